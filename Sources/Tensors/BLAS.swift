@@ -1,0 +1,106 @@
+import COpenBLAS
+import Foundation
+
+/// Matrix products through OpenBLAS.
+///
+/// The library is opened at run time and not linked, for one reason: OpenBLAS picks its kernels
+/// when it is loaded, by a list of processor models, and an older release on a newer processor
+/// falls back to 128-bit kernels, five times slower. Opening it ourselves lets us name the kernels
+/// by what the processor can do, in every executable and test, without asking the user to set
+/// anything. `OPENBLAS_CORETYPE`, when set, is respected.
+package enum BLAS {
+  private typealias SGEMM =
+    @convention(c) (
+      CBLAS_ORDER, CBLAS_TRANSPOSE, CBLAS_TRANSPOSE, Int32, Int32, Int32, Float,
+      UnsafePointer<Float>?, Int32, UnsafePointer<Float>?, Int32, Float,
+      UnsafeMutablePointer<Float>?, Int32
+    ) -> Void
+
+  private static let sgemm: SGEMM = {
+    if ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, let kernels = bestKernels {
+      setenv("OPENBLAS_CORETYPE", kernels, 1)
+    }
+    let names = ["libopenblas.so.0", "libopenblas.so", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib"]
+    for name in names {
+      guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
+      guard let product = dlsym(library, "cblas_sgemm") else { continue }
+      // Products are split over threads by ``Parallel``, which also splits everything between them.
+      if let limit = dlsym(library, "openblas_set_num_threads") {
+        unsafeBitCast(limit, to: (@convention(c) (Int32) -> Void).self)(1)
+      }
+      return unsafeBitCast(product, to: SGEMM.self)
+    }
+    FileHandle.standardError.write(
+      Data("headlight: OpenBLAS was not found; run ./setup to install libopenblas-dev.\n".utf8))
+    exit(69)
+  }()
+
+  /// OpenBLAS's name for the widest kernels this processor runs, or nil to leave the choice to it.
+  private static var bestKernels: String? {
+    #if arch(x86_64) && os(Linux)
+      guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+        let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
+      else { return nil }
+      let flags = Set(line.split(separator: " ").map(String.init))
+      if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) { return "SkylakeX" }
+      if flags.isSuperset(of: ["avx2", "fma"]) { return "Haswell" }
+    #endif
+    return nil
+  }
+
+  /// A matrix in memory: where it starts, how far apart its rows are, whether to read it transposed.
+  package struct Operand {
+    package var base: UnsafePointer<Float>
+    package var stride: Int
+    package var transposed = false
+
+    package init(_ base: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+      self.base = base
+      self.stride = stride
+      self.transposed = transposed
+    }
+  }
+
+  /// `c = scale · a b + keep · c` on the calling thread, with a `[m, k]`, b `[k, n]`, c `[m, n]`.
+  package static func multiply(
+    _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
+    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0
+  ) {
+    guard m > 0, n > 0 else { return }
+    guard k > 0 else {
+      for row in 0..<m { for column in 0..<n { c[row * stride + column] *= keep } }
+      return
+    }
+    sgemm(
+      CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
+      b.transposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), scale,
+      a.base, Int32(a.stride), b.base, Int32(b.stride), keep, c, Int32(stride))
+  }
+
+  /// The same, with rows or columns of the result shared out among threads when it is worth it.
+  package static func multiplyInParallel(
+    _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
+    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0
+  ) {
+    // Below about two million multiplications a second thread costs more than it brings.
+    let work = m * n * k
+    nonisolated(unsafe) let (a, b, c) = (a, b, c)
+    if m >= n {
+      Parallel.forEachChunk(of: m, work: work, grain: 2_000_000, multipleOf: 16) { rows in
+        var part = a
+        part.base += a.transposed ? rows.lowerBound : rows.lowerBound * a.stride
+        multiply(
+          part, b, into: c + rows.lowerBound * stride, stride: stride,
+          m: rows.count, n: n, k: k, scale: scale, keep: keep)
+      }
+    } else {
+      Parallel.forEachChunk(of: n, work: work, grain: 2_000_000, multipleOf: 16) { columns in
+        var part = b
+        part.base += b.transposed ? columns.lowerBound * b.stride : columns.lowerBound
+        multiply(
+          a, part, into: c + columns.lowerBound, stride: stride,
+          m: m, n: columns.count, k: k, scale: scale, keep: keep)
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Dispatch
+import Foundation
+
+/// Shares work out among the processor's cores.
+package enum Parallel {
+  /// How many threads take part; `HEADLIGHT_THREADS` overrides the number of cores.
+  package static let threads: Int = {
+    let environment = ProcessInfo.processInfo.environment
+    if let text = environment["HEADLIGHT_THREADS"], let count = Int(text), count > 0 { return count }
+    return ProcessInfo.processInfo.activeProcessorCount
+  }()
+
+  /// Set while a thread works on a share, so that work inside a share is not split again.
+  private static let insideKey: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// Calls `body` with ranges that together cover `0..<count`, at the same time on several threads
+  /// when `work` (any unit) holds at least two grains.
+  package static func forEachChunk(
+    of count: Int, work: Int, grain: Int, multipleOf unit: Int = 1,
+    _ body: @Sendable (Range<Int>) -> Void
+  ) {
+    guard count > 0 else { return }
+    let shares = min(threads, work / max(grain, 1), (count + unit - 1) / unit)
+    guard shares > 1, pthread_getspecific(insideKey) == nil else { return body(0..<count) }
+    let units = (count + unit - 1) / unit
+    forEachShare(shares) { share in
+      let lower = units * share / shares * unit
+      let upper = min(units * (share + 1) / shares * unit, count)
+      if lower < upper { body(lower..<upper) }
+    }
+  }
+
+  /// Calls `body` once a share, at the same time; nothing inside a share is split further.
+  package static func forEachShare(_ shares: Int, _ body: @Sendable (Int) -> Void) {
+    DispatchQueue.concurrentPerform(iterations: shares) { share in
+      let outer = pthread_getspecific(insideKey)
+      pthread_setspecific(insideKey, UnsafeRawPointer(bitPattern: 1))
+      body(share)
+      pthread_setspecific(insideKey, outer)
+    }
+  }
+}

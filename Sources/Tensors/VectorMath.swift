@@ -1,0 +1,167 @@
+/// Eight lanes: two registers of any x86-64, four of which hide the latency of a polynomial.
+package typealias Vector = SIMD8<Float>
+
+extension SIMD8<Float> {
+  @inline(__always)
+  package init(loading pointer: UnsafePointer<Float>) {
+    self = UnsafeRawPointer(pointer).loadUnaligned(as: Vector.self)
+  }
+
+  /// Loads `count < 8` values and fills the other lanes.
+  @inline(__always)
+  package init(loading pointer: UnsafePointer<Float>, count: Int, filling: Float) {
+    self.init(repeating: filling)
+    for lane in 0..<count { self[lane] = pointer[lane] }
+  }
+
+  @inline(__always)
+  package func store(to pointer: UnsafeMutablePointer<Float>) {
+    UnsafeMutableRawPointer(pointer).storeBytes(of: self, as: Vector.self)
+  }
+
+  @inline(__always)
+  package func store(to pointer: UnsafeMutablePointer<Float>, count: Int) {
+    for lane in 0..<count { pointer[lane] = self[lane] }
+  }
+
+  /// The exponential to within two units in the last place; 0 below −87.3, ∞ above 88.7, NaN of NaN.
+  ///
+  /// Splits x = n ln 2 + r with |r| ≤ ½ ln 2, and takes 2ⁿ from the exponent's bits.
+  @inline(__always)
+  package func exponential() -> Vector {
+    let clamped = self.clamped(
+      lowerBound: Vector(repeating: -87.33), upperBound: Vector(repeating: 88.72))
+    // Adding 1.5 · 2²³ rounds to an integer without the SSE4.1 instruction.
+    let shifted = clamped * 1.442_695_04 + 12_582_912
+    let n = shifted - 12_582_912
+    let r = (clamped - n * 0.693_359_375) + n * 2.121_944_4e-4
+    var p = Vector(repeating: 1.987_569_1e-4)
+    p = p * r + 1.398_199_9e-3
+    p = p * r + 8.333_452e-3
+    p = p * r + 4.166_579_5e-2
+    p = p * r + 1.666_666_5e-1
+    p = p * r + 5.000_000_1e-1
+    let value = p * r * r + r + 1
+    // Two steps of 2^(n/2), because 2¹²⁸ has no bit pattern of its own.
+    let bits = unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- 0x4B40_0000
+    let half = bits &>> 1
+    let first = unsafeBitCast((half &+ 127) &<< 23, to: Vector.self)
+    let second = unsafeBitCast((bits &- half &+ 127) &<< 23, to: Vector.self)
+    var result = value * first * second
+    result.replace(with: 0, where: self .< -87.33)
+    result.replace(with: .infinity, where: self .> 88.72)
+    result.replace(with: self, where: self .!= self)
+    return result
+  }
+
+  /// 1 / (1 + e⁻ˣ).
+  @inline(__always)
+  package func logistic() -> Vector { 1 / (1 + (-self).exponential()) }
+}
+
+/// Loops over contiguous values, eight at a time.
+package enum Kernel {
+  /// `out[i] = f(x[i])`.
+  @inline(__always)
+  package static func map(
+    _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, count: Int,
+    _ f: (Vector) -> Vector
+  ) {
+    var i = 0
+    while i + 8 <= count {
+      f(Vector(loading: x + i)).store(to: out + i)
+      i += 8
+    }
+    if i < count {
+      f(Vector(loading: x + i, count: count - i, filling: 0)).store(to: out + i, count: count - i)
+    }
+  }
+
+  /// `out[i] = f(x[i], y[i])`.
+  @inline(__always)
+  package static func map(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>,
+    count: Int, _ f: (Vector, Vector) -> Vector
+  ) {
+    var i = 0
+    while i + 8 <= count {
+      f(Vector(loading: x + i), Vector(loading: y + i)).store(to: out + i)
+      i += 8
+    }
+    if i < count {
+      let rest = count - i
+      f(
+        Vector(loading: x + i, count: rest, filling: 0),
+        Vector(loading: y + i, count: rest, filling: 1)
+      ).store(to: out + i, count: rest)
+    }
+  }
+
+  /// Σ f(x[i]); eight running sums, so the result does not depend on the number of threads.
+  @inline(__always)
+  package static func sum(
+    _ x: UnsafePointer<Float>, count: Int, _ f: (Vector) -> Vector = { $0 }
+  ) -> Float {
+    var total = Vector(repeating: 0)
+    var i = 0
+    while i + 8 <= count {
+      total += f(Vector(loading: x + i))
+      i += 8
+    }
+    var sum = total.sum()
+    while i < count {
+      sum += f(Vector(repeating: x[i]))[0]
+      i += 1
+    }
+    return sum
+  }
+
+  /// Σ x[i] y[i].
+  @inline(__always)
+  package static func dot(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    var total = Vector(repeating: 0)
+    var i = 0
+    while i + 8 <= count {
+      total += Vector(loading: x + i) * Vector(loading: y + i)
+      i += 8
+    }
+    var sum = total.sum()
+    while i < count {
+      sum += x[i] * y[i]
+      i += 1
+    }
+    return sum
+  }
+
+  /// The greatest value, or NaN when there is one; −∞ of nothing.
+  @inline(__always)
+  package static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    var greatest = -Float.infinity
+    var i = 0
+    if count >= 8 {
+      var lanes = Vector(loading: x)
+      i = 8
+      while i + 8 <= count {
+        let next = Vector(loading: x + i)
+        lanes.replace(with: next, where: next .> lanes .| (next .!= next))
+        i += 8
+      }
+      for lane in 0..<8 where lanes[lane] > greatest || lanes[lane].isNaN { greatest = lanes[lane] }
+    }
+    while i < count {
+      if x[i] > greatest || x[i].isNaN { greatest = x[i] }
+      i += 1
+    }
+    return greatest
+  }
+
+  /// `out[i] += x[i]`.
+  @inline(__always)
+  package static func add(
+    _ x: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>, count: Int
+  ) {
+    map(x, out, out, count: count) { $0 + $1 }
+  }
+}
