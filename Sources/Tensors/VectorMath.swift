@@ -10,6 +10,10 @@ extension SIMD8<Float> {
   /// Loads `count < 8` values and fills the other lanes.
   @inline(__always)
   package init(loading pointer: UnsafePointer<Float>, count: Int, filling: Float) {
+    if count == 8 {
+      self.init(loading: pointer)
+      return
+    }
     self.init(repeating: filling)
     for lane in 0..<count { self[lane] = pointer[lane] }
   }
@@ -21,6 +25,7 @@ extension SIMD8<Float> {
 
   @inline(__always)
   package func store(to pointer: UnsafeMutablePointer<Float>, count: Int) {
+    if count == 8 { return store(to: pointer) }
     for lane in 0..<count { pointer[lane] = self[lane] }
   }
 

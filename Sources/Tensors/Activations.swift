@@ -1,0 +1,135 @@
+import Foundation
+
+extension Tensor {
+  @inline(__always)
+  func mapped(_ f: @Sendable (Vector) -> Vector) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
+    Parallel.forEachChunk(of: count, work: count, grain: 1 << 16, multipleOf: 16) { part in
+      Kernel.map(x + part.lowerBound, out + part.lowerBound, count: part.count, f)
+    }
+    return result
+  }
+
+  /// The same for two tensors of one shape: a pullback's gradient and what it was computed from.
+  @inline(__always)
+  private func mapped(with other: Tensor, _ f: @Sendable (Vector, Vector) -> Vector) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, y, out) = (storage.base, other.storage.base, result.storage.base)
+    Parallel.forEachChunk(of: count, work: count, grain: 1 << 16, multipleOf: 16) { part in
+      let start = part.lowerBound
+      Kernel.map(x + start, y + start, out + start, count: part.count, f)
+    }
+    return result
+  }
+
+  /// eˣ of every value.
+  public func exponential() -> Tensor {
+    let result = mapped { $0.exponential() }
+    return result.recording([self], [{ $0 * result }])
+  }
+
+  /// The natural logarithm of every value.
+  public func logarithm() -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    let x = storage.base
+    result.withUnsafeMutableValues { for i in $0.indices { $0[i] = log(x[i]) } }
+    let input = detached()
+    return result.recording([self], [{ $0 / input }])
+  }
+
+  /// The square root of every value.
+  public func squareRoot() -> Tensor {
+    let result = mapped { $0.squareRoot() }
+    return result.recording([self], [{ $0 / (result * 2) }])
+  }
+
+  /// The rectified linear unit, max(x, 0).
+  public func relu() -> Tensor {
+    let input = detached()
+    return mapped { $0.replacing(with: 0, where: $0 .< 0) }
+      .recording(
+        [self], [{ $0.mapped(with: input) { g, x in g.replacing(with: 0, where: x .<= 0) } }])
+  }
+
+  /// The logistic function, 1 / (1 + e⁻ˣ).
+  public func logistic() -> Tensor {
+    let result = mapped { $0.logistic() }
+    return result.recording([self], [{ $0.mapped(with: result) { g, y in g * y * (1 - y) } }])
+  }
+
+  /// The hyperbolic tangent.
+  public func hyperbolicTangent() -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    let x = storage.base
+    result.withUnsafeMutableValues { for i in $0.indices { $0[i] = tanh(x[i]) } }
+    let output = result
+    return result.recording([self], [{ $0.mapped(with: output) { g, y in g * (1 - y * y) } }])
+  }
+
+  /// The sigmoid linear unit, x σ(x); also called swish.
+  ///
+  /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+  public func silu() -> Tensor {
+    let input = detached()
+    return mapped { $0 * $0.logistic() }
+      .recording(
+        [self],
+        [
+          {
+            $0.mapped(with: input) { g, x in
+              let s = x.logistic()
+              return g * (s + x * s * (1 - s))
+            }
+          }
+        ])
+  }
+
+  /// The Gaussian error linear unit by its tanh formula, the one of GPT-2 and FLAN-T5.
+  ///
+  /// ½ x (1 + tanh u) with u = √(2/π) (x + 0.044715 x³), written as x σ(2u).
+  /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+  public func geluTanh() -> Tensor {
+    let input = detached()
+    return mapped { x in x * (x * (1.595_769_1 + 0.071_354_814 * x * x)).logistic() }
+      .recording(
+        [self],
+        [
+          {
+            $0.mapped(with: input) { g, x in
+              let square = x * x
+              let s = (x * (1.595_769_1 + 0.071_354_814 * square)).logistic()
+              let slope = 1.595_769_1 + 0.214_064_44 * square
+              return g * (s + x * s * (1 - s) * slope)
+            }
+          }
+        ])
+  }
+
+  /// The exact Gaussian error linear unit, x Φ(x) with the normal distribution Φ.
+  ///
+  /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+  public func gelu() -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    let x = storage.base
+    result.withUnsafeMutableValues {
+      for i in $0.indices { $0[i] = x[i] * 0.5 * erfc(-x[i] * Float(0.5).squareRoot()) }
+    }
+    let input = detached()
+    return result.recording(
+      [self],
+      [
+        { gradient in
+          var result = gradient
+          result.withUnsafeMutableValues { g in
+            for i in g.indices {
+              let x = input.storage.base[i]
+              let density = exp(-x * x / 2) * 0.398_942_28
+              g[i] *= 0.5 * erfc(-x * Float(0.5).squareRoot()) + x * density
+            }
+          }
+          return result
+        }
+      ])
+  }
+}

@@ -1,0 +1,53 @@
+/// Which keys a query may see.
+public struct AttentionMask: Sendable {
+  /// For every row of the batch, which keys are there and which are padding; nil when all are there.
+  public var keys: [[Bool]]?
+  /// Whether a query sees only keys at its own position and before.
+  public var isCausal: Bool
+  /// The position of the first query among the keys: what a key-value cache already holds.
+  public var queryOffset: Int
+
+  /// A mask; `isCausal` has no default, because it decides what the model is.
+  public init(keys: [[Bool]]? = nil, isCausal: Bool, queryOffset: Int = 0) {
+    self.keys = keys
+    self.isCausal = isCausal
+    self.queryOffset = queryOffset
+  }
+
+  var hidesNothing: Bool { keys == nil && !isCausal }
+
+  /// Whether a query of a batch row may see a key.
+  public func allows(row: Int, query: Int, key: Int) -> Bool {
+    if isCausal && key > query + queryOffset { return false }
+    return keys?[row][key] ?? true
+  }
+}
+
+extension Tensor {
+  /// Scores `[batch, head, query, key]` with −∞ wherever a query may not see a key.
+  public func masked(by mask: AttentionMask) -> Tensor {
+    precondition(rank == 4, "scores have the axes [batch, head, query, key], not \(shape)")
+    if let keys = mask.keys {
+      precondition(
+        keys.count == shape[0] && keys.allSatisfy { $0.count == shape[3] },
+        "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit scores \(shape)")
+    }
+    if mask.hidesNothing { return self }
+    return filling(-.infinity, where: mask).recording([self], [{ $0.filling(0, where: mask) }])
+  }
+
+  private func filling(_ value: Float, where mask: AttentionMask) -> Tensor {
+    let (batch, heads, queries, keys) = (shape[0], shape[1], shape[2], shape[3])
+    var result = detached()
+    result.withUnsafeMutableValues { values in
+      for b in 0..<batch {
+        for t in 0..<queries {
+          for s in 0..<keys where !mask.allows(row: b, query: t, key: s) {
+            for h in 0..<heads { values[((b * heads + h) * queries + t) * keys + s] = value }
+          }
+        }
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,152 @@
+import Foundation
+
+/// Adam with decoupled weight decay.
+///
+/// Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019.
+public struct AdamW: Sendable {
+  /// The decay rates of the running means of gradients and of their squares.
+  public var betas: (Float, Float)
+  /// Added to the denominator.
+  public var epsilon: Float
+  /// The fraction of the rate by which weights shrink a step.
+  public var weightDecay: Float
+  /// How many updates were made.
+  package var step = 0
+  /// Running means of each parameter's gradient and its square, by name.
+  package var moments: [String: (first: Tensor, second: Tensor)] = [:]
+
+  /// An optimiser that has made no step.
+  public init(
+    betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8, weightDecay: Float = 0
+  ) {
+    self.betas = betas
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+  }
+
+  /// Moves every parameter one step against its gradient.
+  ///
+  /// - Parameters:
+  ///   - model: The model whose parameters are changed.
+  ///   - gradients: One a parameter, in the order of the visit.
+  ///   - rate: The learning rate of this step.
+  ///   - scale: A factor on the rate by the parameter's name.
+  public mutating func update(
+    _ model: inout some Parameterized, gradients: [Tensor], rate: Float,
+    scale: (String) -> Float = { _ in 1 }
+  ) {
+    step += 1
+    let correction1 = 1 - powf(betas.0, Float(step))
+    let correction2 = 1 - powf(betas.1, Float(step))
+    var index = 0
+    model.visitParameters { name, parameter in
+      precondition(
+        index < gradients.count && gradients[index].shape == parameter.shape,
+        "the gradient for \(name) \(parameter.shape) is missing or of another shape")
+      let gradient = gradients[index]
+      index += 1
+      let rate = rate * scale(name)
+      let empty = (first: Tensor.zeros(parameter.shape), second: Tensor.zeros(parameter.shape))
+      var (first, second) = moments.removeValue(forKey: name) ?? empty
+      let stepSize = Vector(repeating: rate / correction1)
+      let (b1, b2) = (Vector(repeating: betas.0), Vector(repeating: betas.1))
+      let rootCorrection = Vector(repeating: correction2.squareRoot())
+      let (decay, epsilon) = (
+        Vector(repeating: 1 - rate * weightDecay), Vector(repeating: epsilon)
+      )
+      first.withUnsafeMutableValues { m in
+        second.withUnsafeMutableValues { v in
+          gradient.withUnsafeValues { g in
+            let (m, v, g, count) = (m.baseAddress!, v.baseAddress!, g.baseAddress!, m.count)
+            Kernel.map(m, g, m, count: count) { $0 * b1 + $1 * (1 - b1) }
+            Kernel.map(v, g, v, count: count) { $0 * b2 + $1 * $1 * (1 - b2) }
+            parameter.withUnsafeMutableValues { p in
+              let p = p.baseAddress!
+              Kernel.map(p, p, count: count) { value in value * decay }
+              // The update reads three arrays, one more than the kernel's loops take.
+              var i = 0
+              while i < count {
+                let lanes = min(8, count - i)
+                let mean = Vector(loading: m + i, count: lanes, filling: 0)
+                let square = Vector(loading: v + i, count: lanes, filling: 0)
+                let value = Vector(loading: p + i, count: lanes, filling: 0)
+                (value - stepSize * mean / (square.squareRoot() / rootCorrection + epsilon))
+                  .store(to: p + i, count: lanes)
+                i += 8
+              }
+            }
+          }
+        }
+      }
+      moments[name] = (first, second)
+    }
+  }
+}
+
+/// The learning rate over the course of a training.
+public struct LearningRateSchedule: Sendable {
+  /// How the rate falls after its peak.
+  public enum Decay: Sendable {
+    /// Along half a cosine, to the final rate at the last step.
+    case cosine
+    /// Flat up to this fraction of all steps, then along a straight line to the final rate.
+    case linear(after: Float)
+  }
+
+  /// The greatest rate.
+  public var peak: Float
+  /// Steps during which the rate rises from zero to its peak.
+  public var warmUpSteps: Int
+  /// All steps of the training.
+  public var totalSteps: Int
+  /// How the rate falls.
+  public var decay: Decay
+  /// The rate at the last step as a fraction of the peak.
+  public var finalFraction: Float
+
+  /// A schedule; Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
+  /// 2017, for the cosine.
+  public init(
+    peak: Float, warmUpSteps: Int, totalSteps: Int, decay: Decay = .cosine,
+    finalFraction: Float = 0
+  ) {
+    self.peak = peak
+    self.warmUpSteps = warmUpSteps
+    self.totalSteps = totalSteps
+    self.decay = decay
+    self.finalFraction = finalFraction
+  }
+
+  /// The rate at a step counted from 0.
+  public func rate(at step: Int) -> Float {
+    if step < warmUpSteps { return peak * Float(step + 1) / Float(warmUpSteps) }
+    let after: Float
+    switch decay {
+    case .cosine: after = Float(warmUpSteps)
+    case .linear(let fraction): after = max(fraction * Float(totalSteps), Float(warmUpSteps))
+    }
+    let progress = min(max((Float(step) - after) / max(Float(totalSteps) - after, 1), 0), 1)
+    switch decay {
+    case .cosine:
+      let height = 0.5 * (1 + cos(Float.pi * progress))
+      return peak * (finalFraction + (1 - finalFraction) * height)
+    case .linear: return peak * (1 - (1 - finalFraction) * progress)
+    }
+  }
+}
+
+/// Scales gradients down together so that their joint length is at most `maximum`.
+///
+/// Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
+///
+/// - Returns: The gradients, and their joint length before.
+public func clipping(_ gradients: [Tensor], toNorm maximum: Float) -> (
+  gradients: [Tensor], norm: Float
+) {
+  let squares = gradients.reduce(0.0) { sum, gradient in
+    sum + Double(Kernel.dot(gradient.storage.base, gradient.storage.base, count: gradient.count))
+  }
+  let norm = Float(squares.squareRoot())
+  guard norm > maximum else { return (gradients, norm) }
+  return (gradients.map { $0 * (maximum / norm) }, norm)
+}

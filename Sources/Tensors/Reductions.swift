@@ -1,0 +1,52 @@
+extension Tensor {
+  /// The sum of all values, a scalar.
+  public func sum() -> Tensor {
+    Tensor(scalar: Kernel.sum(storage.base, count: count))
+      .recording([self], [{ [shape] in Tensor(repeating: $0.scalar, shape: shape) }])
+  }
+
+  /// The mean of all values, a scalar.
+  public func mean() -> Tensor { sum() / Float(max(count, 1)) }
+
+  /// The sum along one axis, which stays with length 1 when `keepingAxis`.
+  public func sum(axis: Int, keepingAxis: Bool = false) -> Tensor {
+    precondition(axis >= 0 && axis < rank, "the axis \(axis) is not one of \(shape)")
+    var kept = shape
+    kept[axis] = 1
+    let full = shape
+    let result = summed(to: kept).recording([self], [{ $0 + Tensor.zeros(full) }])
+    if keepingAxis { return result }
+    kept.remove(at: axis)
+    return result.reshaped(to: kept)
+  }
+
+  /// The mean along one axis, which stays with length 1 when `keepingAxis`.
+  public func mean(axis: Int, keepingAxis: Bool = false) -> Tensor {
+    sum(axis: axis, keepingAxis: keepingAxis) / Float(max(shape[axis], 1))
+  }
+
+  /// The index of the greatest value along the last axis, for every row; the first of equals.
+  public func argmax() -> [Int] {
+    let width = shape.last ?? 1
+    return (0..<(width == 0 ? 0 : count / width)).map { row in
+      let start = row * width
+      return (0..<width).max { storage.base[start + $0] < storage.base[start + $1] }!
+    }
+  }
+
+  /// √(mean of squares + ε) along the last axis, `[…, 1]`: the scale of RMS and layer norm.
+  ///
+  /// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
+  public func rootMeanSquare(epsilon: Float) -> Tensor {
+    let width = shape.last ?? 1
+    let result = Tensor(uninitialized: shape.dropLast() + [1])
+    let rows = result.count
+    for row in 0..<rows {
+      let x = storage.base + row * width
+      let squares = Kernel.dot(x, x, count: width)
+      result.storage.base[row] = (squares / Float(width) + epsilon).squareRoot()
+    }
+    let input = detached()
+    return result.recording([self], [{ input * ($0 / (result * Float(width))) }])
+  }
+}

@@ -1,0 +1,51 @@
+import Foundation
+
+/// A generator whose numbers follow from its seed, the same on every machine.
+///
+/// SplitMix64: Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  private var state: UInt64
+
+  /// A generator that starts from a seed.
+  public init(seed: UInt64) { state = seed }
+
+  /// The next 64 random bits.
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+extension Tensor {
+  /// Values drawn from a normal distribution of mean 0.
+  public static func randomNormal(
+    _ shape: [Int], standardDeviation: Float = 1, using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    result.withUnsafeMutableValues { values in
+      for index in values.indices {
+        // Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958.
+        let radius = (-2 * log(Double.random(in: Double.ulpOfOne..<1, using: &generator)))
+          .squareRoot()
+        let angle = Double.random(in: 0..<(2 * .pi), using: &generator)
+        values[index] = Float(radius * cos(angle)) * standardDeviation
+      }
+    }
+    return result
+  }
+
+  /// Values drawn evenly from a range.
+  public static func randomUniform(
+    _ shape: [Int], in range: Range<Float> = 0..<1,
+    using generator: inout some RandomNumberGenerator
+  ) -> Tensor {
+    var result = Tensor(uninitialized: shape)
+    result.withUnsafeMutableValues { values in
+      for index in values.indices { values[index] = Float.random(in: range, using: &generator) }
+    }
+    return result
+  }
+}

@@ -1,0 +1,157 @@
+extension Tensor {
+  /// The same values under another shape of the same count; nothing is copied.
+  public func reshaped(to newShape: [Int]) -> Tensor {
+    precondition(
+      newShape.reduce(1, *) == count,
+      "the shape \(shape) holds \(count) values and \(newShape) holds \(newShape.reduce(1, *))")
+    return Tensor(storage: storage, shape: newShape)
+      .recording([self], [{ [shape] in $0.reshaped(to: shape) }])
+  }
+
+  /// The axes in another order: `permuted([1, 0])` transposes a matrix.
+  public func permuted(_ order: [Int]) -> Tensor {
+    precondition(
+      order.sorted() == Array(0..<rank), "\(order) is not an order of the axes of \(shape)")
+    let newShape = order.map { shape[$0] }
+    var strides = Array(repeating: 1, count: rank)
+    for axis in shape.indices.reversed().dropFirst() {
+      strides[axis] = strides[axis + 1] * shape[axis + 1]
+    }
+    let steps = order.map { strides[$0] }
+    let result = Tensor(uninitialized: newShape)
+    var place = Array(repeating: 0, count: rank)
+    var source = 0
+    for index in 0..<count {
+      result.storage.base[index] = storage.base[source]
+      var axis = rank - 1
+      while axis >= 0 {
+        place[axis] += 1
+        source += steps[axis]
+        if place[axis] < newShape[axis] { break }
+        source -= steps[axis] * newShape[axis]
+        place[axis] = 0
+        axis -= 1
+      }
+    }
+    let inverse = (0..<rank).map { axis in order.firstIndex(of: axis)! }
+    return result.recording([self], [{ $0.permuted(inverse) }])
+  }
+
+  /// The matrix with its last two axes exchanged.
+  public func transposed() -> Tensor {
+    precondition(rank >= 2, "only a matrix can be transposed, not the shape \(shape)")
+    return permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
+  }
+
+  /// The part of the tensor that a range selects along an axis.
+  public func slice(axis: Int = 0, _ range: Range<Int>) -> Tensor {
+    precondition(
+      axis >= 0 && axis < rank && range.lowerBound >= 0 && range.upperBound <= shape[axis],
+      "the range \(range) along axis \(axis) is outside the shape \(shape)")
+    var newShape = shape
+    newShape[axis] = range.count
+    let inner = shape[(axis + 1)...].reduce(1, *)
+    let outer = shape[..<axis].reduce(1, *)
+    let result = Tensor(uninitialized: newShape)
+    let (full, part) = (shape[axis] * inner, range.count * inner)
+    for row in 0..<outer {
+      (result.storage.base + row * part)
+        .update(from: storage.base + row * full + range.lowerBound * inner, count: part)
+    }
+    return result.recording(
+      [self],
+      [
+        { [shape] gradient in
+          let input = Tensor.zeros(shape)
+          for row in 0..<outer {
+            (input.storage.base + row * full + range.lowerBound * inner)
+              .update(from: gradient.storage.base + row * part, count: part)
+          }
+          return input
+        }
+      ])
+  }
+
+  /// One entry along the first axis, without that axis: `pattern[at: 2]` of
+  /// `[head, query, key]` is the third head's `[query, key]`.
+  public subscript(at index: Int) -> Tensor {
+    precondition(
+      rank > 0 && index >= 0 && index < shape[0], "the index \(index) is outside \(shape)")
+    return slice(index..<(index + 1)).reshaped(to: Array(shape.dropFirst()))
+  }
+
+  /// Tensors joined along an axis; the other axes are equal.
+  public static func concatenation(_ parts: [Tensor], axis: Int) -> Tensor {
+    precondition(!parts.isEmpty, "there is nothing to concatenate")
+    var newShape = parts[0].shape
+    for part in parts {
+      var shape = part.shape
+      precondition(shape.count == newShape.count, "\(shape) cannot be joined to \(newShape)")
+      shape[axis] = newShape[axis]
+      precondition(
+        shape == newShape, "\(part.shape) cannot be joined to \(parts[0].shape) along axis \(axis)")
+    }
+    newShape[axis] = parts.reduce(0) { $0 + $1.shape[axis] }
+    let inner = newShape[(axis + 1)...].reduce(1, *)
+    let outer = newShape[..<axis].reduce(1, *)
+    let result = Tensor(uninitialized: newShape)
+    var starts: [Range<Int>] = []
+    var start = 0
+    for part in parts {
+      let width = part.shape[axis] * inner
+      for row in 0..<outer {
+        (result.storage.base + row * newShape[axis] * inner + start * inner)
+          .update(from: part.storage.base + row * width, count: width)
+      }
+      starts.append(start..<(start + part.shape[axis]))
+      start += part.shape[axis]
+    }
+    return result.recording(parts, starts.map { range in { $0.slice(axis: axis, range) } })
+  }
+
+  /// Tensors of one shape side by side along a new first axis.
+  public static func stack(_ parts: [Tensor]) -> Tensor {
+    concatenation(parts.map { $0.reshaped(to: [1] + $0.shape) }, axis: 0)
+  }
+
+  /// Rows of a table `[row, …]` picked by index, `[indices.count, …]`; an embedding.
+  public func gathering(_ indices: [Int]) -> Tensor {
+    precondition(rank >= 1, "a scalar has no rows to gather")
+    let width = shape.dropFirst().reduce(1, *)
+    let result = Tensor(uninitialized: [indices.count] + shape.dropFirst())
+    for (row, index) in indices.enumerated() {
+      precondition(
+        index >= 0 && index < shape[0], "the row \(index) is outside a table of \(shape[0]) rows")
+      (result.storage.base + row * width)
+        .update(from: storage.base + index * width, count: width)
+    }
+    return result.recording(
+      [self],
+      [
+        { [shape] gradient in
+          let table = Tensor.zeros(shape)
+          for (row, index) in indices.enumerated() {
+            Kernel.add(
+              gradient.storage.base + row * width, to: table.storage.base + index * width,
+              count: width)
+          }
+          return table
+        }
+      ])
+  }
+
+  /// One value of every row `[row, column]`, by the row's column; `[row]`.
+  public func gatheringColumns(_ columns: [Int]) -> Tensor {
+    precondition(
+      rank == 2 && columns.count == shape[0],
+      "\(columns.count) columns for a matrix of shape \(shape)")
+    let width = shape[1]
+    let flat = reshaped(to: [count, 1])
+    let picked = flat.gathering(
+      columns.enumerated().map { row, column in
+        precondition(column >= 0 && column < width, "the column \(column) is outside \(shape)")
+        return row * width + column
+      })
+    return picked.reshaped(to: [columns.count])
+  }
+}
