@@ -25,6 +25,7 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
+    .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
   ]
 )

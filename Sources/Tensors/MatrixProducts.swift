@@ -84,3 +84,11 @@ extension Tensor {
     return transposed ? (columns, rows) : (rows, columns)
   }
 }
+
+extension Tensor {
+  /// `self otherᵀ`: `[…, m, k]` with `[n, k]`, the product of a layer whose weight is
+  /// `[output, input]`.
+  public func matmul(transposing other: Tensor) -> Tensor {
+    product(other, transposingOther: true)
+  }
+}

@@ -1,0 +1,72 @@
+/// What can be wrong with what a model is given.
+public enum TransformerError: Error, Equatable, CustomStringConvertible {
+  /// A token id that the embedding has no row for.
+  case tokenOutOfRange(id: Int, vocabularySize: Int)
+  /// A sequence with more tokens than there are positions.
+  case tooLong(length: Int, maximum: Int)
+  /// No tokens at all.
+  case emptyInput(String)
+  /// Rows of a batch that differ in length.
+  case ragged(String, expected: Int, found: Int)
+  /// Decoder tokens for a model without a decoder, or none for one that needs them.
+  case targets(expected: Bool)
+  /// A point that this model does not have.
+  case unknownPoint(String, nearest: [String])
+  /// A point that the model has, and that this run did not pass.
+  case neverFired(HookPoint)
+  /// A point that was not captured.
+  case notCaptured(HookPoint, captured: Int)
+  /// An intervention that returned another shape than it was given.
+  case interventionShape(HookPoint, expected: [Int], found: [Int])
+
+  /// One sentence: what was expected, what was found, what to do.
+  public var description: String {
+    switch self {
+    case .tokenOutOfRange(let id, let size):
+      "the token id \(id) is out of range: the model has \(size) tokens, 0 to \(size - 1); "
+        + "was the text tokenised for another model?"
+    case .tooLong(let length, let maximum):
+      "the text has \(length) tokens and the model has positions for \(maximum); shorten it"
+    case .emptyInput(let what): "\(what) is empty; give at least one token"
+    case .ragged(let what, let expected, let found):
+      "the rows of \(what) differ in length: expected \(expected) as in the first, found \(found); "
+        + "pad them and pass a mask"
+    case .targets(true): "this model has a decoder of its own: give decoder tokens too"
+    case .targets(false): "this model has a single stack: decoder tokens have no place in it"
+    case .unknownPoint(let name, let nearest):
+      "the model has no hook point “\(name)”"
+        + (nearest.isEmpty ? "" : "; the nearest are \(nearest.joined(separator: ", "))")
+    case .neverFired(let point):
+      "the hook at \(point) never fired: this run does not pass that point"
+    case .notCaptured(let point, let captured):
+      "\(point) was not captured (\(captured) points were); add it to what the run captures"
+    case .interventionShape(let point, let expected, let found):
+      "the intervention at \(point) returned the shape \(found) where \(expected) is needed; "
+        + "return a tensor of the shape it was given"
+    }
+  }
+}
+
+/// The names most like a mistyped one, by edit distance.
+///
+/// - Complexity: O(names × length²).
+package func nearestNames(to name: String, in names: some Sequence<String>, count: Int = 3) -> [String]
+{
+  let wanted = Array(name)
+  let scored = names.map { (name: $0, distance: editDistance(wanted, Array($0))) }
+  return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
+}
+
+private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
+  var row = Array(0...b.count)
+  for (i, x) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, y) in b.enumerated() {
+      let substituted = diagonal + (x == y ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+    }
+  }
+  return row[b.count]
+}
