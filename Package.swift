@@ -7,7 +7,12 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 /// Rooms that work on numbers are optimised in debug builds too: students type `swift run`.
-let optimised = settings + [.unsafeFlags(["-O"])]
+/// As whole modules, or a kernel in one file is not inlined into the loops of another.
+let optimised =
+  settings + [
+    .unsafeFlags(
+      ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))
+  ]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -26,6 +31,9 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
+    .executableTarget(
+      name: "TrainingStep", dependencies: ["Tensors", "Transformers"],
+      path: "Benchmarks/TrainingStep", swiftSettings: optimised),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
   ]
 )

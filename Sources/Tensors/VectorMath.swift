@@ -34,8 +34,9 @@ extension SIMD8<Float> {
   /// Splits x = n ln 2 + r with |r| ≤ ½ ln 2, and takes 2ⁿ from the exponent's bits.
   @inline(__always)
   package func exponential() -> Vector {
-    let clamped = self.clamped(
-      lowerBound: Vector(repeating: -87.33), upperBound: Vector(repeating: 88.72))
+    // By masks: the standard library's `clamped` is a call for every vector.
+    let clamped = replacing(with: -87.33, where: self .< -87.33)
+      .replacing(with: 88.72, where: self .> 88.72)
     // Adding 1.5 · 2²³ rounds to an integer without the SSE4.1 instruction.
     let shifted = clamped * 1.442_695_04 + 12_582_912
     let n = shifted - 12_582_912
