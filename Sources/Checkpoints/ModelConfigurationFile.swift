@@ -1,0 +1,95 @@
+import Foundation
+import Transformers
+
+/// The keys of a `config.json`, read with their types.
+struct ModelConfigurationFile {
+  let url: URL
+  private let values: [String: Any]
+
+  init(contentsOf url: URL) throws(CheckpointError) {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      throw CheckpointError(
+        "there is no readable \(url.lastPathComponent) in \(url.deletingLastPathComponent().path); "
+          + "a model directory holds config.json, model.safetensors and tokenizer.json")
+    }
+    guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+      throw CheckpointError("\(url.path) is not a JSON object; was its download cut short?")
+    }
+    self.url = url
+    self.values = values
+  }
+
+  func contains(_ key: String) -> Bool { !(values[key] ?? NSNull() is NSNull) }
+
+  /// The value of the first key that is there; a key that is null counts as missing.
+  private func value(_ keys: [String]) -> (key: String, value: Any)? {
+    for key in keys {
+      if let value = values[key], !(value is NSNull) { return (key, value) }
+    }
+    return nil
+  }
+
+  private func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
+    CheckpointError("\(url.path) has \(key) = \(value) where \(expected) is expected")
+  }
+
+  /// A whole number of at least `minimum`; several keys are spellings of one.
+  func integer(
+    _ keys: String..., default fallback: Int? = nil, minimum: Int = 1
+  ) throws(CheckpointError) -> Int {
+    guard let (key, value) = value(keys) else {
+      if let fallback { return fallback }
+      throw CheckpointError("\(url.path) has no key \(keys.joined(separator: " or "))")
+    }
+    // Numbers beyond a million million are a broken file, and would overflow when multiplied.
+    guard let number = value as? NSNumber, !(Self.isBoolean(number)),
+      let integer = Int(exactly: number.doubleValue), integer >= minimum,
+      integer <= 1_000_000_000_000
+    else { throw wrong(key, value, expected: "a whole number of at least \(minimum)") }
+    return integer
+  }
+
+  func number(_ key: String, default fallback: Float) throws(CheckpointError) -> Float {
+    guard let (key, value) = value([key]) else { return fallback }
+    guard let number = value as? NSNumber, !Self.isBoolean(number),
+      number.floatValue.isFinite, number.floatValue > 0
+    else { throw wrong(key, value, expected: "a positive number") }
+    return number.floatValue
+  }
+
+  func flag(_ key: String) throws(CheckpointError) -> Bool? {
+    guard let (key, value) = value([key]) else { return nil }
+    guard let number = value as? NSNumber, Self.isBoolean(number) else {
+      throw wrong(key, value, expected: "true or false")
+    }
+    return number.boolValue
+  }
+
+  func string(_ key: String) throws(CheckpointError) -> String? {
+    guard let (key, value) = value([key]) else { return nil }
+    guard let text = value as? String else { throw wrong(key, value, expected: "a text") }
+    return text
+  }
+
+  /// A token id, or the first of a list of them, as newer configurations may have.
+  func token(_ key: String) throws(CheckpointError) -> Int? {
+    guard let (key, value) = value([key]) else { return nil }
+    let first = (value as? [Any])?.first ?? value
+    guard let number = first as? NSNumber, let id = Int(exactly: number.doubleValue), id >= 0
+    else { throw wrong(key, value, expected: "a token id") }
+    return id
+  }
+
+  private static func isBoolean(_ number: NSNumber) -> Bool {
+    // JSONSerialization gives true and false the C type of a character.
+    String(cString: number.objCType) == "c"
+  }
+
+  /// Complains when two keys say different things.
+  func contradiction(_ what: String) -> CheckpointError {
+    CheckpointError("\(url.path) contradicts itself: \(what)")
+  }
+}
