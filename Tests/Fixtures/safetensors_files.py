@@ -4,7 +4,8 @@ Run it where `torch`, `safetensors` and `huggingface_hub` are installed:
 
     python Tests/Fixtures/safetensors_files.py
 
-- `types.safetensors`      a tensor of every element type, special values included
+- `types.safetensors`      a tensor of every element type, special values included (its two metadata
+                           entries come in either order)
 - `types-f32.safetensors`  the same, converted to F32 by PyTorch
 - `layout.safetensors`     what our writer must write byte for byte
 - `sharded/`               two shards and their index, as transformers saves a large model
