@@ -31,9 +31,12 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
+    .target(name: "Checkpoints", dependencies: ["Tensors"], swiftSettings: optimised),
     .executableTarget(
       name: "TrainingStep", dependencies: ["Tensors", "Transformers"],
       path: "Benchmarks/TrainingStep", swiftSettings: optimised),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"], swiftSettings: optimised),
   ]
 )

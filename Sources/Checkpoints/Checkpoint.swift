@@ -1,0 +1,143 @@
+public import Foundation
+public import Tensors
+
+/// The weights in a folder of the Hugging Face layout, in one file or in shards.
+///
+/// One file is called `model.safetensors`. Shards are listed in `model.safetensors.index.json`,
+/// whose `weight_map` says which file holds which tensor.
+public struct Checkpoint: Sendable {
+  /// The folder.
+  public let directory: URL
+  /// The names of all tensors.
+  public let names: [String]
+  private let files: [String: SafetensorsFile]
+
+  /// Opens the weights and checks the header of every file.
+  ///
+  /// - Throws: a sentence when there are no weights, a shard is missing, outside the folder or
+  ///   damaged, or a tensor is not where the index says.
+  public init(directory: URL) throws(CheckpointError) {
+    self.directory = directory
+    let single = directory.appendingPathComponent("model.safetensors")
+    let index = directory.appendingPathComponent("model.safetensors.index.json")
+    let manager = FileManager.default
+    if manager.fileExists(atPath: single.path) {
+      let file = try SafetensorsFile(contentsOf: single)
+      names = file.names
+      files = Dictionary(uniqueKeysWithValues: file.names.map { ($0, file) })
+    } else if manager.fileExists(atPath: index.path) {
+      (names, files) = try Self.openShards(index: index, in: directory)
+    } else {
+      throw Self.noWeights(in: directory)
+    }
+  }
+
+  /// Whether there is a tensor of this name.
+  public func contains(_ name: String) -> Bool { files[name] != nil }
+
+  /// The shape of a tensor.
+  public func shape(of name: String) throws(CheckpointError) -> [Int] {
+    try file(of: name).shape(of: name)
+  }
+
+  /// The type that a tensor's elements are stored as.
+  public func elementType(of name: String) throws(CheckpointError) -> ElementType {
+    try file(of: name).elementType(of: name)
+  }
+
+  /// Reads a tensor as Float32 values; see ``SafetensorsFile/tensor(_:)``.
+  public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
+    try file(of: name).tensor(name)
+  }
+
+  /// Reads a tensor of whole numbers; see ``SafetensorsFile/integers(_:)``.
+  public func integers(_ name: String) throws(CheckpointError) -> [Int] {
+    try file(of: name).integers(name)
+  }
+
+  private func file(of name: String) throws(CheckpointError) -> SafetensorsFile {
+    if let file = files[name] { return file }
+    throw missing(name, from: names, in: directory.path)
+  }
+
+  private static func openShards(
+    index: URL, in directory: URL
+  ) throws(CheckpointError) -> ([String], [String: SafetensorsFile]) {
+    let map = try weightMap(index)
+    var shards: [String: SafetensorsFile] = [:]
+    for shard in Set(map.values).sorted() {
+      // A plain name cannot lead out of the folder. A link may: download caches are made of them.
+      guard !shard.isEmpty, shard != ".", shard != "..",
+        !shard.contains(where: { "/\0".contains($0) })
+      else {
+        throw CheckpointError(
+          "\(index.path) names the shard \(quoted(shard)), and only a file in its own folder is "
+            + "allowed.")
+      }
+      let url = directory.appendingPathComponent(shard)
+      guard FileManager.default.fileExists(atPath: url.path) else {
+        throw CheckpointError(
+          "\(index.path) names the shard \(quoted(shard)), which is not in the folder; fetch it.")
+      }
+      shards[shard] = try SafetensorsFile(contentsOf: url)
+    }
+    var files: [String: SafetensorsFile] = [:]
+    for (name, shard) in map {
+      guard let file = shards[shard], file.contains(name) else {
+        throw CheckpointError(
+          "\(index.path) says that \(quoted(name)) is in \(shard), which does not hold it; fetch "
+            + "the index and the shards again.")
+      }
+      files[name] = file
+    }
+    return (map.keys.sorted(), files)
+  }
+
+  private static func weightMap(_ index: URL) throws(CheckpointError) -> [String: String] {
+    let file = try RandomAccessFile(index)
+    guard file.byteCount <= SafetensorsHeader.longest else {
+      throw CheckpointError(
+        "\(file.path) has \(file.byteCount) bytes, and an index of at most 100 MB was expected.")
+    }
+    let text = try file.bytes(0..<file.byteCount)
+    var map: [String: String]?
+    do throws(JSONScanner.Problem) {
+      var scanner = JSONScanner(text)
+      try scanner.readObject { (scanner, key) throws(JSONScanner.Problem) in
+        guard key == "weight_map" else { return try scanner.skipValue() }
+        var found: [String: String] = [:]
+        try scanner.readObject { (scanner, name) throws(JSONScanner.Problem) in
+          found[name] = try scanner.readString()
+        }
+        map = found
+      }
+      try scanner.finish()
+    } catch {
+      throw CheckpointError(
+        "\(file.path) is not a valid index of shards: its text \(error.text); fetch it again.")
+    }
+    guard let map, !map.isEmpty else {
+      throw CheckpointError(
+        "\(file.path) is not a valid index of shards: it has no weight_map; fetch it again.")
+    }
+    return map
+  }
+
+  private static func noWeights(in directory: URL) -> CheckpointError {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: directory.path, isDirectory: &isFolder)
+    guard exists, isFolder.boolValue else {
+      return CheckpointError(
+        "\(directory.path) is \(exists ? "a file" : "not there"), and a folder with "
+          + "model.safetensors was expected.")
+    }
+    let pickle = directory.appendingPathComponent("pytorch_model.bin")
+    guard !FileManager.default.fileExists(atPath: pickle.path) else {
+      return CheckpointError(
+        "\(directory.path) holds pytorch_model.bin alone, which can run code when it is read; "
+          + "convert it to model.safetensors.")
+    }
+    return CheckpointError(
+      "\(directory.path) holds neither model.safetensors nor model.safetensors.index.json.")
+  }
+}

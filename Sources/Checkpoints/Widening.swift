@@ -1,0 +1,59 @@
+#if _endian(big)
+  #error("safetensors data is little-endian and is read without reordering")
+#endif
+
+/// Turns stored elements into Float32 values.
+///
+/// F16, BF16 and whole numbers below 2²⁴ are exact; the rest is rounded to nearest.
+func widen(
+  _ source: UnsafeRawBufferPointer, _ type: ElementType, into target: UnsafeMutablePointer<Float>
+) {
+  switch type {
+  case .bool: convert(source, into: target) { (element: UInt8) in element == 0 ? 0 : 1 }
+  case .uint8: convert(source, into: target) { (element: UInt8) in Float(element) }
+  case .int8: convert(source, into: target) { (element: Int8) in Float(element) }
+  case .int16: convert(source, into: target) { (element: Int16) in Float(element) }
+  case .uint16: convert(source, into: target) { (element: UInt16) in Float(element) }
+  case .float16: convert(source, into: target, float(half:))
+  case .bfloat16:
+    convert(source, into: target) { (element: UInt16) in
+      Float(bitPattern: UInt32(element) << 16)
+    }
+  case .int32: convert(source, into: target) { (element: Int32) in Float(element) }
+  case .uint32: convert(source, into: target) { (element: UInt32) in Float(element) }
+  case .float32: convert(source, into: target) { (element: Float) in element }
+  case .float64: convert(source, into: target) { (element: Double) in Float(element) }
+  case .int64: convert(source, into: target) { (element: Int64) in Float(element) }
+  case .uint64: convert(source, into: target) { (element: UInt64) in Float(element) }
+  }
+}
+
+@inline(__always)
+private func convert<Element>(
+  _ source: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<Float>,
+  _ widened: (Element) -> Float
+) {
+  let elements = source.bindMemory(to: Element.self)
+  for index in 0..<elements.count { target[index] = widened(elements[index]) }
+}
+
+/// The value of a half-precision bit pattern, without a branch.
+///
+/// The processors this must run on do not all convert in hardware, and a call for every weight
+/// would cost more than reading the file.
+@inline(__always)
+package func float(half bits: UInt16) -> Float {
+  let sign = UInt32(bits & 0x8000) << 16
+  let magnitude = UInt32(bits & 0x7FFF) << 13
+  // The exponent's bias is 15 in half and 127 in single precision: 112 more.
+  let normal = magnitude &+ 112 << 23
+  // Infinity and NaN keep an exponent of all ones.
+  let special = normal &+ 112 << 23
+  // Placed under the exponent of the smallest normal number, a fraction counts that number's
+  // units; what is left when it is taken away is the subnormal's value.
+  let smallest: UInt32 = 113 << 23
+  let subnormal =
+    (Float(bitPattern: magnitude &+ smallest) - Float(bitPattern: smallest)).bitPattern
+  let finite = magnitude < 1 << 23 ? subnormal : normal
+  return Float(bitPattern: sign | (magnitude >= 31 << 23 ? special : finite))
+}
