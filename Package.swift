@@ -31,12 +31,20 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
-    .target(name: "Checkpoints", dependencies: ["Tensors"], swiftSettings: optimised),
+    .target(
+      name: "Checkpoints", dependencies: ["Tensors", "Transformers"], swiftSettings: optimised),
+    .target(
+      name: "Interpretability", dependencies: ["Tensors", "Transformers"],
+      swiftSettings: optimised),
     .executableTarget(
       name: "TrainingStep", dependencies: ["Tensors", "Transformers"],
       path: "Benchmarks/TrainingStep", swiftSettings: optimised),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
     .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"], swiftSettings: optimised),
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Transformers"],
+      swiftSettings: optimised),
+    .testTarget(
+      name: "TransformersTests", dependencies: ["Checkpoints", "Tensors", "Transformers"],
+      swiftSettings: optimised),
   ]
 )

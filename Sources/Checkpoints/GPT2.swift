@@ -14,16 +14,17 @@ extension ModelFamily {
       }
       for key in ["scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn"] {
         if try file.flag(key) == true {
-          throw CheckpointError("\(file.url.path) asks for \(key), which is not supported")
+          throw CheckpointError("\(file.path) asks for \(key), which is not supported")
         }
       }
       let name = try file.string("activation_function") ?? "gelu_new"
       guard let activation = activation(name) else {
         throw CheckpointError(
-          "\(file.url.path) has activation_function = \(name); supported are relu, gelu, "
+          "\(file.path) has activation_function = \(name); supported are relu, gelu, "
             + "gelu_new, silu")
       }
       let end = try file.token("eos_token_id")
+      let isTied = try file.flag("tie_word_embeddings") != false
       var configuration = TransformerConfiguration.gpt2(
         vocabularySize: try file.integer("vocab_size"), width: width,
         decoder: .init(
@@ -31,11 +32,10 @@ extension ModelFamily {
           feedForwardWidth: try file.integer("n_inner", default: 4 * width)),
         positions: try file.integer("n_positions", "n_ctx"),
         normEpsilon: try file.number("layer_norm_epsilon", default: 1e-5),
-        startToken: try file.token("bos_token_id") ?? end ?? 0, endToken: end)
+        startToken: try file.token("bos_token_id", "eos_token_id") ?? 0, endToken: end)
       configuration.activation = activation
-      configuration.scalesScores = try file.flag("scale_attn_weights") ?? true
-      configuration.tiesEmbeddings =
-        try (file.flag("tie_word_embeddings") ?? true) || !checkpoint.contains("lm_head.weight")
+      configuration.scalesScores = try file.flag("scale_attn_weights") != false
+      configuration.tiesEmbeddings = isTied || !checkpoint.contains("lm_head.weight")
       return configuration
     },
     weights: WeightNames(table: [

@@ -3,7 +3,8 @@ import Transformers
 
 /// The keys of a `config.json`, read with their types.
 struct ModelConfigurationFile {
-  let url: URL
+  /// For messages.
+  let path: String
   private let values: [String: Any]
 
   init(contentsOf url: URL) throws(CheckpointError) {
@@ -18,11 +19,9 @@ struct ModelConfigurationFile {
     guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw CheckpointError("\(url.path) is not a JSON object; was its download cut short?")
     }
-    self.url = url
+    path = url.path
     self.values = values
   }
-
-  func contains(_ key: String) -> Bool { !(values[key] ?? NSNull() is NSNull) }
 
   /// The value of the first key that is there; a key that is null counts as missing.
   private func value(_ keys: [String]) -> (key: String, value: Any)? {
@@ -33,7 +32,7 @@ struct ModelConfigurationFile {
   }
 
   private func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
-    CheckpointError("\(url.path) has \(key) = \(value) where \(expected) is expected")
+    CheckpointError("\(path) has \(key) = \(value) where \(expected) is expected")
   }
 
   /// A whole number of at least `minimum`; several keys are spellings of one.
@@ -42,7 +41,7 @@ struct ModelConfigurationFile {
   ) throws(CheckpointError) -> Int {
     guard let (key, value) = value(keys) else {
       if let fallback { return fallback }
-      throw CheckpointError("\(url.path) has no key \(keys.joined(separator: " or "))")
+      throw CheckpointError("\(path) has no key \(keys.joined(separator: " or "))")
     }
     // Numbers beyond a million million are a broken file, and would overflow when multiplied.
     guard let number = value as? NSNumber, !(Self.isBoolean(number)),
@@ -75,8 +74,8 @@ struct ModelConfigurationFile {
   }
 
   /// A token id, or the first of a list of them, as newer configurations may have.
-  func token(_ key: String) throws(CheckpointError) -> Int? {
-    guard let (key, value) = value([key]) else { return nil }
+  func token(_ keys: String...) throws(CheckpointError) -> Int? {
+    guard let (key, value) = value(keys) else { return nil }
     let first = (value as? [Any])?.first ?? value
     guard let number = first as? NSNumber, let id = Int(exactly: number.doubleValue), id >= 0
     else { throw wrong(key, value, expected: "a token id") }
@@ -90,6 +89,6 @@ struct ModelConfigurationFile {
 
   /// Complains when two keys say different things.
   func contradiction(_ what: String) -> CheckpointError {
-    CheckpointError("\(url.path) contradicts itself: \(what)")
+    CheckpointError("\(path) contradicts itself: \(what)")
   }
 }

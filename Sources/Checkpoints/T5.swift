@@ -22,18 +22,18 @@ extension ModelFamily {
       if let flag = try file.flag("scale_decoder_outputs") {
         scales = flag
       } else {
-        scales = try file.flag("tie_word_embeddings") ?? true
+        scales = try file.flag("tie_word_embeddings") != false
       }
       let width = try file.integer("d_model")
       var configuration = TransformerConfiguration.t5(
         vocabularySize: try file.integer("vocab_size"), width: width, encoder: stack,
         decoder: decoder, activation: activation, isGated: isGated,
-        tiesEmbeddings: scales || !checkpoint.contains("lm_head.weight"),
+        tiesEmbeddings: !checkpoint.contains("lm_head.weight"),
         buckets: try file.integer("relative_attention_num_buckets", default: 32, minimum: 4),
         maximumDistance: try file.integer(
           "relative_attention_max_distance", default: 128, minimum: 2),
         normEpsilon: try file.number("layer_norm_epsilon", default: 1e-6),
-        startToken: try file.token("decoder_start_token_id") ?? file.token("pad_token_id") ?? 0,
+        startToken: try file.token("decoder_start_token_id", "pad_token_id") ?? 0,
         endToken: try file.token("eos_token_id"), padToken: try file.token("pad_token_id") ?? 0)
       configuration.logitScale = scales ? 1 / Float(width).squareRoot() : 1
       return configuration
@@ -80,7 +80,7 @@ extension ModelFamily {
     if projection == "gated-gelu" { name = "gelu_new" }
     guard let activation = ModelFamily.activation(name) else {
       throw CheckpointError(
-        "\(file.url.path) has feed_forward_proj = \(projection); supported are relu, gelu, "
+        "\(file.path) has feed_forward_proj = \(projection); supported are relu, gelu, "
           + "gelu_new, silu, each alone or after “gated-”")
     }
     if let flag = try file.flag("is_gated_act"), flag != isGated {

@@ -1,5 +1,5 @@
 /// How a family of checkpoints names its weights.
-struct WeightNames {
+struct WeightNames: Sendable {
   /// Pairs of our name and theirs; `#` stands for a layer number, the same in both.
   let table: [(ours: String, theirs: String)]
 

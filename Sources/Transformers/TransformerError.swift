@@ -46,27 +46,3 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     }
   }
 }
-
-/// The names most like a mistyped one, by edit distance.
-///
-/// - Complexity: O(names × length²).
-package func nearestNames(to name: String, in names: some Sequence<String>, count: Int = 3) -> [String]
-{
-  let wanted = Array(name)
-  let scored = names.map { (name: $0, distance: editDistance(wanted, Array($0))) }
-  return scored.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(count).map(\.name)
-}
-
-private func editDistance(_ a: [Character], _ b: [Character]) -> Int {
-  var row = Array(0...b.count)
-  for (i, x) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, y) in b.enumerated() {
-      let substituted = diagonal + (x == y ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-    }
-  }
-  return row[b.count]
-}

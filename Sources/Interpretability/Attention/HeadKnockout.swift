@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 public import Transformers
 
 /// The head of a layer, by its place.
