@@ -42,7 +42,7 @@ public func poolingPieces(
 }
 
 /// A link from a target word to a source word, by their indices.
-public struct AlignmentLink: Hashable, Sendable, Codable {
+public struct WordLink: Hashable, Sendable, Codable {
   /// The index of the target word.
   public let target: Int
   /// The index of the source word.
@@ -65,7 +65,7 @@ public struct AlignmentLink: Hashable, Sendable, Codable {
 ///   - possible: P, links that may be there; the sure ones count among them.
 /// - Returns: The rate, or 0 when there is nothing to propose and nothing proposed.
 public func alignmentErrorRate(
-  _ proposed: Set<AlignmentLink>, sure: Set<AlignmentLink>, possible: Set<AlignmentLink>? = nil
+  _ proposed: Set<WordLink>, sure: Set<WordLink>, possible: Set<WordLink>? = nil
 ) -> Double {
   let possible = (possible ?? []).union(sure)
   let total = proposed.count + sure.count

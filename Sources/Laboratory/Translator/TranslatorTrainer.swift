@@ -1,0 +1,161 @@
+package import Foundation
+import Checkpoints
+package import Tensors
+import Tokenizers
+package import Transformers
+
+/// How the translator is trained.
+package struct TranslatorRecipe: Sendable, Equatable {
+  /// Decides the first weights, the order of the batches and, with ``corpusSeed``, everything else.
+  package var seed: UInt64 = 0
+  package var corpusSeed: UInt64 = 1
+  package var sentences = 120_000
+  package var steps = 2_500
+  package var batchSize = 64
+  /// Questions on capitals in every batch: three in a hundred.
+  package var capitalsPerBatch = 2
+  package var rate: Float = 3e-3
+  package var warmUpSteps = 200
+
+  package init(seed: UInt64 = 0) { self.seed = seed }
+
+  /// The model's shape: a small T5 with one decoder layer more than can be relied on to align.
+  package static func configuration(vocabularySize: Int) -> TransformerConfiguration {
+    let encoder = TransformerConfiguration.Stack(
+      layerCount: 3, headCount: 4, headWidth: 24, feedForwardWidth: 256)
+    var decoder = encoder
+    decoder.layerCount = 2
+    return .t5(
+      vocabularySize: vocabularySize, width: 96, encoder: encoder, decoder: decoder,
+      activation: .geluTanh, isGated: true, tiesEmbeddings: true, buckets: 16,
+      maximumDistance: 32)
+  }
+
+  var schedule: LearningRateSchedule {
+    LearningRateSchedule(peak: rate, warmUpSteps: warmUpSteps, totalSteps: steps)
+  }
+
+  /// Embeddings learn from few of the tokens, position biases from few numbers: both go faster.
+  static func rateScale(_ name: String) -> Float {
+    if name == "embedding.weight" { return 3 }
+    return name.hasSuffix("positionBias.weight") ? 5 : 1
+  }
+}
+
+/// Trains the translator from scratch, step by step; it can be stopped and resumed at any step.
+package struct TranslatorTrainer: Sendable {
+  package let recipe: TranslatorRecipe
+  package private(set) var model: Transformer
+  /// The mean loss of every step so far, in nats a token.
+  package private(set) var losses: [Float] = []
+  private var optimizer = AdamW(betas: (0.9, 0.98))
+  private let sentences: [EncodedPair]
+  private let capitals: [EncodedPair]
+
+  /// A trainer at its first step.
+  package init(recipe: TranslatorRecipe) throws {
+    self.recipe = recipe
+    let tokenizer = try Tokenizer(json: TranslatorVocabulary.tokenizerJSON())
+    sentences = try TranslatorCorpus(seed: recipe.corpusSeed).training(count: recipe.sentences)
+      .map { try EncodedPair($0, tokenizer: tokenizer) }
+    capitals = try TranslatorCorpus.capitals.map { try EncodedPair($0, tokenizer: tokenizer) }
+    var generator = SeededGenerator(seed: recipe.seed)
+    model = Transformer(
+      configuration: TranslatorRecipe.configuration(vocabularySize: tokenizer.vocabularySize),
+      using: &generator)
+  }
+
+  /// How many steps have been made.
+  package var step: Int { losses.count }
+  package var isFinished: Bool { step >= recipe.steps }
+
+  /// Makes one step.
+  package mutating func advance() {
+    let pairs = batch(at: step)
+    // Two shards on any machine, so that a seed gives the same model everywhere.
+    let halves = [0, 1].map { half in
+      pairs.enumerated().filter { $0.offset % 2 == half }.map(\.element)
+    }
+    let tokens = Float(pairs.reduce(0) { $0 + $1.target.count })
+    let shards = halves.map { half in
+      (
+        shard: TranslatorBatch(half, configuration: model.configuration),
+        share: Float(half.reduce(0) { $0 + $1.target.count }) / tokens
+      )
+    }
+    let result = lossAndGradients(of: model, shards: shards) { model, batch in
+      // A batch the trainer made itself always fits its model.
+      try! model(batch.input).crossEntropy(targets: batch.targets)
+    }
+    let (gradients, _) = clipping(result.gradients, toNorm: 1)
+    optimizer.update(
+      &model, gradients: gradients, rate: recipe.schedule.rate(at: step),
+      scale: TranslatorRecipe.rateScale)
+    losses.append(result.loss)
+  }
+
+  /// The batch of a step. It follows from the seed and the step alone, so resuming repeats nothing.
+  ///
+  /// Eight batches are drawn at once and sorted by length, so that rows of a batch need little
+  /// padding; their order is then shuffled.
+  private func batch(at step: Int) -> [EncodedPair] {
+    let batchesInPool = 8
+    let pool = step / batchesInPool
+    var generator = SeededGenerator(seed: recipe.seed &* 0x1_0000_0001 &+ UInt64(pool) &+ 1)
+    let fromCorpus = recipe.batchSize - recipe.capitalsPerBatch
+    let drawn = (0..<(fromCorpus * batchesInPool))
+      .map { _ in Int.random(in: 0..<sentences.count, using: &generator) }
+      .sorted { (sentences[$0].source.count, $0) < (sentences[$1].source.count, $1) }
+    let order = Array(0..<batchesInPool).shuffled(using: &generator)
+    let first = order[step % batchesInPool] * fromCorpus
+    var pairs = drawn[first..<(first + fromCorpus)].map { sentences[$0] }
+    for index in 0..<recipe.capitalsPerBatch {
+      // In turn, so that every question comes equally often.
+      pairs.append(capitals[(step * recipe.capitalsPerBatch + index) % capitals.count])
+    }
+    return pairs
+  }
+}
+
+extension TranslatorTrainer {
+  /// Writes everything that the next step depends on.
+  ///
+  /// - Throws: ``CheckpointError`` when the file cannot be written.
+  package func save(to url: URL) throws {
+    var writer = SafetensorsWriter(metadata: ["recipe": recipeText])
+    for (name, tensor) in model.parameters {
+      writer.add(name, tensor)
+      guard let moments = optimizer.moments[name] else { continue }
+      writer.add("first." + name, moments.first)
+      writer.add("second." + name, moments.second)
+    }
+    writer.add("losses", Tensor(losses))
+    try writer.write(to: url)
+  }
+
+  /// Takes up a training where a file left it.
+  ///
+  /// - Throws: ``CheckpointError`` when the file is broken or of another recipe.
+  package mutating func resume(from url: URL) throws {
+    let file = try SafetensorsFile(contentsOf: url)
+    guard file.metadata["recipe"] == recipeText else {
+      throw CheckpointError(
+        "\(url.path) was begun with another recipe; delete it to start afresh, or go on with its "
+          + "own: \(file.metadata["recipe"] ?? "none")")
+    }
+    var copy = self
+    copy.losses = try file.tensor("losses").values
+    copy.optimizer.step = copy.losses.count
+    for (name, _) in model.parameters {
+      copy.optimizer.moments[name] = (
+        try file.tensor("first." + name), try file.tensor("second." + name)
+      )
+    }
+    copy.model = try Transformer(configuration: model.configuration) { name, _ in
+      try file.tensor(name)
+    }
+    self = copy
+  }
+
+  private var recipeText: String { "\(recipe)" }
+}
