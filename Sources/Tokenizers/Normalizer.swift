@@ -53,10 +53,16 @@ indirect enum Normalizer: Sendable {
     guard !span.bytes.isEmpty else { return }
     switch self {
     case .precompiled(let map): span.bytes = map.normalize(span.bytes)
-    case .canonicalComposition: span.mapText(\.precomposedStringWithCanonicalMapping)
-    case .canonicalDecomposition: span.mapText(\.decomposedStringWithCanonicalMapping)
-    case .compatibilityComposition: span.mapText(\.precomposedStringWithCompatibilityMapping)
-    case .compatibilityDecomposition: span.mapText(\.decomposedStringWithCompatibilityMapping)
+    case .canonicalDecomposition: span.mapText(Self.canonicallyDecomposed)
+    case .compatibilityDecomposition:
+      span.mapText { Self.canonicallyDecomposed($0.decomposedStringWithCompatibilityMapping) }
+    case .canonicalComposition:
+      span.mapText { Self.canonicallyDecomposed($0).precomposedStringWithCanonicalMapping }
+    case .compatibilityComposition:
+      span.mapText {
+        Self.canonicallyDecomposed($0.decomposedStringWithCompatibilityMapping)
+          .precomposedStringWithCanonicalMapping
+      }
     case .lowercase: span.bytes = Self.lowercased(span.bytes)
     case .strip(let left, let right): span.strip(left: left, right: right)
     case .prepend(let prefix): span.bytes = prefix + span.bytes
@@ -69,6 +75,12 @@ indirect enum Normalizer: Sendable {
       span.bytes = TextPattern.replace(matches, in: span.bytes, with: content)
     case .sequence(let steps): for step in steps { step.apply(to: &span) }
     }
+  }
+
+  /// Decomposed twice: the first time Foundation leaves the marks that some characters decompose
+  /// into out of their canonical order (U+0F81 after U+0733); the second time puts them right.
+  private static func canonicallyDecomposed(_ text: String) -> String {
+    text.decomposedStringWithCanonicalMapping.decomposedStringWithCanonicalMapping
   }
 
   /// Scalar by scalar, so that a final sigma stays the plain one as in the library.

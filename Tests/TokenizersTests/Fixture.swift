@@ -67,7 +67,8 @@ enum Fixture {
 
       init(ids: [Int]) {
         count = ids.count
-        fingerprint = "\(ids.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })"
+        let hash = ids.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        fingerprint = "\(hash)"
       }
 
       init(from decoder: any Decoder) throws {
