@@ -7,7 +7,8 @@ Needs the packages tokenizers and sentencepiece. Everything is drawn from fixed 
 - NAME.json: a small tokenizer.json, with "@charsmap" where that text belongs;
 - corpus.json: the texts;
 - expected.json: for every tokenizer and text the ids and what they decode to, and for every long
-  line, which the tests build by the same rule, the number of ids and a hash of them.
+  line, which the tests build by the same rule, the number of ids and a hash of them; and what
+  ids drawn at random decode to.
 """
 import base64
 import io
@@ -284,7 +285,11 @@ for name, content in files.items():
     for rule, line in long_lines():
         ids = tokenizer.encode(line, add_special_tokens=False).ids
         lines[rule] = [len(ids), fingerprint(ids)]
-    expected[name] = {"size": tokenizer.get_vocab_size(), "rows": rows, "long": lines}
+    size = tokenizer.get_vocab_size()
+    draw = random.Random(3)
+    samples = [[draw.randrange(size) for _ in range(draw.randint(1, 12))] for _ in range(14)]
+    expected[name] = {"size": size, "rows": rows, "long": lines, "decoded": [
+        [ids, tokenizer.decode(ids, skip_special_tokens=False)] for ids in samples]}
 
 # The two spellings are one tokenizer; the tests hold both against the same answers.
 assert expected.pop("t5-old") == expected["t5"]

@@ -45,6 +45,19 @@ enum Fixture {
     let rows: [Row]
     /// For every long line, the number of ids and their fingerprint.
     let long: [String: Line]
+    /// What ids drawn at random decode to.
+    let decoded: [Sample]
+
+    struct Sample: Decodable {
+      let ids: [Int]
+      let text: String
+
+      init(from decoder: any Decoder) throws {
+        var row = try decoder.unkeyedContainer()
+        ids = try row.decode([Int].self)
+        text = try row.decode(String.self)
+      }
+    }
 
     struct Row: Decodable {
       let plain: [Int]

@@ -43,6 +43,16 @@ final class ReferenceTests: XCTestCase {
     }
   }
 
+  func testRandomIDsDecodeAsInTheLibrary() throws {
+    for name in Fixture.names {
+      let tokenizer = try Fixture.tokenizer(name)
+      for sample in try XCTUnwrap(expected[name]).decoded {
+        let text = try tokenizer.decode(sample.ids, skippingSpecialTokens: false)
+        assertSameScalars(text, sample.text, "\(name): \(sample.ids)")
+      }
+    }
+  }
+
   func testVocabularySizesEqualTheLibrarys() throws {
     for name in Fixture.names {
       XCTAssertEqual(try Fixture.tokenizer(name).vocabularySize, expected[name]?.size, name)
