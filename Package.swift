@@ -46,5 +46,7 @@ let package = Package(
     .testTarget(
       name: "TransformersTests", dependencies: ["Checkpoints", "Tensors", "Transformers"],
       swiftSettings: optimised),
+    .target(name: "Tokenizers", swiftSettings: optimised),
+    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: optimised),
   ]
 )

@@ -1,0 +1,135 @@
+public import Foundation
+
+/// Text to token ids and back, as a `tokenizer.json` of Hugging Face describes it.
+///
+/// The ids equal those of the `tokenizers` library. Truncation and padding that the file may ask
+/// for are left to the caller, so that no text is lost silently.
+public struct Tokenizer: Sendable {
+  private let normalizer: Normalizer?
+  private let preTokenizer: PreTokenizer?
+  private let model: Model
+  private let postProcessor: PostProcessor?
+  private let decoder: TokenDecoder?
+  private let added: AddedTokens
+
+  /// The number of ids: one more than the largest, added tokens included.
+  public let vocabularySize: Int
+
+  /// Reads a `tokenizer.json`.
+  ///
+  /// - Throws: ``TokenizerError``.
+  public init(contentsOf url: URL) throws(TokenizerError) {
+    let data: Data
+    do {
+      data = try Data(contentsOf: url)
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw .unreadable(
+        path: url.path, reason: exists ? "it may not be read here" : "there is no such file")
+    }
+    try self.init(json: data)
+  }
+
+  /// Reads the contents of a `tokenizer.json`.
+  ///
+  /// - Throws: ``TokenizerError``.
+  public init(json: Data) throws(TokenizerError) {
+    let file = Part(json: try JSONParser.parse([UInt8](json)), place: "")
+    guard case .object = file.json else { throw file.mismatch("an object") }
+    if let version = file.optional("version") {
+      let text = try version.text()
+      guard text == "1.0" else {
+        throw .malformed(part: "version", expected: "\"1.0\"", found: "\"\(text)\"")
+      }
+    }
+    func optional<T>(
+      _ key: String, _ read: (Part) throws(TokenizerError) -> T
+    ) throws(TokenizerError) -> T? {
+      guard let part = file.optional(key) else { return nil }
+      return try read(part)
+    }
+    normalizer = try optional("normalizer") { part throws(TokenizerError) in
+      try Normalizer(part)
+    }
+    preTokenizer = try optional("pre_tokenizer") { part throws(TokenizerError) in
+      try PreTokenizer(part)
+    }
+    model = try Model(file.required("model"))
+    postProcessor = try optional("post_processor") { part throws(TokenizerError) in
+      try PostProcessor(part)
+    }
+    decoder = try optional("decoder") { part throws(TokenizerError) in try TokenDecoder(part) }
+    var tokens: [AddedToken] = []
+    for part in try file.optional("added_tokens")?.elements() ?? [] {
+      tokens.append(try AddedToken(part))
+    }
+    added = AddedTokens(tokens, model: model, normalizer: normalizer)
+    vocabularySize = max(model.idCount, (added.byID.keys.max() ?? -1) + 1)
+    for id in postProcessor?.ids ?? [] where id >= vocabularySize {
+      throw .unusableModel(
+        reason: "its template adds the id \(id), but ids go from 0 to \(vocabularySize - 1)")
+    }
+  }
+
+  /// The ids of a text, in time linear in its length.
+  ///
+  /// - Parameters:
+  ///   - text: Any text; what the vocabulary does not know becomes bytes or the unknown token.
+  ///   - addingSpecialTokens: Whether the tokens that the model expects around a text are added,
+  ///     such as T5's `</s>` at its end.
+  public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int] {
+    var ids: [Int] = []
+    for span in added.splitExact(Span(text.utf8, beginsText: true)) {
+      guard span.id == nil else {
+        ids += [span.id].compactMap(\.self)
+        continue
+      }
+      var span = span
+      normalizer?.apply(to: &span)
+      for piece in added.splitNormalized(span) {
+        if let id = piece.id {
+          ids.append(id)
+        } else {
+          for word in preTokenizer?.split(piece) ?? [piece] { model.encode(word.bytes, into: &ids) }
+        }
+      }
+    }
+    return postProcessor?.apply(to: ids, addingSpecialTokens: addingSpecialTokens) ?? ids
+  }
+
+  /// The text of ids.
+  ///
+  /// - Throws: ``TokenizerError/unknownID(_:vocabularySize:)`` for an id that names no token.
+  public func decode(
+    _ ids: [Int], skippingSpecialTokens: Bool
+  ) throws(TokenizerError) -> String {
+    let kept = try tokens(ids).filter { !skippingSpecialTokens || !added.isSpecial($0) }
+    guard let decoder else { return kept.joined(separator: " ") }
+    let bytes = decoder.decode(kept.map { Array($0.utf8) }).flatMap(\.self)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The token of an id, as in `▁the`, or nil if there is none.
+  public func token(_ id: Int) -> String? { added.byID[id]?.form ?? model.token(id) }
+
+  /// The tokens of ids.
+  ///
+  /// - Throws: ``TokenizerError/unknownID(_:vocabularySize:)`` for an id that names no token.
+  public func tokens(_ ids: [Int]) throws(TokenizerError) -> [String] {
+    var tokens: [String] = []
+    tokens.reserveCapacity(ids.count)
+    for id in ids {
+      guard let token = token(id) else { throw .unknownID(id, vocabularySize: vocabularySize) }
+      tokens.append(token)
+    }
+    return tokens
+  }
+
+  /// The id of a token, compared byte for byte, or nil if there is none.
+  public func id(of token: String) -> Int? { added.id(of: token) ?? model.id(of: token) }
+
+  /// The special tokens by id, such as `</s>`; decoding can leave them out.
+  public var specialTokens: [Int: String] {
+    added.byID.filter { $1.token.isSpecial }.mapValues(\.token.content)
+  }
+}

@@ -1,0 +1,36 @@
+/// What can go wrong with a `tokenizer.json` or with token ids: one sentence each.
+public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file cannot be read.
+  case unreadable(path: String, reason: String)
+  /// The bytes are not JSON.
+  case notJSON(reason: String)
+  /// A part of the file is missing, or is of another kind than it should be.
+  case malformed(part: String, expected: String, found: String)
+  /// A component this package does not have.
+  case unsupported(part: String, name: String, supported: [String])
+  /// The model's numbers contradict each other.
+  case unusableModel(reason: String)
+  /// An id that names no token.
+  case unknownID(Int, vocabularySize: Int)
+
+  /// The error as a sentence.
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason):
+      "The tokenizer file \(path) cannot be read: \(reason)."
+    case .notJSON(let reason):
+      "The tokenizer file should be JSON, but \(reason)."
+    case .malformed(let part, let expected, let found):
+      "In the tokenizer file, \(part) should be \(expected), but it is \(found)."
+    case .unsupported(let part, let name, let supported):
+      "In the tokenizer file, \(part) is \(name), which is not supported; "
+        + "supported are \(supported.joined(separator: ", "))."
+    case .unusableModel(let reason):
+      "The tokenizer's model cannot be used: \(reason)."
+    case .unknownID(let id, let size) where id >= 0 && id < size:
+      "The id \(id) names no token: the vocabulary of \(size) ids has a gap there."
+    case .unknownID(let id, let size):
+      "The id \(id) is outside the vocabulary: ids go from 0 to \(size - 1)."
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Tokenizers
+import XCTest
+
+/// Bad files and bad ids: each one clear sentence.
+final class ErrorTests: XCTestCase {
+  func testMissingFile() {
+    let url = URL(fileURLWithPath: "/nowhere/tokenizer.json")
+    XCTAssertThrowsError(try Tokenizer(contentsOf: url)) {
+      XCTAssertEqual(
+        "\($0)",
+        "The tokenizer file /nowhere/tokenizer.json cannot be read: there is no such file.")
+    }
+  }
+
+  func testNotJSON() {
+    assertRefused("", "The tokenizer file should be JSON, but it ends where a value should be.")
+    assertRefused("hello", "The tokenizer file should be JSON, but byte 0 is not a value.")
+    assertRefused(
+      #"{"version": "1.0""#,
+      "The tokenizer file should be JSON, but it ends where a comma or } should be.")
+    assertRefused(
+      String(repeating: "[", count: 100_000),
+      "The tokenizer file should be JSON, but it is nested more than 128 deep.")
+    XCTAssertThrowsError(try Tokenizer(json: Data([0x7B, 0xFF, 0x7D]))) {
+      XCTAssertEqual("\($0)", "The tokenizer file should be JSON, but it is not UTF-8 text.")
+    }
+  }
+
+  func testWrongStructure() {
+    assertRefused(
+      "[]", "In the tokenizer file, the whole should be an object, but it is a list.")
+    assertRefused(
+      #"{"version": "2.0"}"#,
+      "In the tokenizer file, version should be \"1.0\", but it is \"2.0\".")
+    assertRefused("{}", "In the tokenizer file, model should be given, but it is missing.")
+    assertRefused(
+      unigram(#""a", "b""#),
+      "In the tokenizer file, model.vocab[0] should be a piece and its score, but it is a text.")
+    assertRefused(
+      unigram(#"["a", -1]"#, unknown: "-1"),
+      "In the tokenizer file, model.unk_id should be a whole number from 0 to 2147483647, "
+        + "but it is -1.0.")
+    assertRefused(
+      unigram(#"["a", -1]"#, also: #""pre_tokenizer": {"type": "Metaspace", "replacement": "ab"}"#),
+      "In the tokenizer file, pre_tokenizer.replacement should be one character, but it is \"ab\".")
+    assertRefused(
+      unigram(
+        #"["a", -1]"#,
+        also: #""normalizer": {"type": "Replace", "pattern": {"Regex": "(("}, "content": ""}"#),
+      "In the tokenizer file, normalizer.pattern.Regex should be a regular expression, "
+        + "but it is \"((\".")
+  }
+
+  func testUnsupportedComponentsAreNamed() {
+    assertRefused(
+      #"{"model": {"type": "BPE", "vocab": {}, "merges": []}}"#,
+      "In the tokenizer file, model is BPE, which is not supported; supported are Unigram, WordLevel."
+    )
+    assertRefused(
+      unigram(
+        #"["a", -1]"#,
+        also: #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits"}]}"#),
+      "In the tokenizer file, pre_tokenizer.pretokenizers[0] is Digits, which is not supported; "
+        + "supported are WhitespaceSplit, Whitespace, Metaspace, Sequence.")
+    for part in ["normalizer", "post_processor", "decoder"] {
+      XCTAssertThrowsError(
+        try Tokenizer(
+          json: Data(unigram(#"["a", -1]"#, also: "\"\(part)\": {\"type\": \"Wonder\"}").utf8))
+      ) {
+        XCTAssertTrue("\($0)".hasPrefix("In the tokenizer file, \(part) is Wonder, "), "\($0)")
+      }
+    }
+  }
+
+  func testUnusableModels() {
+    assertRefused(
+      unigram(#"["<unk>", 0], ["a", NaN]"#),
+      "The tokenizer's model cannot be used: the score of piece 1, \"a\", should be finite but is "
+        + "nan.")
+    assertRefused(
+      unigram(#"["<unk>", 0], ["a", -Infinity]"#),
+      "The tokenizer's model cannot be used: the score of piece 1, \"a\", should be finite but is "
+        + "-inf.")
+    assertRefused(
+      #"{"model": {"type": "Unigram", "unk_id": 0, "vocab": []}}"#,
+      "The tokenizer's model cannot be used: its vocabulary is empty.")
+    assertRefused(
+      unigram(#"["a", -1]"#, unknown: "1"),
+      "The tokenizer's model cannot be used: its unknown token is id 1, but ids go from 0 to 0.")
+    assertRefused(
+      unigram(#"["a", -1]"#, unknown: "null"),
+      "The tokenizer's model cannot be used: it names no unknown token (unk_id).")
+    assertRefused(
+      #"{"model": {"type": "WordLevel", "vocab": {}, "unk_token": "?"}}"#,
+      "The tokenizer's model cannot be used: its vocabulary is empty.")
+    assertRefused(
+      #"{"model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "?"}}"#,
+      "The tokenizer's model cannot be used: its unknown token \"?\" is not in its vocabulary.")
+  }
+
+  func testTemplateOutsideTheVocabulary() {
+    let template = #"""
+      "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "e"}}],
+      "special_tokens": {"e": {"id": "e", "ids": [7]}}}
+      """#
+    assertRefused(
+      unigram(#"["a", -1]"#, also: template),
+      "The tokenizer's model cannot be used: its template adds the id 7, but ids go from 0 to 0.")
+  }
+
+  func testIDsOutsideTheVocabulary() throws {
+    let tokenizer = try Tokenizer(
+      json: Data(
+        #"{"model": {"type": "WordLevel", "vocab": {"?": 0, "b": 2}, "unk_token": "?"}}"#.utf8))
+    for (id, message) in [
+      (3, "The id 3 is outside the vocabulary: ids go from 0 to 2."),
+      (-1, "The id -1 is outside the vocabulary: ids go from 0 to 2."),
+      (1, "The id 1 names no token: the vocabulary of 3 ids has a gap there."),
+    ] {
+      XCTAssertNil(tokenizer.token(id))
+      XCTAssertThrowsError(try tokenizer.decode([0, id], skippingSpecialTokens: true)) {
+        XCTAssertEqual("\($0)", message)
+      }
+      XCTAssertThrowsError(try tokenizer.tokens([id])) { XCTAssertEqual("\($0)", message) }
+    }
+  }
+
+  private func unigram(_ pieces: String, unknown: String = "0", also: String? = nil) -> String {
+    let model = #""model": {"type": "Unigram", "unk_id": \#(unknown), "vocab": [\#(pieces)]}"#
+    return "{\([model, also].compactMap(\.self).joined(separator: ", "))}"
+  }
+
+  private func assertRefused(_ json: String, _ message: String, line: UInt = #line) {
+    XCTAssertThrowsError(try Tokenizer(json: Data(json.utf8)), line: line) {
+      XCTAssertEqual("\($0)", message, line: line)
+    }
+  }
+}
