@@ -26,6 +26,9 @@ let package = Package(
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
     .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
+    .target(name: "Laboratory", dependencies: ["Tensors"], swiftSettings: optimised),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
+    .testTarget(
+      name: "LaboratoryTests", dependencies: ["Laboratory", "Tensors"], swiftSettings: optimised),
   ]
 )
