@@ -6,7 +6,9 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
 ]
+
 /// Rooms that work on numbers are optimised in debug builds too: students type `swift run`.
+///
 /// As whole modules, or a kernel in one file is not inlined into the loops of another.
 let optimised =
   settings + [
@@ -14,39 +16,52 @@ let optimised =
       ["-O", "-disable-batch-mode", "-wmo", "-num-threads", "2"], .when(configuration: .debug))
   ]
 
+/// A library module in `Sources`, and its tests.
+func room(
+  _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil,
+  testing extra: [Target.Dependency] = []
+) -> [Target] {
+  [
+    .target(
+      name: name, dependencies: dependencies, resources: resources, swiftSettings: optimised),
+    .testTarget(
+      name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
+      swiftSettings: optimised),
+  ]
+}
+
+/// A program in `Benchmarks`.
+func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+  [
+    .executableTarget(
+      name: name, dependencies: dependencies, path: "Benchmarks/\(name)", swiftSettings: optimised)
+  ]
+}
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
-let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+
+let targets: [[Target]] = [
+  [
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+  ],
+  room("Tensors", ["COpenBLAS"]),
+  room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
+  room("Tokenizers", []),
+  room("Checkpoints", ["Tensors", "Transformers"]),
+  room("Interpretability", ["Tensors", "Transformers"]),
+  room(
+    "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("TrainingStep", ["Tensors", "Transformers"]),
+]
 
 let package = Package(
   name: "Headlight",
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
-  targets: [
-    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
-    .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
-    .target(name: "Tensors", dependencies: ["COpenBLAS"], swiftSettings: optimised),
-    .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: optimised),
-    .target(
-      name: "Checkpoints", dependencies: ["Tensors", "Transformers"], swiftSettings: optimised),
-    .target(
-      name: "Interpretability", dependencies: ["Tensors", "Transformers"],
-      swiftSettings: optimised),
-    .executableTarget(
-      name: "TrainingStep", dependencies: ["Tensors", "Transformers"],
-      path: "Benchmarks/TrainingStep", swiftSettings: optimised),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: optimised),
-    .testTarget(
-      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "Transformers"],
-      swiftSettings: optimised),
-    .testTarget(
-      name: "TransformersTests", dependencies: ["Checkpoints", "Tensors", "Transformers"],
-      swiftSettings: optimised),
-    .target(name: "Tokenizers", swiftSettings: optimised),
-    .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: optimised),
-  ]
+  targets: targets.flatMap { $0 }
 )
