@@ -23,6 +23,18 @@ extension Tensor {
     return result
   }
 
+  /// For functions that have no vector form: `f` of every value and the value of `other` there.
+  private func mappedEach(
+    with other: Tensor, _ f: @Sendable (Float, Float) -> Float
+  ) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, y, out) = (storage.base, other.storage.base, result.storage.base)
+    Parallel.forEachChunk(of: count, work: count, grain: 1 << 13, multipleOf: 16) { part in
+      for i in part { out[i] = f(x[i], y[i]) }
+    }
+    return result
+  }
+
   /// eˣ of every value.
   public func exponential() -> Tensor {
     let result = mapped { $0.exponential() }
@@ -31,11 +43,8 @@ extension Tensor {
 
   /// The natural logarithm of every value.
   public func logarithm() -> Tensor {
-    var result = Tensor(uninitialized: shape)
-    let x = storage.base
-    result.withUnsafeMutableValues { for i in $0.indices { $0[i] = log(x[i]) } }
     let input = detached()
-    return result.recording([self], [{ $0 / input }])
+    return mappedEach(with: self) { x, _ in log(x) }.recording([self], [{ $0 / input }])
   }
 
   /// The square root of every value.
@@ -60,11 +69,8 @@ extension Tensor {
 
   /// The hyperbolic tangent.
   public func hyperbolicTangent() -> Tensor {
-    var result = Tensor(uninitialized: shape)
-    let x = storage.base
-    result.withUnsafeMutableValues { for i in $0.indices { $0[i] = tanh(x[i]) } }
-    let output = result
-    return result.recording([self], [{ $0.mapped(with: output) { g, y in g * (1 - y * y) } }])
+    let result = mappedEach(with: self) { x, _ in tanh(x) }
+    return result.recording([self], [{ $0.mapped(with: result) { g, y in g * (1 - y * y) } }])
   }
 
   /// The sigmoid linear unit, x σ(x); also called swish.
@@ -110,26 +116,22 @@ extension Tensor {
   ///
   /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
   public func gelu() -> Tensor {
-    var result = Tensor(uninitialized: shape)
-    let x = storage.base
-    result.withUnsafeMutableValues {
-      for i in $0.indices { $0[i] = x[i] * 0.5 * erfc(-x[i] * Float(0.5).squareRoot()) }
-    }
     let input = detached()
-    return result.recording(
-      [self],
-      [
-        { gradient in
-          var result = gradient
-          result.withUnsafeMutableValues { g in
-            for i in g.indices {
-              let x = input.storage.base[i]
+    return mappedEach(with: self) { x, _ in x * Tensor.normalDistribution(x) }
+      .recording(
+        [self],
+        [
+          {
+            $0.mappedEach(with: input) { g, x in
               let density = exp(-x * x / 2) * 0.398_942_28
-              g[i] *= 0.5 * erfc(-x * Float(0.5).squareRoot()) + x * density
+              return g * (Tensor.normalDistribution(x) + x * density)
             }
           }
-          return result
-        }
-      ])
+        ])
+  }
+
+  /// Φ(x), the probability of a normal deviate below x.
+  private static func normalDistribution(_ x: Float) -> Float {
+    0.5 * erfc(-x * Float(0.5).squareRoot())
   }
 }

@@ -1,5 +1,19 @@
 /// How the shape of a second operand stretches over the first's.
 enum Broadcast {
+  /// The shape of two operands combined: axes align at the last one, and an axis that one of them
+  /// lacks or has as 1 takes the other's length.
+  static func joint(_ a: [Int], _ b: [Int]) -> [Int] {
+    if a == b { return a }
+    let rank = max(a.count, b.count)
+    let x = Array(repeating: 1, count: rank - a.count) + a
+    let y = Array(repeating: 1, count: rank - b.count) + b
+    return zip(x, y).map { m, n in
+      precondition(
+        m == n || m == 1 || n == 1, "the shapes \(a) and \(b) do not stretch over each other")
+      return m == 1 ? n : m
+    }
+  }
+
   /// Both shapes are equal.
   case same
   /// The second repeats over leading axes: `[…, n]` with `[n]`; its count.
@@ -66,22 +80,30 @@ extension Tensor {
         }
       }
     case .strides(let strides):
-      forEachPlace(in: a.shape, strides: strides) { index, other in
-        out[index] = f(Vector(repeating: x[index]), Vector(repeating: y[other]))[0]
+      let width = a.shape[a.rank - 1]
+      forEachRow(of: a.shape, strides: strides) { row, other in
+        let start = row * width
+        if strides[a.rank - 1] == 0 {
+          let value = Vector(repeating: y[other])
+          Kernel.map(x + start, out + start, count: width) { f($0, value) }
+        } else {
+          Kernel.map(x + start, y + other, out + start, count: width, f)
+        }
       }
     }
     return result
   }
 
-  /// Visits every place of a shape in row-major order with its offset in a strided operand.
-  private static func forEachPlace(
-    in shape: [Int], strides: [Int], _ body: (_ index: Int, _ other: Int) -> Void
+  /// Visits the rows along the last axis in order, each with its offset in a strided operand.
+  @inline(__always)
+  static func forEachRow(
+    of shape: [Int], strides: [Int], _ body: (_ row: Int, _ other: Int) -> Void
   ) {
     var place = Array(repeating: 0, count: shape.count)
     var other = 0
-    for index in 0..<shape.reduce(1, *) {
-      body(index, other)
-      var axis = shape.count - 1
+    for row in 0..<shape.dropLast().reduce(1, *) {
+      body(row, other)
+      var axis = shape.count - 2
       while axis >= 0 {
         place[axis] += 1
         other += strides[axis]
@@ -91,6 +113,14 @@ extension Tensor {
         axis -= 1
       }
     }
+  }
+
+  /// The values repeated along the axes that the tensor lacks or has as 1.
+  func stretched(to target: [Int]) -> Tensor {
+    if shape == target { return self }
+    if count == target.reduce(1, *) { return reshaped(to: target) }
+    return Tensor.combine(.zeros(target), self) { $1 }
+      .recording([self], [{ [shape] in $0.summed(to: shape) }])
   }
 
   /// Sums over the axes along which `target` was stretched to this tensor's shape.
@@ -113,32 +143,40 @@ extension Tensor {
           out[row] = Kernel.sum(x + row * width, count: width)
         }
       case .strides(let strides):
-        Tensor.forEachPlace(in: shape, strides: strides) { out[$1] += x[$0] }
+        let width = shape[rank - 1]
+        Tensor.forEachRow(of: shape, strides: strides) { row, other in
+          if strides[rank - 1] == 0 {
+            out[other] += Kernel.sum(x + row * width, count: width)
+          } else {
+            Kernel.add(x + row * width, to: out + other, count: width)
+          }
+        }
       }
     }
     return result
   }
 
-  /// The larger operand first: only the second is stretched.
+  /// The operands of a commutative operation, in an order in which only the second stretches.
   private static func ordered(_ a: Tensor, _ b: Tensor) -> (Tensor, Tensor) {
-    a.rank > b.rank || (a.rank == b.rank && a.count >= b.count) ? (a, b) : (b, a)
+    let shape = Broadcast.joint(a.shape, b.shape)
+    return b.shape == shape && a.shape != shape ? (b, a) : (a.stretched(to: shape), b)
   }
 
-  /// The sum; the smaller shape is stretched over the larger along axes it lacks or has as 1.
+  /// The sum; either operand stretches along the axes it lacks or has as 1.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     let (a, b) = ordered(a, b)
     return combine(a, b) { $0 + $1 }
       .recording([a, b], [{ $0 }, { [shape = b.shape] in $0.summed(to: shape) }])
   }
 
-  /// The difference; `b` may be stretched over `a`.
+  /// The difference; either operand stretches along the axes it lacks or has as 1.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
-    if a.count < b.count { return a + -b }
+    let a = a.stretched(to: Broadcast.joint(a.shape, b.shape))
     return combine(a, b) { $0 - $1 }
       .recording([a, b], [{ $0 }, { [shape = b.shape] in -$0.summed(to: shape) }])
   }
 
-  /// The product value by value; the smaller shape is stretched over the larger.
+  /// The product value by value; either operand stretches along the axes it lacks or has as 1.
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     let (a, b) = ordered(a, b)
     let (x, y) = (a.detached(), b.detached())
@@ -146,11 +184,13 @@ extension Tensor {
       .recording([a, b], [{ $0 * y }, { ($0 * x).summed(to: y.shape) }])
   }
 
-  /// The quotient value by value; `b` is stretched over `a`.
+  /// The quotient value by value; either operand stretches along the axes it lacks or has as 1.
   public static func / (a: Tensor, b: Tensor) -> Tensor {
-    let (x, y) = (a.detached(), b.detached())
-    return combine(a, b) { $0 / $1 }
-      .recording([a, b], [{ $0 / y }, { -($0 * x / (y * y)).summed(to: y.shape) }])
+    let a = a.stretched(to: Broadcast.joint(a.shape, b.shape))
+    let (y, quotient) = (b.detached(), combine(a, b) { $0 / $1 })
+    // Not x / y²: the square of a small divisor would vanish.
+    return quotient.recording(
+      [a, b], [{ $0 / y }, { -($0 * quotient / y).summed(to: y.shape) }])
   }
 
   /// The negative.

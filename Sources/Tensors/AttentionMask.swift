@@ -30,7 +30,7 @@ extension Tensor {
     if let keys = mask.keys {
       precondition(
         keys.count == shape[0] && keys.allSatisfy { $0.count == shape[3] },
-        "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit scores \(shape)")
+        "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit \(shape)")
     }
     if mask.hidesNothing { return self }
     return filling(-.infinity, where: mask).recording([self], [{ $0.filling(0, where: mask) }])

@@ -47,7 +47,7 @@ private struct HeadLayout: Sendable {
   init(queries: [Int], keys: [Int]) {
     precondition(
       queries.count == 4 && keys.count == 4 && queries[0] == keys[0] && queries[3] == keys[3]
-        && keys[2] > 0 && queries[2] % keys[2] == 0,
+        && keys[2] > 0 && queries[2] > 0 && queries[2] % keys[2] == 0,
       "queries \(queries) and keys \(keys) must be [batch, position, head, width], alike in batch "
         + "and width, with a whole number of query heads a key head")
     batch = queries[0]
@@ -72,10 +72,15 @@ private struct HeadLayout: Sendable {
     .init(x.storage.base + keyOffset(b, h), stride: keyHeads * width, transposed: transposed)
   }
 
+  /// Visits the heads on several threads, those that share a key head one after the other.
   func forEachHead(_ body: @Sendable (_ batch: Int, _ head: Int) -> Void) {
     let work = batch * heads * queryCount * keyCount * width
-    Parallel.forEachChunk(of: batch, work: work, grain: 1 << 19) { part in
-      for b in part { for h in 0..<heads { body(b, h) } }
+    let group = heads / keyHeads
+    Parallel.forEachChunk(of: batch * keyHeads, work: work, grain: 1 << 19) { part in
+      for index in part {
+        let first = index % keyHeads * group
+        for h in first..<(first + group) { body(index / keyHeads, h) }
+      }
     }
   }
 

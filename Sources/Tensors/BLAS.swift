@@ -20,7 +20,9 @@ package enum BLAS {
     if ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, let kernels = bestKernels {
       setenv("OPENBLAS_CORETYPE", kernels, 1)
     }
-    let names = ["libopenblas.so.0", "libopenblas.so", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib"]
+    let names = [
+      "libopenblas.so.0", "libopenblas.so", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+    ]
     for name in names {
       guard let library = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { continue }
       guard let product = dlsym(library, "cblas_sgemm") else { continue }
@@ -42,7 +44,9 @@ package enum BLAS {
         let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
       else { return nil }
       let flags = Set(line.split(separator: " ").map(String.init))
-      if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) { return "SkylakeX" }
+      if flags.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl"]) {
+        return "SkylakeX"
+      }
       if flags.isSuperset(of: ["avx2", "fma"]) { return "Haswell" }
     #endif
     return nil
@@ -68,7 +72,13 @@ package enum BLAS {
   ) {
     guard m > 0, n > 0 else { return }
     guard k > 0 else {
-      for row in 0..<m { for column in 0..<n { c[row * stride + column] *= keep } }
+      // With nothing to keep, what was there may be anything, NaN too.
+      for row in 0..<m {
+        for column in 0..<n {
+          let place = row * stride + column
+          c[place] = keep == 0 ? 0 : c[place] * keep
+        }
+      }
       return
     }
     sgemm(

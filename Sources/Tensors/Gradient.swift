@@ -91,11 +91,18 @@ public func gradient(
   var gradients = [
     ObjectIdentifier(root): seed?.detached() ?? Tensor(repeating: 1, shape: output.shape)
   ]
-  for node in history(of: root) {
+  let nodes = history(of: root)
+  // A gradient goes only where a variable lies, or behind it.
+  var useful = wanted
+  for node in nodes.reversed()
+  where node.inputs.contains(where: { useful.contains(ObjectIdentifier($0.node)) }) {
+    useful.insert(ObjectIdentifier(node))
+  }
+  for node in nodes {
     let id = ObjectIdentifier(node)
     guard let gradient = wanted.contains(id) ? gradients[id] : gradients.removeValue(forKey: id)
     else { continue }
-    for (input, pullback) in node.inputs {
+    for (input, pullback) in node.inputs where useful.contains(ObjectIdentifier(input)) {
       let part = pullback(gradient)
       precondition(
         part.shape == input.shape,
@@ -127,7 +134,7 @@ extension Tensor {
       self = part.detached()
     } else {
       withUnsafeMutableValues { sum in
-        part.withUnsafeValues { Kernel.add($0.baseAddress!, to: sum.baseAddress!, count: sum.count) }
+        Kernel.add(part.storage.base, to: sum.baseAddress!, count: sum.count)
       }
     }
   }

@@ -9,13 +9,14 @@ extension Tensor {
     _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false
   ) -> Tensor {
     precondition(
-      rank >= 2 && other.rank >= 2, "a matrix product needs matrices, not \(shape) and \(other.shape)")
+      rank >= 2 && other.rank >= 2,
+      "a matrix product needs matrices, not \(shape) and \(other.shape)")
     let (a, b) = (detached(), other.detached())
     let (rows, inner) = matrixShape(transposed: transposingSelf)
     let (otherInner, columns) = other.matrixShape(transposed: transposingOther)
     precondition(
-      inner == otherInner, "the inner lengths \(inner) and \(otherInner) of \(shape) and "
-        + "\(other.shape) differ")
+      inner == otherInner,
+      "the inner lengths \(inner) and \(otherInner) of \(shape) and \(other.shape) differ")
 
     if other.rank == 2 && !transposingSelf {
       let leading = Array(shape.dropLast())
@@ -46,8 +47,9 @@ extension Tensor {
     nonisolated(unsafe) let (x, y, out) = (a.storage.base, b.storage.base, result.storage.base)
     let (strideA, strideB) = (a.shape[rank - 1], b.shape[other.rank - 1])
     Parallel.forEachChunk(of: batch, work: batch * rows * inner * columns, grain: 1 << 20) { part in
+      // A batch of one is not shared out above, so its product is here.
       for index in part {
-        BLAS.multiply(
+        BLAS.multiplyInParallel(
           .init(x + index * rows * inner, stride: strideA, transposed: transposingSelf),
           .init(y + index * inner * columns, stride: strideB, transposed: transposingOther),
           into: out + index * rows * columns, stride: columns, m: rows, n: columns, k: inner)

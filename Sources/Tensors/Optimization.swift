@@ -36,8 +36,9 @@ public struct AdamW: Sendable {
     scale: (String) -> Float = { _ in 1 }
   ) {
     step += 1
-    let correction1 = 1 - powf(betas.0, Float(step))
-    let correction2 = 1 - powf(betas.1, Float(step))
+    // In Double: with a β near 1, 1 − βᵗ keeps few digits in Float.
+    let correction1 = Float(1 - pow(Double(betas.0), Double(step)))
+    let correction2 = Float((1 - pow(Double(betas.1), Double(step))).squareRoot())
     var index = 0
     model.visitParameters { name, parameter in
       precondition(
@@ -46,39 +47,55 @@ public struct AdamW: Sendable {
       let gradient = gradients[index]
       index += 1
       let rate = rate * scale(name)
-      let empty = (first: Tensor.zeros(parameter.shape), second: Tensor.zeros(parameter.shape))
-      var (first, second) = moments.removeValue(forKey: name) ?? empty
-      let stepSize = Vector(repeating: rate / correction1)
-      let (b1, b2) = (Vector(repeating: betas.0), Vector(repeating: betas.1))
-      let rootCorrection = Vector(repeating: correction2.squareRoot())
-      let (decay, epsilon) = (
-        Vector(repeating: 1 - rate * weightDecay), Vector(repeating: epsilon)
-      )
+      var (first, second) =
+        moments.removeValue(forKey: name)
+        ?? (Tensor.zeros(parameter.shape), Tensor.zeros(parameter.shape))
+      precondition(
+        first.shape == parameter.shape && second.shape == parameter.shape,
+        "the moments \(first.shape) kept for \(name) are not of its shape \(parameter.shape)")
       first.withUnsafeMutableValues { m in
         second.withUnsafeMutableValues { v in
-          gradient.withUnsafeValues { g in
-            let (m, v, g, count) = (m.baseAddress!, v.baseAddress!, g.baseAddress!, m.count)
-            Kernel.map(m, g, m, count: count) { $0 * b1 + $1 * (1 - b1) }
-            Kernel.map(v, g, v, count: count) { $0 * b2 + $1 * $1 * (1 - b2) }
-            parameter.withUnsafeMutableValues { p in
-              let p = p.baseAddress!
-              Kernel.map(p, p, count: count) { value in value * decay }
-              // The update reads three arrays, one more than the kernel's loops take.
-              var i = 0
-              while i < count {
-                let lanes = min(8, count - i)
-                let mean = Vector(loading: m + i, count: lanes, filling: 0)
-                let square = Vector(loading: v + i, count: lanes, filling: 0)
-                let value = Vector(loading: p + i, count: lanes, filling: 0)
-                (value - stepSize * mean / (square.squareRoot() / rootCorrection + epsilon))
-                  .store(to: p + i, count: lanes)
-                i += 8
-              }
-            }
+          parameter.withUnsafeMutableValues { p in
+            AdamW.move(
+              p, m, v, gradient, betas: betas, rate: rate / correction1,
+              rootCorrection: correction2, epsilon: epsilon, decay: 1 - rate * weightDecay)
           }
         }
       }
       moments[name] = (first, second)
+    }
+    precondition(
+      index == gradients.count, "\(gradients.count) gradients came for \(index) parameters")
+  }
+
+  /// One step of the parameter `p` with its moments `m` and `v`, in a single pass over memory.
+  private static func move(
+    _ p: UnsafeMutableBufferPointer<Float>, _ m: UnsafeMutableBufferPointer<Float>,
+    _ v: UnsafeMutableBufferPointer<Float>, _ gradient: Tensor, betas: (Float, Float),
+    rate: Float, rootCorrection: Float, epsilon: Float, decay: Float
+  ) {
+    nonisolated(unsafe) let (p, m, v, g) = (
+      p.baseAddress!, m.baseAddress!, v.baseAddress!, gradient.storage.base
+    )
+    Parallel.forEachChunk(
+      of: gradient.count, work: gradient.count, grain: 1 << 16, multipleOf: 16
+    ) { part in
+      var i = part.lowerBound
+      while i < part.upperBound {
+        let lanes = min(8, part.upperBound - i)
+        let slope = Vector(loading: g + i, count: lanes, filling: 0)
+        let mean =
+          Vector(loading: m + i, count: lanes, filling: 0) * betas.0 + slope * (1 - betas.0)
+        let square =
+          Vector(loading: v + i, count: lanes, filling: 0) * betas.1
+          + slope * slope * (1 - betas.1)
+        let value = Vector(loading: p + i, count: lanes, filling: 0) * decay
+        mean.store(to: m + i, count: lanes)
+        square.store(to: v + i, count: lanes)
+        (value - rate * mean / (square.squareRoot() / rootCorrection + epsilon))
+          .store(to: p + i, count: lanes)
+        i += 8
+      }
     }
   }
 }
@@ -87,7 +104,7 @@ public struct AdamW: Sendable {
 public struct LearningRateSchedule: Sendable {
   /// How the rate falls after its peak.
   public enum Decay: Sendable {
-    /// Along half a cosine, to the final rate at the last step.
+    /// Along half a cosine, to the final rate when the last step is done.
     case cosine
     /// Flat up to this fraction of all steps, then along a straight line to the final rate.
     case linear(after: Float)
@@ -101,7 +118,7 @@ public struct LearningRateSchedule: Sendable {
   public var totalSteps: Int
   /// How the rate falls.
   public var decay: Decay
-  /// The rate at the last step as a fraction of the peak.
+  /// The rate when the last step is done, as a fraction of the peak.
   public var finalFraction: Float
 
   /// A schedule; Loshchilov and Hutter, "SGDR: Stochastic Gradient Descent with Warm Restarts",
@@ -144,7 +161,7 @@ public func clipping(_ gradients: [Tensor], toNorm maximum: Float) -> (
   gradients: [Tensor], norm: Float
 ) {
   let squares = gradients.reduce(0.0) { sum, gradient in
-    sum + Double(Kernel.dot(gradient.storage.base, gradient.storage.base, count: gradient.count))
+    sum + Double(Kernel.sum(gradient.storage.base, count: gradient.count) { $0 * $0 })
   }
   let norm = Float(squares.squareRoot())
   guard norm > maximum else { return (gradients, norm) }

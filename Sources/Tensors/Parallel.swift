@@ -6,7 +6,7 @@ package enum Parallel {
   /// How many threads take part; `HEADLIGHT_THREADS` overrides the number of cores.
   package static let threads: Int = {
     let environment = ProcessInfo.processInfo.environment
-    if let text = environment["HEADLIGHT_THREADS"], let count = Int(text), count > 0 { return count }
+    if let count = environment["HEADLIGHT_THREADS"].flatMap(Int.init), count > 0 { return count }
     return ProcessInfo.processInfo.activeProcessorCount
   }()
 

@@ -37,6 +37,7 @@ package func lossAndGradients<Model: Parameterized & Sendable, Shard: Sendable>(
   of model: Model, shards: [(shard: Shard, share: Float)],
   loss: @Sendable (Model, Shard) -> Tensor
 ) -> (loss: Float, gradients: [Tensor]) {
+  precondition(!shards.isEmpty, "there is no shard to take a loss of")
   typealias Part = (loss: Float, gradients: [Tensor])
   let parts = UnsafeMutableBufferPointer<Part?>.allocate(capacity: shards.count)
   parts.initialize(repeating: nil)

@@ -14,7 +14,7 @@ extension Tensor {
     var kept = shape
     kept[axis] = 1
     let full = shape
-    let result = summed(to: kept).recording([self], [{ $0 + Tensor.zeros(full) }])
+    let result = summed(to: kept).recording([self], [{ $0.stretched(to: full) }])
     if keepingAxis { return result }
     kept.remove(at: axis)
     return result.reshaped(to: kept)
@@ -26,11 +26,16 @@ extension Tensor {
   }
 
   /// The index of the greatest value along the last axis, for every row; the first of equals.
+  ///
+  /// NaN counts as greatest, so that it is seen and not passed over.
   public func argmax() -> [Int] {
     let width = shape.last ?? 1
-    return (0..<(width == 0 ? 0 : count / width)).map { row in
-      let start = row * width
-      return (0..<width).max { storage.base[start + $0] < storage.base[start + $1] }!
+    precondition(width > 0, "the rows of the shape \(shape) hold no values")
+    return (0..<(count / width)).map { row in
+      let x = storage.base + row * width
+      var best = 0
+      for i in 1..<width where x[i] > x[best] || (x[i].isNaN && !x[best].isNaN) { best = i }
+      return best
     }
   }
 
@@ -38,7 +43,8 @@ extension Tensor {
   ///
   /// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
   public func rootMeanSquare(epsilon: Float) -> Tensor {
-    let width = shape.last ?? 1
+    precondition(rank > 0, "a scalar has no rows to take a mean of")
+    let width = shape[rank - 1]
     let result = Tensor(uninitialized: shape.dropLast() + [1])
     let rows = result.count
     for row in 0..<rows {

@@ -2,7 +2,7 @@ extension Tensor {
   /// The same values under another shape of the same count; nothing is copied.
   public func reshaped(to newShape: [Int]) -> Tensor {
     precondition(
-      newShape.reduce(1, *) == count,
+      newShape.reduce(1, *) == count && newShape.allSatisfy { $0 >= 0 },
       "the shape \(shape) holds \(count) values and \(newShape) holds \(newShape.reduce(1, *))")
     return Tensor(storage: storage, shape: newShape)
       .recording([self], [{ [shape] in $0.reshaped(to: shape) }])
@@ -12,6 +12,7 @@ extension Tensor {
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(
       order.sorted() == Array(0..<rank), "\(order) is not an order of the axes of \(shape)")
+    if rank < 2 { return self }
     let newShape = order.map { shape[$0] }
     var strides = Array(repeating: 1, count: rank)
     for axis in shape.indices.reversed().dropFirst() {
@@ -19,18 +20,13 @@ extension Tensor {
     }
     let steps = order.map { strides[$0] }
     let result = Tensor(uninitialized: newShape)
-    var place = Array(repeating: 0, count: rank)
-    var source = 0
-    for index in 0..<count {
-      result.storage.base[index] = storage.base[source]
-      var axis = rank - 1
-      while axis >= 0 {
-        place[axis] += 1
-        source += steps[axis]
-        if place[axis] < newShape[axis] { break }
-        source -= steps[axis] * newShape[axis]
-        place[axis] = 0
-        axis -= 1
+    let (x, out) = (storage.base, result.storage.base)
+    let (width, step) = (newShape[rank - 1], steps[rank - 1])
+    Tensor.forEachRow(of: newShape, strides: steps) { row, start in
+      if step == 1 {
+        (out + row * width).update(from: x + start, count: width)
+      } else {
+        for i in 0..<width { out[row * width + i] = x[start + i * step] }
       }
     }
     let inverse = (0..<rank).map { axis in order.firstIndex(of: axis)! }
@@ -83,6 +79,8 @@ extension Tensor {
   /// Tensors joined along an axis; the other axes are equal.
   public static func concatenation(_ parts: [Tensor], axis: Int) -> Tensor {
     precondition(!parts.isEmpty, "there is nothing to concatenate")
+    precondition(
+      parts[0].shape.indices.contains(axis), "the axis \(axis) is not one of \(parts[0].shape)")
     var newShape = parts[0].shape
     for part in parts {
       var shape = part.shape

@@ -1,7 +1,9 @@
 import Foundation
 
 extension Tensor {
-  /// The softmax over the last axis. A row of −∞ alone, a query that may see nothing, becomes zeros.
+  /// The softmax over the last axis.
+  ///
+  /// A row of −∞ alone, a query that may see nothing, becomes zeros.
   public func softmax() -> Tensor {
     let result = Tensor(uninitialized: shape)
     let width = shape.last ?? 1
@@ -19,8 +21,9 @@ extension Tensor {
           nonisolated(unsafe) let (g, y, out) = (
             gradient.storage.base, result.storage.base, input.storage.base
           )
-          Parallel.forEachChunk(of: gradient.count / width, work: gradient.count, grain: 1 << 16) {
-            for row in $0 {
+          let rows = gradient.count / max(width, 1)
+          Parallel.forEachChunk(of: rows, work: gradient.count, grain: 1 << 16) { part in
+            for row in part {
               let start = row * width
               let mean = Vector(repeating: Kernel.dot(g + start, y + start, count: width))
               Kernel.map(g + start, y + start, out + start, count: width) { ($0 - mean) * $1 }
@@ -32,17 +35,25 @@ extension Tensor {
   }
 
   /// The logarithm of the softmax over the last axis.
+  ///
+  /// A row of −∞ alone stays what it is.
   public func logSoftmax() -> Tensor {
+    precondition(rank > 0, "a scalar has no rows to take a softmax of")
     let result = Tensor(uninitialized: shape)
-    let width = shape.last ?? 1
+    let width = shape[rank - 1]
     nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
     Parallel.forEachChunk(of: count / max(width, 1), work: count, grain: 1 << 15) { rows in
       for row in rows {
         let start = row * width
         let (greatest, sum) = Tensor.exponentials(
           x + start, out + start, count: width, normalised: false)
-        let total = Vector(repeating: greatest + log(sum))
-        Kernel.map(x + start, out + start, count: width) { $0 - total }
+        guard greatest != -.infinity else {
+          (out + start).update(repeating: -.infinity, count: width)
+          continue
+        }
+        // The greatest value is taken off first: it may be so large that log(sum) would be lost.
+        let (shift, total) = (Vector(repeating: greatest), Vector(repeating: log(sum)))
+        Kernel.map(x + start, out + start, count: width) { $0 - shift - total }
       }
     }
     return result.recording(
@@ -74,7 +85,7 @@ extension Tensor {
       total += value
       value.store(to: out + i, count: rest)
     }
-    let sum = total.sum()
+    let sum = total.total
     if normalised {
       let factor = Vector(repeating: 1 / sum)
       Kernel.map(out, out, count: count) { $0 * factor }
@@ -107,7 +118,9 @@ extension Tensor {
         let start = row * width
         let parts = Tensor.exponentials(x + start, e + start, count: width, normalised: false)
         sum[row] = parts.sum
-        loss[row] = parts.greatest + log(parts.sum) - x[start + target]
+        // No class of a row of −∞ has any probability.
+        let likely = x[start + target] - parts.greatest
+        loss[row] = parts.sum == 0 ? .infinity : log(parts.sum) - likely
       }
     }
     let counted = targets.count { $0 != nil }
@@ -128,7 +141,7 @@ extension Tensor {
                 (out + start).update(repeating: 0, count: width)
                 continue
               }
-              let factor = Vector(repeating: weight / sum[row])
+              let factor = Vector(repeating: sum[row] == 0 ? 0 : weight / sum[row])
               Kernel.map(e + start, out + start, count: width) { $0 * factor }
               out[start + target] -= weight
             }

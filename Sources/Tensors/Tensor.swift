@@ -28,11 +28,12 @@ public struct Tensor: Sendable {
   /// - Precondition: there are as many values as the shape holds.
   public init(_ values: [Float], shape: [Int]) {
     precondition(
-      values.count == shape.reduce(1, *),
+      values.count == shape.reduce(1, *) && shape.allSatisfy { $0 >= 0 },
       "\(values.count) values do not fill the shape \(shape), which holds \(shape.reduce(1, *))")
     self.init(uninitialized: shape)
     values.withUnsafeBufferPointer { source in
-      if let address = source.baseAddress { storage.base.update(from: address, count: values.count) }
+      guard let address = source.baseAddress else { return }
+      storage.base.update(from: address, count: values.count)
     }
   }
 
@@ -128,7 +129,8 @@ extension Tensor: Equatable {
 extension Tensor: CustomStringConvertible {
   /// The shape and the first values, for a message or the debugger.
   public var description: String {
-    let shown = values.prefix(8).map { String(format: "%.4g", $0) }.joined(separator: ", ")
+    let first = withUnsafeValues { Array($0.prefix(8)) }
+    let shown = first.map { String(format: "%.4g", $0) }.joined(separator: ", ")
     return "Tensor \(shape) [\(shown)\(count > 8 ? ", …" : "")]"
   }
 }

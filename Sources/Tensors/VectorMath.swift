@@ -14,8 +14,14 @@ extension SIMD8<Float> {
       self.init(loading: pointer)
       return
     }
-    self.init(repeating: filling)
-    for lane in 0..<count { self[lane] = pointer[lane] }
+    var (low, high) = (SIMD4(repeating: filling), SIMD4(repeating: filling))
+    if count >= 4 {
+      low = UnsafeRawPointer(pointer).loadUnaligned(as: SIMD4<Float>.self)
+      high.load(pointer + 4, count: count - 4)
+    } else {
+      low.load(pointer, count: count)
+    }
+    self.init(lowHalf: low, highHalf: high)
   }
 
   @inline(__always)
@@ -26,7 +32,20 @@ extension SIMD8<Float> {
   @inline(__always)
   package func store(to pointer: UnsafeMutablePointer<Float>, count: Int) {
     if count == 8 { return store(to: pointer) }
-    for lane in 0..<count { pointer[lane] = self[lane] }
+    if count >= 4 {
+      UnsafeMutableRawPointer(pointer).storeBytes(of: lowHalf, as: SIMD4<Float>.self)
+      highHalf.store(to: pointer + 4, count: count - 4)
+    } else {
+      lowHalf.store(to: pointer, count: count)
+    }
+  }
+
+  /// The sum of the lanes, as a tree: the standard library's `sum()` waits for one lane at a time.
+  @inline(__always)
+  package var total: Float {
+    let four = lowHalf + highHalf
+    let two = four.lowHalf + four.highHalf
+    return two.x + two.y
   }
 
   /// The exponential to within two units in the last place; 0 below −87.3, ∞ above 88.7, NaN of NaN.
@@ -34,13 +53,10 @@ extension SIMD8<Float> {
   /// Splits x = n ln 2 + r with |r| ≤ ½ ln 2, and takes 2ⁿ from the exponent's bits.
   @inline(__always)
   package func exponential() -> Vector {
-    // By masks: the standard library's `clamped` is a call for every vector.
-    let clamped = replacing(with: -87.33, where: self .< -87.33)
-      .replacing(with: 88.72, where: self .> 88.72)
     // Adding 1.5 · 2²³ rounds to an integer without the SSE4.1 instruction.
-    let shifted = clamped * 1.442_695_04 + 12_582_912
+    let shifted = self * 1.442_695_04 + 12_582_912
     let n = shifted - 12_582_912
-    let r = (clamped - n * 0.693_359_375) + n * 2.121_944_4e-4
+    let r = (self - n * 0.693_359_375) + n * 2.121_944_4e-4
     var p = Vector(repeating: 1.987_569_1e-4)
     p = p * r + 1.398_199_9e-3
     p = p * r + 8.333_452e-3
@@ -53,16 +69,33 @@ extension SIMD8<Float> {
     let half = bits &>> 1
     let first = unsafeBitCast((half &+ 127) &<< 23, to: Vector.self)
     let second = unsafeBitCast((bits &- half &+ 127) &<< 23, to: Vector.self)
+    // Outside the range the bits above mean nothing; NaN has gone through all of it.
     var result = value * first * second
     result.replace(with: 0, where: self .< -87.33)
     result.replace(with: .infinity, where: self .> 88.72)
-    result.replace(with: self, where: self .!= self)
     return result
   }
 
   /// 1 / (1 + e⁻ˣ).
   @inline(__always)
   package func logistic() -> Vector { 1 / (1 + (-self).exponential()) }
+}
+
+extension SIMD4<Float> {
+  /// Loads `count < 4` values and leaves the other lanes as they are.
+  @inline(__always)
+  fileprivate mutating func load(_ pointer: UnsafePointer<Float>, count: Int) {
+    if count > 0 { x = pointer[0] }
+    if count > 1 { y = pointer[1] }
+    if count > 2 { z = pointer[2] }
+  }
+
+  @inline(__always)
+  fileprivate func store(to pointer: UnsafeMutablePointer<Float>, count: Int) {
+    if count > 0 { pointer[0] = x }
+    if count > 1 { pointer[1] = y }
+    if count > 2 { pointer[2] = z }
+  }
 }
 
 /// Loops over contiguous values, eight at a time.
@@ -103,23 +136,28 @@ package enum Kernel {
     }
   }
 
-  /// Σ f(x[i]); eight running sums, so the result does not depend on the number of threads.
+  /// Σ f(x[i]); the result does not depend on the number of threads.
   @inline(__always)
   package static func sum(
     _ x: UnsafePointer<Float>, count: Int, _ f: (Vector) -> Vector = { $0 }
   ) -> Float {
-    var total = Vector(repeating: 0)
+    var sum = 0.0
     var i = 0
+    // Blocks are added in Double: a Float that holds a million values has lost five digits.
     while i + 8 <= count {
-      total += f(Vector(loading: x + i))
-      i += 8
+      let end = min(i + 4096, count)
+      var total = Vector(repeating: 0)
+      while i + 8 <= end {
+        total += f(Vector(loading: x + i))
+        i += 8
+      }
+      sum += Double(total.total)
     }
-    var sum = total.sum()
     while i < count {
-      sum += f(Vector(repeating: x[i]))[0]
+      sum += Double(f(Vector(repeating: x[i]))[0])
       i += 1
     }
-    return sum
+    return Float(sum)
   }
 
   /// Σ x[i] y[i].
@@ -133,7 +171,7 @@ package enum Kernel {
       total += Vector(loading: x + i) * Vector(loading: y + i)
       i += 8
     }
-    var sum = total.sum()
+    var sum = total.total
     while i < count {
       sum += x[i] * y[i]
       i += 1
@@ -144,23 +182,27 @@ package enum Kernel {
   /// The greatest value, or NaN when there is one; −∞ of nothing.
   @inline(__always)
   package static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    var greatest = -Float.infinity
+    var lanes = Vector(repeating: -.infinity)
     var i = 0
-    if count >= 8 {
-      var lanes = Vector(loading: x)
-      i = 8
-      while i + 8 <= count {
-        let next = Vector(loading: x + i)
-        lanes.replace(with: next, where: next .> lanes .| (next .!= next))
-        i += 8
-      }
-      for lane in 0..<8 where lanes[lane] > greatest || lanes[lane].isNaN { greatest = lanes[lane] }
+    while i + 8 <= count {
+      let next = Vector(loading: x + i)
+      lanes.replace(with: next, where: next .> lanes .| (next .!= next))
+      i += 8
     }
-    while i < count {
-      if x[i] > greatest || x[i].isNaN { greatest = x[i] }
-      i += 1
+    if i < count {
+      let next = Vector(loading: x + i, count: count - i, filling: -.infinity)
+      lanes.replace(with: next, where: next .> lanes .| (next .!= next))
     }
-    return greatest
+    // Not lane by lane: which is greater cannot be foreseen, and a wrong guess costs as much as
+    // eight exponentials.
+    let four = greater(lanes.lowHalf, lanes.highHalf)
+    let two = greater(four, SIMD4(four.z, four.w, four.z, four.w))
+    return greater(two, SIMD4(repeating: two.y)).x
+  }
+
+  @inline(__always)
+  private static func greater(_ a: SIMD4<Float>, _ b: SIMD4<Float>) -> SIMD4<Float> {
+    a.replacing(with: b, where: b .> a .| (b .!= b))
   }
 
   /// `out[i] += x[i]`.
