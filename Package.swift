@@ -48,5 +48,13 @@ let package = Package(
       swiftSettings: optimised),
     .target(name: "Tokenizers", swiftSettings: optimised),
     .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], swiftSettings: optimised),
+    .target(
+      name: "Coursework", dependencies: ["Tensors", subprocess], swiftSettings: optimised),
+    .executableTarget(
+      name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
+      path: "Tests/CourseworkFixture", swiftSettings: settings),
+    .testTarget(
+      name: "CourseworkTests", dependencies: ["Coursework", "Tensors", "CourseworkFixture"],
+      swiftSettings: settings),
   ]
 )
