@@ -102,7 +102,9 @@ final class ProcessCheckerTests: XCTestCase {
 
   func testCancellingStopsTheProcess() async throws {
     let start = ContinuousClock.now
-    let check = Task { await self.check("loop", limits: ProcessLimits(seconds: 60)) }
+    let checker = ProcessChecker(
+      command: practiceProgram("loop"), limits: ProcessLimits(seconds: 60))
+    let check = Task { await checker.check(doubleExercise) }
     try await Task.sleep(for: .milliseconds(400))
     check.cancel()
     let result = await check.value
