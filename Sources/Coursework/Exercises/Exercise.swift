@@ -1,12 +1,12 @@
 public import Foundation
 public import Tensors
 
-/// An exercise, the whole of it: what is asked, of what kind, for how many points, with which hints,
-/// and how an answer is verified.
+/// An exercise, the whole of it: what is asked, of what kind, for how many points, with which
+/// hints, and how an answer is verified.
 ///
-/// `Answers` is the protocol a student's struct conforms to, as in `any AttentionAnswers`. The types
-/// of question, key and answer are erased: an exercise works on encoded bytes, so that asking within
-/// this process and asking another process run the same code.
+/// `Answers` is the protocol a student's struct conforms to, as in `any AttentionAnswers`. The
+/// types of question, key and answer are erased: an exercise works on encoded bytes, so that asking
+/// within this process and asking another process run the same code.
 public struct Exercise<Answers: Sendable>: Sendable {
   /// Sheet and place in it, as in "1.5".
   public let id: String
@@ -44,9 +44,9 @@ public struct Exercise<Answers: Sendable>: Sendable {
   /// An exercise answered by code.
   ///
   /// - Parameters:
-  ///   - cases: makes the cases from a generator and nothing else: public cases come from the public
-  ///     seed, hidden ones from the instructor's. It runs only when cases are needed, so it may load
-  ///     a model.
+  ///   - cases: makes the cases from a generator and nothing else: public cases come from the
+  ///     public seed, hidden ones from the instructor's. It runs only when cases are needed, so it
+  ///     may load a model.
   ///   - ask: calls the student's code with one question.
   ///   - verify: holds an answer against the key. It runs outside the student's process and never
   ///     traps, whatever the answer holds.

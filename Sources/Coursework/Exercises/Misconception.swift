@@ -94,7 +94,8 @@ extension Sheet {
   }
 }
 
-/// Seeds that proofs of exercises run under: the public one, and others as an instructor's would be.
+/// Seeds that proofs of exercises run under: the public one, and others as an instructor's would
+/// be.
 public let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
 
 private func erase<Question: Codable & Sendable, Answer: Codable & Sendable>(

@@ -17,8 +17,8 @@ public struct Sheet<Answers: Sendable>: Sendable {
 
   /// A sheet of exercises.
   ///
-  /// - Precondition: every exercise's id begins with the sheet's number, and ids as well as names of
-  ///   figures occur once.
+  /// - Precondition: every exercise's id begins with the sheet's number, and ids as well as names
+  ///   of figures occur once.
   public init(
     number: Int, title: String, summary: String, goals: [String],
     exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>] = []

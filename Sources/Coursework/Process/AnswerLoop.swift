@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// The answering process: reads questions until there are no more, and writes what the code answers.
+/// The answering process: reads questions until there are no more, and writes what the code
+/// answers.
 ///
 /// Frames travel over private copies of standard input and output. What the code prints goes to
 /// standard error instead, and what it reads is empty, so that neither disturbs a frame.

@@ -26,7 +26,8 @@ public struct ProcessLimits: Codable, Hashable, Sendable {
   }
 }
 
-/// Asks a process of its own, so that a trap or an endless loop in there costs an answer and no more.
+/// Asks a process of its own, so that a trap or an endless loop in there costs an answer and no
+/// more.
 struct AnswerProcess: Sendable {
   /// The program and its arguments.
   var command: [String]

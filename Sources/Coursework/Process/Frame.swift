@@ -2,9 +2,10 @@ import Foundation
 
 /// What goes between the process that checks and the one that answers.
 ///
-/// A question is a nonce, a length and that many bytes. The answer is the same nonce, a kind, a length
-/// and that many bytes. Numbers are little-endian. The nonce is drawn afresh for every question, so
-/// what was written beforehand, or by code that never read the question, is not taken for its answer.
+/// A question is a nonce, a length and that many bytes. The answer is the same nonce, a kind, a
+/// length and that many bytes. Numbers are little-endian. The nonce is drawn afresh for every
+/// question, so what was written beforehand, or by code that never read the question, is not taken
+/// for its answer.
 enum Frame {
   static let nonceCount = 16
   static let questionHeaderCount = nonceCount + 4

@@ -2,8 +2,8 @@ public import Foundation
 
 /// Checks answers in a process of their own, which is sent questions and never a key.
 ///
-/// A trap, an early exit, an endless loop or a flood of output in there costs the case it happens in;
-/// the rest is asked of a new process. When time is over, it is over for the whole exercise.
+/// A trap, an early exit, an endless loop or a flood of output in there costs the case it happens
+/// in; the rest is asked of a new process. When time is over, it is over for the whole exercise.
 public struct ProcessChecker: Sendable {
   /// The sheet's program, and arguments that come before `--answer ID`.
   public var command: [String]

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Shows how far something long has come: a bar in a terminal, plain lines elsewhere, nothing at all
-/// for what is done within two seconds.
+/// Shows how far something long has come: a bar in a terminal, plain lines elsewhere, nothing at
+/// all for what is done within two seconds.
 package final class ProgressBar: Sendable {
   private let label: String
   private let unit: String

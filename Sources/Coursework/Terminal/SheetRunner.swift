@@ -8,8 +8,8 @@ package import Foundation
 /// import Curriculum
 /// await SheetRunner(attentionSheet, answers: Answers()).main()
 /// ```
-/// Answers are asked in processes of their own, this very program called with `--answer 1.5`, so that
-/// a trap or an endless loop in one leaves the others be.
+/// Answers are asked in processes of their own, this very program called with `--answer 1.5`, so
+/// that a trap or an endless loop in one leaves the others be.
 public struct SheetRunner<Answers: Sendable>: Sendable {
   let sheet: Sheet<Answers>
   let answers: Answers
@@ -17,8 +17,8 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
 
   /// The program of a sheet, for a student's answers.
   ///
-  /// - Parameter keepsProgress: whether results go into the student's progress file; a solution's do
-  ///   not.
+  /// - Parameter keepsProgress: whether results go into the student's progress file; a solution's
+  ///   do not.
   public init(_ sheet: Sheet<Answers>, answers: Answers, keepsProgress: Bool = true) {
     self.sheet = sheet
     self.answers = answers

@@ -6,8 +6,8 @@ extension Verdict {
   /// Two values are close when they differ by at most `tolerance · max(1, |expected|)`. An infinity
   /// that is expected must be found; NaN is never right.
   ///
-  /// A wrong tensor is looked at for the usual reasons, in this order: shape, NaN and infinity, axes
-  /// swapped, off by one along an axis, wrong sign or scale, a constant added, the same value
+  /// A wrong tensor is looked at for the usual reasons, in this order: shape, NaN and infinity,
+  /// axes swapped, off by one along an axis, wrong sign or scale, a constant added, the same value
   /// everywhere; else the place that is farthest off is named.
   ///
   /// - Parameters:
@@ -117,5 +117,5 @@ private func words(_ value: Float) -> String {
 private func notANumberHint(_ value: Float) -> String {
   value.isNaN
     ? "; NaN comes from 0/0, ∞ − ∞ or the root or logarithm of a negative number"
-    : "; infinity comes from a division by 0, the logarithm of 0 or an exponential of a large number"
+    : "; infinity comes from a division by 0, the logarithm of 0 or a large exponential"
 }

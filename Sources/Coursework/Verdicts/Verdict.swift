@@ -1,8 +1,8 @@
 /// What an answer is worth, and a sentence that says why.
 ///
-/// The message is safe to show even where question and key are hidden: it holds no expected value and
-/// no text of the student's making, which could repeat the question. Those stand in ``detail``, which
-/// is shown for public cases alone.
+/// The message is safe to show even where question and key are hidden: it holds no expected value
+/// and no text of the student's making, which could repeat the question. Those stand in ``detail``,
+/// which is shown for public cases alone.
 public struct Verdict: Codable, Hashable, Sendable {
   /// The share of the points, from 0 to 1.
   public let fraction: Double
@@ -51,7 +51,8 @@ public struct Verdict: Codable, Hashable, Sendable {
     Verdict(.failed, fraction: 0, message, detail: detail)
   }
 
-  /// The answer earns a share of the points; a share of 1 is a pass, one of 0 or no number a failure.
+  /// The answer earns a share of the points; a share of 1 is a pass, one of 0 or no number a
+  /// failure.
   public static func partial(
     _ fraction: Double, _ message: String, detail: String? = nil
   ) -> Verdict {
