@@ -54,6 +54,12 @@ let targets: [[Target]] = [
   room("Interpretability", ["Tensors", "Transformers"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"]),
+  room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
+  [
+    .executableTarget(
+      name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
+      path: "Tests/CourseworkFixture", swiftSettings: settings)
+  ],
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
 ]
 

@@ -1,0 +1,62 @@
+import Foundation
+
+/// Checks answers within this process.
+///
+/// A trap in an answer ends the process, and nothing limits its time: see ``ProcessChecker`` for
+/// code that is not trusted to behave.
+public enum Checker {
+  /// The seed of the cases that students see.
+  public static let publicSeed: UInt64 = 2_026
+
+  /// What a student's answers earn in one exercise.
+  public static func check<Answers>(
+    _ exercise: Exercise<Answers>, _ answers: Answers, seed: UInt64 = publicSeed
+  ) -> ExerciseResult {
+    check(exercise, seed: seed) { try exercise.answer(answers, to: $0) }
+  }
+
+  /// What answers that come from somewhere, encoded, earn in one exercise.
+  static func check<Answers>(
+    _ exercise: Exercise<Answers>, seed: UInt64, answer: (Data) throws -> Data
+  ) -> ExerciseResult {
+    let start = ContinuousClock.now
+    let cases: [EncodedCase]
+    do { cases = try exercise.questions(seed: seed) } catch {
+      return ExerciseResult(
+        exercise, notChecked: "the questions could not be made: \(sentence(for: error))")
+    }
+    var text: String?
+    let results = cases.map { aCase in
+      let verdict: Verdict
+      do {
+        let answer = try answer(aCase.question)
+        verdict = exercise.verdict(key: aCase.key, answer: answer)
+        text = exercise.openText(answer)
+      } catch {
+        verdict = .of(error)
+      }
+      return CaseResult(name: aCase.name, verdict: verdict)
+    }
+    return ExerciseResult(exercise, cases: results, seconds: start.secondsToNow, text: text)
+  }
+}
+
+extension Exercise {
+  /// The text of an answer to an open exercise, nil for any other.
+  func openText(_ answer: Data) -> String? {
+    guard case .open = kind else { return nil }
+    return try? Coding.decode(String.self, from: answer)
+  }
+}
+
+extension Verdict {
+  /// The verdict on code that threw.
+  static func of(_ error: any Error) -> Verdict {
+    if error is Unanswered { return .unanswered }
+    return .threw(sentence(for: error))
+  }
+}
+
+extension ContinuousClock.Instant {
+  var secondsToNow: Double { (ContinuousClock.now - self) / .seconds(1) }
+}

@@ -1,0 +1,40 @@
+import Foundation
+
+/// The question of an open exercise, as it is put to the student's method.
+struct OpenQuestion: Codable, Sendable {
+  let prompt: String
+}
+
+extension Exercise {
+  /// The longest text that is collected, in characters: some four pages.
+  public static var longestOpenAnswer: Int { 20_000 }
+
+  /// An open exercise: a text is collected for the instructor, who marks it by the rubric.
+  ///
+  /// - Parameters:
+  ///   - prompt: what is asked.
+  ///   - rubric: what earns the points, a line each.
+  ///   - text: the student's text.
+  public init(
+    open id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
+    hints: [String], interpretation: String, prompt: String, rubric: [String],
+    text: @escaping @Sendable (Answers) throws -> String
+  ) {
+    precondition(!rubric.isEmpty, "the open exercise \(id) has no rubric")
+    self.init(
+      id, title, points: points, difficulty: difficulty, importance: importance, minutes: minutes,
+      timeLimit: 10, hints: hints, interpretation: interpretation,
+      kind: .open(prompt: prompt, rubric: rubric),
+      cases: { _ in [Case("your text", question: OpenQuestion(prompt: prompt), key: rubric)] },
+      ask: { answers, _ in try text(answers) },
+      verify: { _, text in
+        if text.allSatisfy(\.isWhitespace) { return .unanswered }
+        guard text.count <= Self.longestOpenAnswer else {
+          return .invalid(
+            "the text has \(text.count) characters, and at most "
+              + "\(Self.longestOpenAnswer) are collected; shorten it")
+        }
+        return .collected
+      })
+  }
+}

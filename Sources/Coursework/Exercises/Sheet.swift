@@ -1,0 +1,117 @@
+public import Foundation
+
+/// A sheet: exercises on one subject, and the figures that go with them.
+public struct Sheet<Answers: Sendable>: Sendable {
+  /// The sheet's place in the course.
+  public let number: Int
+  /// The sheet's subject.
+  public let title: String
+  /// What the sheet is about, in a sentence or two.
+  public let summary: String
+  /// What a student can do afterwards.
+  public let goals: [String]
+  /// The exercises in order.
+  public let exercises: [Exercise<Answers>]
+  /// The pictures that are drawn when the sheet runs.
+  public let figures: [SheetFigure<Answers>]
+
+  /// A sheet of exercises.
+  ///
+  /// - Precondition: every exercise's id begins with the sheet's number, and ids as well as names
+  ///   of figures occur once.
+  public init(
+    number: Int, title: String, summary: String, goals: [String],
+    exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>] = []
+  ) {
+    if let fault = Self.fault(number: number, exercises: exercises, figures: figures) {
+      preconditionFailure("sheet \(number): \(fault)")
+    }
+    self.number = number
+    self.title = title
+    self.summary = summary
+    self.goals = goals
+    self.exercises = exercises
+    self.figures = figures
+  }
+
+  /// The sheet's folder name below `Sheets`, `Solutions` and `Figures`, as in "1-Attention".
+  public var folder: String {
+    "\(number)-"
+      + title.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).joined(separator: "-")
+  }
+
+  /// The sheet's points altogether.
+  public var points: Int { exercises.reduce(0) { $0 + $1.points } }
+
+  /// The points that the instructor gives by hand.
+  public var openPoints: Int {
+    exercises.reduce(0) { if case .open = $1.kind { $0 + $1.points } else { $0 } }
+  }
+
+  /// The exercise of an id.
+  ///
+  /// - Throws: ``UnknownExercise`` when the sheet has none of that id.
+  public func exercise(_ id: String) throws(UnknownExercise) -> Exercise<Answers> {
+    guard let exercise = exercises.first(where: { $0.id == id }) else {
+      throw UnknownExercise(id: id, sheet: number, known: exercises.map(\.id))
+    }
+    return exercise
+  }
+
+  /// What is wrong with a sheet's exercises and figures, or nil.
+  package static func fault(
+    number: Int, exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>]
+  ) -> String? {
+    var ids: Set<String> = []
+    for exercise in exercises {
+      guard exercise.id.hasPrefix("\(number).") else {
+        return "exercise \(exercise.id) belongs to another sheet"
+      }
+      guard ids.insert(exercise.id).inserted else {
+        return "two exercises have the id \(exercise.id)"
+      }
+    }
+    var names: Set<String> = []
+    for figure in figures {
+      guard !figure.name.contains("/"), !figure.name.hasPrefix("."), figure.name.contains(".")
+      else {
+        return "\(figure.name) is not a file name with an extension, as figures have"
+      }
+      guard names.insert(figure.name).inserted else {
+        return "two figures have the name \(figure.name)"
+      }
+    }
+    return nil
+  }
+}
+
+/// A picture of a sheet: a file name, a caption and how it is drawn.
+public struct SheetFigure<Answers: Sendable>: Sendable {
+  /// The file's name with its extension, as in "1-cross-attention.png".
+  public let name: String
+  /// What is to be seen in the picture, in a few words.
+  public let caption: String
+  /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
+  public let draw: @Sendable (Answers, URL) throws -> Void
+
+  /// A picture of a sheet.
+  public init(
+    _ name: String, _ caption: String, draw: @escaping @Sendable (Answers, URL) throws -> Void
+  ) {
+    self.name = name
+    self.caption = caption
+    self.draw = draw
+  }
+}
+
+/// An exercise was asked for that a sheet does not have.
+public struct UnknownExercise: Error, Equatable, CustomStringConvertible {
+  let id: String
+  let sheet: Int
+  let known: [String]
+
+  /// One sentence that lists the exercises there are.
+  public var description: String {
+    "sheet \(sheet) has no exercise \(printable(id)); it has \(known.joined(separator: ", "))"
+  }
+}

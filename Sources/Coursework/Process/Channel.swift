@@ -1,0 +1,96 @@
+import Foundation
+import Subprocess
+import Synchronization
+
+/// The asking end of a conversation: one question at a time, the next after the answer.
+struct Channel {
+  let input: StandardInputWriter
+  var output: SubprocessOutputSequence.Iterator
+  let answerBytes: Int
+  private var buffer: [UInt8] = []
+  private var start = 0
+
+  init(input: StandardInputWriter, output: SubprocessOutputSequence.Iterator, answerBytes: Int) {
+    self.input = input
+    self.output = output
+    self.answerBytes = answerBytes
+  }
+
+  /// The replies, as many as came before the process ended or was stopped.
+  mutating func exchange(
+    _ questions: [Data], stopper: Stopper,
+    heard: @Sendable (Int, AnswerProcess.Reply) -> Void
+  ) async -> [AnswerProcess.Reply] {
+    var replies: [AnswerProcess.Reply] = []
+    for question in questions {
+      let nonce = Frame.makeNonce()
+      guard let written = try? await input.write(Frame.question(question, nonce: nonce)),
+        written == question.count + Frame.questionHeaderCount,
+        let header = await next(Frame.replyHeaderCount)
+      else { return replies }
+      guard Array(header.prefix(Frame.nonceCount)) == nonce,
+        let kind = Frame.Kind(rawValue: header[Frame.nonceCount])
+      else {
+        stopper.stop(.forged)
+        return replies
+      }
+      let length = Frame.length(endOf: header)
+      guard length <= answerBytes else {
+        stopper.stop(.tooLarge(bytes: length, limit: answerBytes))
+        return replies
+      }
+      guard let payload = await next(length) else { return replies }
+      let reply: AnswerProcess.Reply =
+        switch kind {
+        case .answered: .answered(Data(payload))
+        case .unanswered: .unanswered
+        case .threw: .threw(String(decoding: payload, as: UTF8.self))
+        }
+      heard(replies.count, reply)
+      replies.append(reply)
+    }
+    return replies
+  }
+
+  private mutating func next(_ count: Int) async -> [UInt8]? {
+    while buffer.count - start < count {
+      guard let more = try? await output.next() else { return nil }
+      if start > 0 {
+        buffer.removeFirst(start)
+        start = 0
+      }
+      more.withUnsafeBytes { buffer.append(contentsOf: $0) }
+    }
+    defer { start += count }
+    return Array(buffer[start..<start + count])
+  }
+}
+
+/// The end of what a process printed, and how much that was.
+final class PrintedTail: Sendable {
+  private let limit: Int
+  private let state = Mutex<(bytes: [UInt8], total: Int, finished: Bool)>(([], 0, false))
+
+  init(limit: Int) { self.limit = limit }
+
+  /// Takes note of what was printed; false once it is too much.
+  func add(_ bytes: [UInt8]) -> Bool {
+    state.withLock { state in
+      state.total += bytes.count
+      state.bytes = Array((state.bytes + bytes.suffix(4_096)).suffix(4_096))
+      return state.total <= limit
+    }
+  }
+
+  func finish() { state.withLock { $0.finished = true } }
+
+  var isFinished: Bool { state.withLock { $0.finished } }
+
+  /// The runtime's last word if there is one, else the last line that is not empty.
+  var lastLine: String {
+    let text = String(decoding: state.withLock { $0.bytes }, as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).map { printable(String($0), limit: 300) }
+      .filter { !$0.allSatisfy(\.isWhitespace) }
+    return lines.last { $0.contains("Fatal error") } ?? lines.last ?? ""
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+
+/// How an answering process ended without an answer.
+enum Ending: Equatable, Sendable {
+  /// It could not be started.
+  case notStarted(String)
+  /// It exited by itself.
+  case exited(code: Int32, lastLine: String)
+  /// A signal ended it that was not ours.
+  case signalled(Int32, lastLine: String)
+  /// It was stopped when its time was over.
+  case timedOut(seconds: Double)
+  /// It was stopped because it printed too much.
+  case printedTooMuch(limit: Int)
+  /// It was stopped because an answer was too large.
+  case tooLarge(bytes: Int, limit: Int)
+  /// It was stopped because what it wrote is no answer to what was asked.
+  case forged
+  /// It was stopped because it closed the way back and stayed.
+  case closedChannel
+
+  /// Whether another process may fare better with the next question.
+  var allowsAnotherStart: Bool {
+    switch self {
+    case .notStarted, .timedOut, .printedTooMuch: false
+    default: true
+    }
+  }
+
+  /// What a student is told.
+  var verdict: Verdict {
+    switch self {
+    case .notStarted(let reason):
+      .invalid("your answers could not be started: \(reason)")
+    case .exited(let code, let line):
+      .crashed(
+        "your code ended the process before answering, with exit code \(code); "
+          + "an answer is returned, never a call of exit", detail: Self.detail(line))
+    case .signalled(let signal, let line):
+      .crashed(Self.sentence(signal, line), detail: Self.detail(line))
+    case .timedOut(let seconds):
+      .timedOut("timed out after \(secondsText(seconds))")
+    case .printedTooMuch(let limit):
+      .crashed("your code printed more than \(bytesText(limit)) and was stopped")
+    case .tooLarge(let bytes, let limit):
+      .invalid("the answer takes \(bytesText(bytes)), and at most \(bytesText(limit)) are read")
+    case .forged:
+      .invalid("your code wrote into the channel that is kept for answers; print instead")
+    case .closedChannel:
+      .crashed("your code closed the channel that is kept for answers")
+    }
+  }
+
+  private static func detail(_ line: String) -> String? {
+    line.isEmpty ? nil : "the last line it wrote: \(line)"
+  }
+
+  private static func sentence(_ signal: Int32, _ line: String) -> String {
+    switch signal {
+    case SIGILL, SIGTRAP:
+      let cause = knownCauses.first { line.contains("Fatal error: \($0.key)") }?.value
+      return "your code stopped with a trap: "
+        + (cause
+          ?? "an index out of range, a nil that was unwrapped, an overflow "
+          + "or a precondition that failed")
+    case SIGSEGV, SIGBUS:
+      return "your code touched memory it does not have, most often by a recursion without end"
+    case SIGABRT: return "your code aborted"
+    case SIGFPE: return "your code divided by zero"
+    case SIGKILL:
+      return "your code was stopped by the system, most often because it ran out of memory"
+    case SIGXCPU: return "your code used up its processor time"
+    default: return "your code was stopped by signal \(signal)"
+    }
+  }
+
+  /// What the standard library writes before it traps, and what it means.
+  ///
+  /// A sentence of our own, so that no text of the student's gets into a message.
+  private static let knownCauses: KeyValuePairs<String, String> = [
+    "Index out of range": "an index was out of range",
+    "Array index is out of range": "an index was out of range",
+    "Negative Array index is out of range": "an index was negative",
+    "Unexpectedly found nil": "a nil was unwrapped",
+    "Division by zero": "a division by zero",
+    "Range requires": "a range whose end lies before its start",
+    "Can't form Range": "a range whose end lies before its start",
+    "Can't remove": "something was removed from an empty collection",
+    "Double value cannot be converted": "NaN, infinity or a huge number was made an Int",
+    "Float value cannot be converted": "NaN, infinity or a huge number was made an Int",
+    "Arithmetic overflow": "an arithmetic overflow",
+    "Not enough bits": "a number does not fit its type",
+    "Duplicate keys": "a dictionary was made with the same key twice",
+  ]
+}
+
+/// Seconds in words: whole numbers without a point.
+func secondsText(_ seconds: Double) -> String {
+  seconds == seconds.rounded() && abs(seconds) < 1e9
+    ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
+}
+
+/// A number of bytes in words.
+func bytesText(_ bytes: Int) -> String {
+  switch bytes {
+  case ..<1_000: "\(bytes) bytes"
+  case ..<1_000_000: "\(bytes / 1_000) kB"
+  default: "\(bytes / 1_000_000) MB"
+  }
+}

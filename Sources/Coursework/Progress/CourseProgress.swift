@@ -1,0 +1,65 @@
+public import Foundation
+
+/// How far a student has come: hints seen, points earned, what was checked last.
+public struct CourseProgress: Codable, Hashable, Sendable {
+  /// What is known of every exercise that was touched, by its id.
+  public var exercises: [String: Entry]
+
+  /// A fresh start.
+  public init() { exercises = [:] }
+
+  /// What is known of one exercise.
+  public struct Entry: Codable, Hashable, Sendable {
+    /// How many hints were shown.
+    public var hintsRevealed = 0
+    /// The most points ever earned.
+    public var bestPoints = 0.0
+    /// When the exercise was first solved.
+    public var solved: Date?
+    /// When it was last checked.
+    public var checked: Date?
+    /// The last result.
+    public var last: ExerciseResult?
+
+    init() {}
+
+    /// Reads what is there: a file of another version may know less, or results of another form.
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      hintsRevealed = max(try container.decodeIfPresent(Int.self, forKey: .hintsRevealed) ?? 0, 0)
+      bestPoints = max(try container.decodeIfPresent(Double.self, forKey: .bestPoints) ?? 0, 0)
+      solved = try container.decodeIfPresent(Date.self, forKey: .solved)
+      checked = try container.decodeIfPresent(Date.self, forKey: .checked)
+      last = try? container.decodeIfPresent(ExerciseResult.self, forKey: .last)
+    }
+  }
+
+  /// What is known of an exercise; nothing, at first.
+  public subscript(id: String) -> Entry {
+    get { exercises[id] ?? Entry() }
+    set { exercises[id] = newValue }
+  }
+
+  /// Takes note of a result.
+  ///
+  /// An exercise that was never answered leaves no trace.
+  public mutating func record(_ result: ExerciseResult, at date: Date) {
+    if result.status == .unanswered, exercises[result.id] == nil { return }
+    var entry = self[result.id]
+    entry.bestPoints = max(entry.bestPoints, result.points)
+    entry.checked = date
+    entry.last = result
+    if result.isSettled, entry.solved == nil { entry.solved = date }
+    self[result.id] = entry
+  }
+
+  /// The next hint to an exercise and its number from 1; the last one again when all were shown.
+  public mutating func revealHint<Answers>(of exercise: Exercise<Answers>) -> (
+    number: Int, text: String
+  ) {
+    var entry = self[exercise.id]
+    entry.hintsRevealed = min(max(entry.hintsRevealed, 0) + 1, exercise.hints.count)
+    self[exercise.id] = entry
+    return (entry.hintsRevealed, exercise.hints[entry.hintsRevealed - 1])
+  }
+}

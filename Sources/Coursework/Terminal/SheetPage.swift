@@ -1,0 +1,69 @@
+/// A sheet as it is read in the terminal.
+struct SheetPage<Answers: Sendable> {
+  let sheet: Sheet<Answers>
+  let terminal: Terminal
+
+  func printHeader() {
+    terminal.print("Sheet \(sheet.number) · \(sheet.title)", style: .bold)
+    terminal.print(sheet.summary)
+    terminal.print()
+    terminal.print("You will learn to", style: .bold)
+    for goal in sheet.goals { terminal.print(goal, lead: "  • ") }
+    terminal.print()
+    terminal.print("Exercises", style: .bold)
+  }
+
+  func print(_ result: ExerciseResult, of exercise: Exercise<Answers>) {
+    let (mark, style) = Self.mark(of: result.status)
+    let points =
+      result.status == .collected
+      ? "\(exercise.points) by hand" : "\(pointsText(result.points)) of \(exercise.points)"
+    terminal.print(
+      "\(exercise.title) (\(points))",
+      lead: "\(mark) \(exercise.id) ", leadStyle: style)
+    switch result.status {
+    case .unanswered:
+      terminal.print(
+        "\(result.message): about \(exercise.minutes) minutes, "
+          + "difficulty \(exercise.difficulty) of 5", lead: "      ", style: .dim)
+    case .passed:
+      terminal.print(result.message, lead: "      ")
+      terminal.print(exercise.interpretation, lead: "      ", style: .dim)
+    case .collected:
+      terminal.print(result.message, lead: "      ")
+    default:
+      terminal.print(result.explanation, lead: "      ", style: style)
+    }
+  }
+
+  func printSummary(_ results: [ExerciseResult]) {
+    let automatic = sheet.points - sheet.openPoints
+    let earned = results.reduce(0) { $0 + $1.points }
+    let byHand =
+      sheet.openPoints > 0
+      ? "; your instructor gives up to \(sheet.openPoints) more by hand" : ""
+    terminal.print()
+    terminal.print("\(pointsText(earned)) of \(automatic) points\(byHand)", style: .bold)
+    let next = zip(sheet.exercises, results).first { !$1.isSettled }?.0
+    if let next {
+      terminal.print(
+        "Next: \(next.id) \(next.title). A hint: swift run headlight hint \(next.id)")
+    } else {
+      terminal.print("Every public check passed; the grade comes from other questions like these.")
+    }
+  }
+
+  static func mark(of status: Verdict.Status) -> (String, Terminal.Style) {
+    switch status {
+    case .passed, .collected: ("✓", .green)
+    case .unanswered: ("○", .dim)
+    case .partial: ("◐", .yellow)
+    case .failed, .crashed, .timedOut, .invalid: ("✗", .red)
+    }
+  }
+}
+
+/// Points in halves, without a needless `.0`.
+package func pointsText(_ points: Double) -> String {
+  points == points.rounded() ? "\(Int(points))" : "\(points)"
+}

@@ -1,0 +1,79 @@
+import Foundation
+
+extension SheetRunner {
+  /// How many seconds all figures of a sheet may take.
+  private static var figureSeconds: Double { 120 }
+
+  /// Draws every figure under `Figures`, in a process of their own, and says what became of each.
+  ///
+  /// A figure that fails leaves the others be. One that shows an answer not given yet waits for it.
+  func drawFigures(command: [String], package: URL, terminal: Terminal) async -> Bool {
+    let folder = package.appending(path: "Figures/\(sheet.folder)")
+    terminal.print()
+    terminal.print("Figures", style: .bold)
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      terminal.print(
+        "The folder \(folder.path) could not be made: \(printable(sentence(for: error)))",
+        style: .red)
+      return false
+    }
+    let checker = ProcessChecker(command: command)
+    let figures = sheet.figures
+    let bar = ProgressBar("Drawing", total: figures.count, unit: "figures")
+    let replies = await checker.process(arguments: ["--draw", folder.path])
+      .ask(figures.map { Data($0.name.utf8) }, seconds: Self.figureSeconds) { index, reply in
+        bar.clear()
+        report(reply, figures[index], terminal)
+        bar.advance()
+      }
+    bar.finish()
+    return replies.allSatisfy {
+      switch $0 {
+      case .answered, .unanswered: true
+      case .threw, .ended: false
+      }
+    }
+  }
+
+  private func report(
+    _ reply: AnswerProcess.Reply, _ figure: SheetFigure<Answers>, _ terminal: Terminal
+  ) {
+    let path = "Figures/\(sheet.folder)/\(figure.name)"
+    switch reply {
+    case .answered:
+      terminal.print("\(path): \(figure.caption)", lead: "✓ ", leadStyle: .green)
+    case .unanswered:
+      terminal.print("\(path) waits for an answer of yours", lead: "○ ", leadStyle: .dim)
+    case .threw(let message):
+      terminal.print(
+        "\(path) was not drawn: \(printable(message))", lead: "✗ ", leadStyle: .red)
+    case .ended(let ending):
+      let verdict = ending.verdict
+      let reason = [verdict.message, verdict.detail].compactMap { $0 }.joined(separator: "; ")
+      terminal.print("\(path) was not drawn: \(reason)", lead: "✗ ", leadStyle: .red)
+    }
+  }
+
+  /// Draws one figure beside its place and moves it there, so that no half-drawn file is ever seen.
+  func draw(_ name: String, in folder: URL) throws {
+    guard let figure = sheet.figures.first(where: { $0.name == name }) else {
+      throw DrawingError(description: "sheet \(sheet.number) has no figure \(name)")
+    }
+    let unfinished = folder.appending(path: ".unfinished-\(getpid())-\(name)")
+    defer { try? FileManager.default.removeItem(at: unfinished) }
+    try figure.draw(answers, unfinished)
+    let place = folder.appending(path: name)
+    guard rename(unfinished.path, place.path) == 0 else {
+      throw DrawingError(
+        description: "the picture could not be moved to \(place.path): "
+          + String(cString: strerror(errno)))
+    }
+  }
+}
+
+/// A figure that could not be drawn.
+struct DrawingError: Error, CustomStringConvertible {
+  let description: String
+}

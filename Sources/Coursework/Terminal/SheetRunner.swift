@@ -1,0 +1,113 @@
+package import Foundation
+
+/// The program of a sheet: a walk through its exercises and figures in the terminal.
+///
+/// A sheet's `main.swift` is three lines:
+/// ```swift
+/// import Coursework
+/// import Curriculum
+/// await SheetRunner(attentionSheet, answers: Answers()).main()
+/// ```
+/// Answers are asked in processes of their own, this very program called with `--answer 1.5`, so
+/// that a trap or an endless loop in one leaves the others be.
+public struct SheetRunner<Answers: Sendable>: Sendable {
+  let sheet: Sheet<Answers>
+  let answers: Answers
+  let keepsProgress: Bool
+
+  /// The program of a sheet, for a student's answers.
+  ///
+  /// - Parameter keepsProgress: whether results go into the student's progress file; a solution's
+  ///   do not.
+  public init(_ sheet: Sheet<Answers>, answers: Answers, keepsProgress: Bool = true) {
+    self.sheet = sheet
+    self.answers = answers
+    self.keepsProgress = keepsProgress
+  }
+
+  /// Does what the command line asks for, and ends the process.
+  ///
+  /// The exit code is 0 when no exercise is wrong and every figure was drawn, 1 when one is or was
+  /// not, 64 when the command line is not understood.
+  public func main() async -> Never {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    let request: Request
+    do { request = try Request(arguments, sheet: sheet) } catch {
+      Terminal.standardError.print("\(error)")
+      Terminal.standardError.print(Request.usage(sheet))
+      exit(64)
+    }
+    switch request {
+    case .help:
+      Terminal.standardOutput.print(Request.usage(sheet))
+      exit(0)
+    case .answer(let exercise):
+      AnswerLoop.serve { [answers] in try exercise.answer(answers, to: $0) }
+    case .draw(let folder):
+      AnswerLoop.serve { name in
+        try draw(String(decoding: name, as: UTF8.self), in: folder)
+        return Data()
+      }
+    case .walk(let exercises, let drawsFigures):
+      let code = await walk(
+        exercises, drawsFigures: drawsFigures, command: [ThisProgram.url.path],
+        package: Self.packageFolder(above: URL(filePath: FileManager.default.currentDirectoryPath)),
+        terminal: .standardOutput)
+      exit(code)
+    }
+  }
+
+  /// Checks exercises, draws figures, and prints what comes of it.
+  package func walk(
+    _ exercises: [Exercise<Answers>], drawsFigures: Bool, command: [String], package folder: URL,
+    terminal: Terminal, now: Date = Date()
+  ) async -> Int32 {
+    let page = SheetPage(sheet: sheet, terminal: terminal)
+    let isWhole = exercises.count == sheet.exercises.count
+    if isWhole { page.printHeader() }
+    let bar = ProgressBar("Checking", total: exercises.count, unit: "exercises")
+    var results: [ExerciseResult] = []
+    for exercise in exercises {
+      let result = await ProcessChecker(command: command).check(exercise)
+      results.append(result)
+      bar.clear()
+      page.print(result, of: exercise)
+      bar.advance()
+    }
+    bar.finish()
+    if isWhole { page.printSummary(results) }
+    record(results, package: folder, terminal: terminal, at: now)
+
+    var isFine = results.allSatisfy { $0.isSettled || $0.status == .unanswered }
+    if drawsFigures, !sheet.figures.isEmpty {
+      isFine = await drawFigures(command: command, package: folder, terminal: terminal) && isFine
+    }
+    return isFine ? 0 : 1
+  }
+
+  private func record(
+    _ results: [ExerciseResult], package: URL, terminal: Terminal, at date: Date
+  ) {
+    guard keepsProgress else { return }
+    do {
+      let notice = try ProgressFile(package: package).update { progress in
+        for result in results { progress.record(result, at: date) }
+      }
+      if let notice { terminal.print("Note: \(printable(notice))", style: .yellow) }
+    } catch {
+      terminal.print("Note: \(printable("\(error)"))", style: .yellow)
+    }
+  }
+
+  /// The nearest folder upwards that holds a package, or the folder itself.
+  static func packageFolder(above folder: URL) -> URL {
+    var candidate = folder.standardizedFileURL
+    while true {
+      let manifest = candidate.appending(path: "Package.swift").path
+      if FileManager.default.fileExists(atPath: manifest) { return candidate }
+      let parent = candidate.deletingLastPathComponent().standardizedFileURL
+      guard parent.path != candidate.path, candidate.path != "/" else { return folder }
+      candidate = parent
+    }
+  }
+}

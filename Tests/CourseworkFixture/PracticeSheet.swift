@@ -1,0 +1,88 @@
+package import Coursework
+import Foundation
+package import Tensors
+
+/// What a student of the practice sheet, which exists for tests alone, promises.
+package protocol PracticeAnswers: Sendable {
+  /// The transpose of a matrix `[row, column]`.
+  func transpose(_ matrix: Tensor) throws -> Tensor
+  /// Every number doubled.
+  func doubled(_ numbers: [Int]) throws -> [Int]
+  /// A text in the student's words.
+  func thoughts() throws -> String
+}
+
+package let transposeExercise = Exercise<any PracticeAnswers>(
+  "9.1", "Transpose a matrix", points: 3, difficulty: 2, importance: 4, minutes: 10,
+  hints: ["Which axis comes first?", "Swap the indices.", "result[j, i] = matrix[i, j]"],
+  interpretation: "Rows became columns.",
+  cases: { generator in
+    [("a square matrix", 3, 3), ("a wide matrix", 2, 4)].map { name, rows, columns in
+      let matrix = Tensor.randomNormal([rows, columns], using: &generator)
+      var transpose = Tensor.zeros([columns, rows])
+      for row in 0..<rows {
+        for column in 0..<columns { transpose[column, row] = matrix[row, column] }
+      }
+      return Case(name, question: matrix, key: transpose)
+    }
+  },
+  ask: { answers, matrix in try answers.transpose(matrix) },
+  verify: { transpose, answer in
+    .compare(answer, to: transpose, named: "the transpose", axes: ["row", "column"])
+  })
+
+package let doubleExercise = Exercise<any PracticeAnswers>(
+  "9.2", "Double the numbers", points: 3, difficulty: 1, importance: 2, minutes: 5, timeLimit: 2,
+  hints: ["Twice is plus itself.", "Use map.", "numbers.map { $0 * 2 }"],
+  interpretation: "Doubling is linear.",
+  cases: { generator in
+    (2...5).map { count in
+      let numbers = (0..<count).map { $0 * 100 + Int.random(in: 1..<100, using: &generator) }
+      return Case("\(count) numbers", question: numbers, key: numbers.map { $0 * 2 })
+    }
+  },
+  ask: { answers, numbers in try answers.doubled(numbers) },
+  verify: { doubled, answer in .match(answer, to: doubled, named: "the list") })
+
+package let openExercise = Exercise<any PracticeAnswers>(
+  open: "9.3", "In words", points: 2, difficulty: 2, importance: 3, minutes: 10,
+  hints: ["Think.", "Think of rows.", "Rows and columns."],
+  interpretation: "There are many good answers.",
+  prompt: "What does a transpose do?", rubric: ["one point for rows", "one point for columns"],
+  text: { try $0.thoughts() })
+
+package let practiceSheet = Sheet<any PracticeAnswers>(
+  number: 9, title: "Practice", summary: "A sheet to practise on, with little to learn.",
+  goals: ["transpose a matrix", "double numbers"],
+  exercises: [transposeExercise, doubleExercise, openExercise],
+  figures: [
+    SheetFigure("1-numbers.txt", "the numbers one to three") { _, url in
+      try Data("1 2 3\n".utf8).write(to: url)
+    },
+    SheetFigure("2-doubled.txt", "what you make of them") { answers, url in
+      try Data("\(try answers.doubled([1, 2, 3]))\n".utf8).write(to: url)
+    },
+  ])
+
+/// Stubs as a student finds them.
+package struct Untouched: PracticeAnswers {
+  package init() {}
+  package func transpose(_ matrix: Tensor) throws -> Tensor { throw Unanswered() }
+  package func doubled(_ numbers: [Int]) throws -> [Int] { throw Unanswered() }
+  package func thoughts() throws -> String { throw Unanswered() }
+}
+
+/// Right answers.
+package struct Solved: PracticeAnswers {
+  package init() {}
+  package func transpose(_ matrix: Tensor) throws -> Tensor {
+    let (rows, columns) = (matrix.shape[0], matrix.shape[1])
+    var result = Tensor.zeros([columns, rows])
+    for row in 0..<rows {
+      for column in 0..<columns { result[column, row] = matrix[row, column] }
+    }
+    return result
+  }
+  package func doubled(_ numbers: [Int]) throws -> [Int] { numbers.map { $0 + $0 } }
+  package func thoughts() throws -> String { "It swaps rows and columns." }
+}

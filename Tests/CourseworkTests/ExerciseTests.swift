@@ -1,0 +1,201 @@
+import Coursework
+import CourseworkFixture
+import Foundation
+import Tensors
+import XCTest
+
+final class ExerciseTests: XCTestCase {
+  private func exercise(
+    points: Int = 3, cases: [(name: String, fraction: Double)]
+  ) -> Exercise<Void> {
+    Exercise(
+      "1.1", "Fractions", points: points, difficulty: 1, importance: 1, minutes: 1,
+      hints: ["a", "b", "c"], interpretation: "none",
+      cases: { _ in cases.map { Case($0.name, question: $0.fraction, key: 0) } },
+      ask: { _, fraction in fraction },
+      verify: { _, fraction in .partial(fraction, fraction == 1 ? "right" : "not quite") })
+  }
+
+  func testSameSeedSameCases() throws {
+    for exercise in practiceSheet.exercises {
+      XCTAssertEqual(try exercise.questions(seed: 5), try exercise.questions(seed: 5))
+    }
+  }
+
+  func testHiddenCasesDifferFromPublicOnes() throws {
+    for exercise in [transposeExercise, doubleExercise] {
+      let visible = try exercise.questions(seed: Checker.publicSeed)
+      let hidden = try exercise.questions(seed: 1)
+      XCTAssertEqual(visible.map(\.name), hidden.map(\.name))
+      for (a, b) in zip(visible, hidden) {
+        XCTAssertNotEqual(a.question, b.question)
+        XCTAssertNotEqual(a.key, b.key)
+      }
+    }
+  }
+
+  func testExercisesDrawFromDifferentStreamsOfASeed() throws {
+    func numbers(_ id: String) throws -> [EncodedCase] {
+      try Exercise<Void>(
+        id, "Numbers", points: 1, difficulty: 1, importance: 1, minutes: 1,
+        hints: ["a", "b", "c"], interpretation: "",
+        cases: { [Case("a number", question: $0.next(), key: 0)] },
+        ask: { _, number in number }, verify: { _, _ in .passed() }
+      ).questions(seed: 9)
+    }
+    XCTAssertNotEqual(try numbers("1.1"), try numbers("1.2"))
+  }
+
+  func testCasesAreMadeOnlyWhenAsked() {
+    let exercise = Exercise<Void>(
+      "1.1", "Costly", points: 1, difficulty: 1, importance: 1, minutes: 1,
+      hints: ["a", "b", "c"], interpretation: "",
+      cases: { _ -> [Case<Int, Int>] in throw Costly() }, ask: { _, number in number },
+      verify: { _, _ in .passed() })
+    let result = Checker.check(exercise, ())
+    XCTAssertEqual(result.status, .invalid)
+    XCTAssertEqual(
+      result.message, "the questions could not be made: the model is not there")
+    XCTAssertEqual(result.points, 0)
+  }
+
+  func testPointsAreRoundedDownToHalves() {
+    // 3 points: 0.9 of them is 2.7, so 2.5.
+    XCTAssertEqual(Checker.check(exercise(cases: [("a", 0.9)]), ()).points, 2.5)
+    // The mean of 1, 1 and 0 of 3 points is 2, with no rounding at all.
+    XCTAssertEqual(Checker.check(exercise(cases: [("a", 1), ("b", 1), ("c", 0)]), ()).points, 2)
+    // Almost everything is not everything.
+    XCTAssertEqual(Checker.check(exercise(cases: [("a", 1), ("b", 0.999)]), ()).points, 2.5)
+    // A tenth of ten points ten times over adds up to one, in spite of binary fractions.
+    XCTAssertEqual(
+      Checker.check(exercise(points: 10, cases: [("a", 0.1), ("b", 0.2), ("c", 0.3)]), ()).points, 2
+    )
+  }
+
+  func testNoCasesEarnNothing() {
+    let result = Checker.check(exercise(cases: []), ())
+    XCTAssertEqual(result.points, 0)
+    XCTAssertEqual(result.status, .invalid)
+    XCTAssertEqual(result.message, "there is no case to check")
+  }
+
+  func testAFractionThatIsNoNumberEarnsNothing() {
+    for fraction in [Double.nan, -Double.nan, -1, -Double.infinity] {
+      XCTAssertEqual(Verdict.partial(fraction, "odd").fraction, 0)
+      XCTAssertEqual(Verdict.partial(fraction, "odd").status, .failed)
+    }
+    XCTAssertEqual(Verdict.partial(7, "much").fraction, 1)
+  }
+
+  func testStatusOfTheWholeFollowsFromItsCases() {
+    let statuses: [([Double], Verdict.Status)] = [
+      ([1, 1], .passed), ([0, 0], .failed), ([1, 0], .partial), ([0.5, 0.5], .partial),
+      ([0, 1], .partial),
+    ]
+    for (fractions, status) in statuses {
+      let result = Checker.check(exercise(cases: fractions.map { ("x", $0) }), ())
+      XCTAssertEqual(result.status, status, "\(fractions)")
+    }
+  }
+
+  func testSolutionEarnsEverythingAndStubsNothing() {
+    XCTAssertEqual(practiceSheet.faults(untouched: Untouched(), solution: Solved()), [])
+    XCTAssertEqual(
+      practiceSheet.faults(untouched: Untouched(), solution: Untouched()).count,
+      3 * proofSeeds.count)
+    XCTAssertEqual(practiceSheet.faults(untouched: Solved(), solution: Solved()).count, 3)
+  }
+
+  func testUnansweredIsOneSentence() {
+    for exercise in practiceSheet.exercises {
+      let result = Checker.check(exercise, Untouched())
+      XCTAssertEqual(result.status, .unanswered)
+      XCTAssertEqual(result.message, "not answered yet")
+    }
+  }
+
+  func testEmptyTextIsUnansweredAndLongTextInvalid() {
+    XCTAssertEqual(Checker.check(openExercise, Mischief("silent")).status, .unanswered)
+    struct Talker: PracticeAnswers {
+      func transpose(_ matrix: Tensor) throws -> Tensor { throw Unanswered() }
+      func doubled(_ numbers: [Int]) throws -> [Int] { throw Unanswered() }
+      func thoughts() throws -> String { String(repeating: "word ", count: 5_000) }
+    }
+    let result = Checker.check(openExercise, Talker())
+    XCTAssertEqual(result.status, .invalid)
+    XCTAssertEqual(
+      result.message,
+      "the text has 25000 characters, and at most 20000 are collected; shorten it")
+    XCTAssertNil(result.text)
+  }
+
+  func testAnAnswerOfAnotherTypeIsInvalid() throws {
+    let aCase = try doubleExercise.questions(seed: 1)[0]
+    for answer in ["\"text\"", "{}", "[1.5]", "[1e400]", "", "\u{0}", "[9223372036854775808]"] {
+      let verdict = doubleExercise.verdict(key: aCase.key, answer: Data(answer.utf8))
+      XCTAssertEqual(verdict.status, .invalid, answer)
+      XCTAssertTrue(verdict.message.hasPrefix("the answer cannot be read: "), verdict.message)
+    }
+  }
+
+  func testMisconceptionsAreCaughtAndVariantsAccepted() {
+    let square = Misconception(
+      of: doubleExercise, "squares", says: "entries of the list are wrong"
+    ) { (numbers: [Int]) in numbers.map { $0 * $0 } }
+    XCTAssertNil(square.fault())
+    let silent = Misconception(of: doubleExercise, "squares", says: "it squares") {
+      (numbers: [Int]) in numbers.map { $0 * $0 }
+    }
+    XCTAssertTrue(silent.fault()?.contains("without “it squares”") == true)
+    let harmless = Misconception(of: doubleExercise, "doubles", says: "") {
+      (numbers: [Int]) in numbers.map { $0 << 1 }
+    }
+    XCTAssertEqual(harmless.fault(), "9.2, doubles: full marks under seed 2026")
+
+    XCTAssertNil(
+      Variant(of: doubleExercise, "shifts") { (numbers: [Int]) in numbers.map { $0 << 1 } }.fault())
+    XCTAssertTrue(
+      Variant(of: doubleExercise, "keeps") { (numbers: [Int]) in numbers }.fault()?
+        .hasPrefix("9.2, keeps: 0.0 of 3 points under seed 2026: 2 numbers: ") == true)
+  }
+
+  func testASheetKnowsItsExercises() throws {
+    XCTAssertEqual(try practiceSheet.exercise("9.2").title, "Double the numbers")
+    XCTAssertThrowsError(try practiceSheet.exercise("9.4")) {
+      XCTAssertEqual("\($0)", "sheet 9 has no exercise 9.4; it has 9.1, 9.2, 9.3")
+    }
+    XCTAssertEqual(practiceSheet.folder, "9-Practice")
+    XCTAssertEqual(practiceSheet.points, 8)
+    XCTAssertEqual(practiceSheet.openPoints, 2)
+  }
+
+  func testASheetRefusesTwoOfAKind() {
+    typealias Practice = Sheet<any PracticeAnswers>
+    XCTAssertEqual(
+      Practice.fault(number: 9, exercises: [doubleExercise, doubleExercise], figures: []),
+      "two exercises have the id 9.2")
+    XCTAssertEqual(
+      Practice.fault(number: 8, exercises: [doubleExercise], figures: []),
+      "exercise 9.2 belongs to another sheet")
+    let figure = practiceSheet.figures[0]
+    XCTAssertEqual(
+      Practice.fault(number: 9, exercises: [], figures: [figure, figure]),
+      "two figures have the name 1-numbers.txt")
+    for name in ["../x.png", ".x.png", "x"] {
+      XCTAssertNotNil(
+        Practice.fault(
+          number: 9, exercises: [], figures: [SheetFigure(name, "bad") { _, _ in }]), name)
+    }
+  }
+
+  func testResultsSurviveJSON() throws {
+    let result = Checker.check(doubleExercise, Mischief("throws"))
+    let copy = try JSONDecoder().decode(
+      ExerciseResult.self, from: try JSONEncoder().encode(result))
+    XCTAssertEqual(copy, result)
+  }
+}
+
+private struct Costly: Error, CustomStringConvertible {
+  var description: String { "the model is not there" }
+}
