@@ -3,6 +3,8 @@ extension Lexicon {
     .human, .animal, .food, .thing, .clothing, .furniture, .opening, .part, .place, .vehicle,
     .plant,
   ]
+  /// What one can have a first and a last of; not people: a first father makes no sense.
+  private static let countable = concrete.union([.text, .drink]).subtracting(.human)
   private static let coloured: NounKinds = [
     .animal, .thing, .clothing, .furniture, .part, .vehicle, .plant,
   ]
@@ -18,7 +20,8 @@ extension Lexicon {
     Adjective("old", "vieux vieille vieux vieilles vieil", .before, concrete.subtracting(.food)),
     Adjective(
       "new", "nouveau nouvelle nouveaux nouvelles nouvel", .before,
-      [.kin, .thing, .text, .clothing, .furniture, .building, .vehicle, .part]),
+      [.kin, .thing, .text, .clothing, .furniture, .building, .vehicle, .part],
+      isPredicative: false),
     Adjective("good", "bon bonne", .before, [.human, .food, .drink, .text, .tool, .seat]),
     Adjective("bad", "mauvais mauvaise", .before, [.human, .food, .drink, .text, .tool]),
     Adjective(
@@ -32,19 +35,16 @@ extension Lexicon {
       "excellent", "excellent excellente", .before,
       [.food, .drink, .text, .tool, .kin, .building], isGradable: false),
     Adjective(
-      "other", "autre", .before, concrete.union([.text, .drink]), isGradable: false,
-      isOrdinal: true),
+      "other", "autre", .before, countable, isGradable: false, isOrdinal: true),
     Adjective(
-      "first", "premier première", .before, concrete.union([.text, .drink]),
-      isGradable: false, isOrdinal: true),
+      "first", "premier première", .before, countable, isGradable: false, isOrdinal: true),
     Adjective(
-      "last", "dernier dernière", .before, concrete.union([.text, .drink]),
-      isGradable: false, isOrdinal: true),
+      "last", "dernier dernière", .before, countable, isGradable: false, isOrdinal: true),
 
     Adjective("brown", "brun brune", coloured),
     Adjective("black", "noir noire", coloured),
     Adjective("white", "blanc blanche", coloured.union(.sky)),
-    Adjective("red", "rouge", coloured.union([.food, .sky]).subtracting(.animal)),
+    Adjective("red", "rouge", coloured.union(.sky).subtracting(.animal)),
     Adjective("green", "vert verte", coloured.subtracting(.animal)),
     Adjective("blue", "bleu bleue", coloured.subtracting(.animal)),
     Adjective("yellow", "jaune", coloured.subtracting(.animal)),

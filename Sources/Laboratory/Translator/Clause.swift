@@ -61,7 +61,7 @@ package enum Participant: Sendable, Hashable {
 }
 
 /// What is said of the subject.
-package enum Predicate: Sendable, Hashable {
+package enum VerbPhrase: Sendable, Hashable {
   /// A verb with its object, prepositional phrases and adverb.
   case verb(
     Verb, object: Participant? = nil, phrases: [PrepositionalPhrase] = [],
@@ -75,10 +75,10 @@ package struct Clause: Sendable, Hashable {
   package var subject: Participant
   package var tense: Tense
   package var isNegated: Bool
-  package var predicate: Predicate
+  package var predicate: VerbPhrase
 
   package init(
-    _ subject: Participant, _ tense: Tense, _ predicate: Predicate, isNegated: Bool = false
+    _ subject: Participant, _ tense: Tense, _ predicate: VerbPhrase, isNegated: Bool = false
   ) {
     self.subject = subject
     self.tense = tense

@@ -10,9 +10,11 @@ package struct NumberForms: Sendable, Hashable {
 
 /// Whether a French word calls for elision before it: l'homme, but le hibou.
 func startsWithVowelSound(_ word: String, aspirate: Bool = false) -> Bool {
-  guard let first = word.first else { return false }
-  if first == "h" { return !aspirate }
-  return "aàâeéèêiîoôuûœ".contains(first)
+  switch word.unicodeScalars.first {
+  case "h": !aspirate
+  case "a", "à", "â", "e", "é", "è", "ê", "i", "î", "o", "ô", "u", "û", "œ": true
+  default: false
+  }
 }
 
 /// A noun in both languages.
@@ -57,8 +59,11 @@ package struct Adjective: Sendable, Hashable {
   var kinds: NounKinds
   /// Whether "very" can intensify it.
   var isGradable = true
-  /// Whether it only follows "the" and possessives and is never a predicate: first, last, other.
+  /// Whether it only follows "the" and possessives: first, last, other.
   var isOrdinal = false
+  /// Whether it can follow "is".
+  var isPredicative = true
+  var startsWithVowel: Bool
 
   package var lemma: String { masculine.singular }
   package var forms: [String] {
@@ -71,7 +76,7 @@ package struct Adjective: Sendable, Hashable {
   ///   form before a vowel, separated by spaces; one form alone serves both genders.
   init(
     _ english: String, _ french: String, _ position: Position, _ kinds: NounKinds,
-    isGradable: Bool = true, isOrdinal: Bool = false
+    isGradable: Bool = true, isOrdinal: Bool = false, isPredicative: Bool = true
   ) {
     let parts = french.split(separator: " ").map(String.init)
     func plural(_ word: String) -> String {
@@ -88,6 +93,8 @@ package struct Adjective: Sendable, Hashable {
     self.kinds = kinds
     self.isGradable = isGradable
     self.isOrdinal = isOrdinal
+    self.isPredicative = isPredicative && !isOrdinal
+    startsWithVowel = startsWithVowelSound(parts[0])
   }
 
   /// An adjective that follows its noun in French.
@@ -145,6 +152,8 @@ package struct Verb: Sendable, Hashable {
   /// Empty for an intransitive verb.
   var objects: NounKinds
   var frames: VerbFrames
+  /// Whether its present takes elision before it: j'aime.
+  var startsWithVowel: Bool
 
   package var lemma: String { english[0] }
 
@@ -168,6 +177,7 @@ package struct Verb: Sendable, Hashable {
     self.subjects = subjects
     self.objects = objects
     self.frames = frames
+    startsWithVowel = startsWithVowelSound(parts[0])
   }
 
   /// The participle after être, which agrees with the subject.

@@ -6,7 +6,7 @@
 ///   of a negated verb, where English says "a" or "any";
 /// - this and that are both ce, these and those both ces;
 /// - the past of verbs is the passé composé, the past of "to be" the imparfait;
-/// - adverbs stand after the verb and its object;
+/// - adverbs of manner stand after the verb and its object, others at the end;
 /// - English nouns that leave the sex open, such as "teacher", are masculine.
 package enum Lexicon {
   /// A first name, the same in both languages.

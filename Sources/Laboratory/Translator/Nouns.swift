@@ -43,8 +43,6 @@ extension Lexicon {
     Noun("owl", "*hibou hiboux", .masculine, [.animal, .flier]),
     Noun("hedgehog", "*hérisson", .masculine, .animal),
     Noun("bee", "abeille", .feminine, [.animal, .flier]),
-    Noun("goat", "chèvre", .feminine, .animal),
-    Noun("turtle", "tortue", .feminine, .animal),
 
     // Food and drink.
     Noun("apple", "pomme", .feminine, .food),
@@ -53,7 +51,6 @@ extension Lexicon {
     Noun("soup", "soupe", .feminine, .food),
     Noun("cheese", "fromage", .masculine, .food),
     Noun("tomato tomatoes", "tomate", .feminine, .food),
-    Noun("cherry cherries", "cerise", .feminine, .food),
     Noun("meal", "repas repas", .masculine, .food),
     Noun("coffee", "café", .masculine, .drink),
     Noun("tea", "thé", .masculine, .drink),
@@ -79,7 +76,6 @@ extension Lexicon {
     Noun("clock", "horloge", .feminine, [.thing, .breakable]),
     Noun("computer", "ordinateur", .masculine, [.thing, .breakable]),
     Noun("gift", "cadeau cadeaux", .masculine, [.thing, .opening]),
-    Noun("guitar", "guitare", .feminine, [.thing, .breakable]),
     Noun("cup", "tasse", .feminine, [.thing, .hollow, .breakable]),
     Noun("plate", "assiette", .feminine, [.thing, .hollow, .breakable]),
     Noun("mirror", "miroir", .masculine, [.thing, .breakable]),
@@ -135,6 +131,5 @@ extension Lexicon {
     Noun("boat", "bateau bateaux", .masculine, [.vehicle, .surface]),
     Noun("train", "train", .masculine, [.vehicle, .inside, .long]),
     Noun("plane", "avion", .masculine, [.vehicle, .flier]),
-    Noun("bicycle", "vélo", .masculine, .vehicle),
   ])
 }

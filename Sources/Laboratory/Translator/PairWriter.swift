@@ -97,9 +97,7 @@ struct PairWriter {
         continue
       }
       var word = draft.word
-      if nextStartsWithVowel, draft.behaviour != .fixed, let last = word.text.last,
-        last == "e" || last == "a"
-      {
+      if nextStartsWithVowel, draft.behaviour != .fixed, !word.text.hasSuffix("s") {
         word.text.removeLast()
         word.text += "'"
         word.joinsNext = true
@@ -114,12 +112,12 @@ struct PairWriter {
   private static func contraction(
     of preposition: String, _ article: SentenceWord, elides: Bool
   ) -> String? {
-    switch (preposition, article.text) {
-    case ("à", "le"): elides ? nil : "au"
-    case ("à", "les"): "aux"
-    case ("de", "le"): elides ? nil : "du"
-    case ("de", "les"): "des"
-    case ("de", "des"): "de"
+    switch (article.text, preposition) {
+    case ("le", "à"): elides ? nil : "au"
+    case ("les", "à"): "aux"
+    case ("le", "de"): elides ? nil : "du"
+    case ("les", "de"): "des"
+    case ("des", "de"): "de"
     default: nil
     }
   }

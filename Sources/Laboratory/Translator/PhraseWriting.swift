@@ -57,7 +57,7 @@ extension PairWriter {
       phrase.adjectives[$0].position == .after
     }
     let beforeVowel =
-      before.first.map { startsWithVowelSound(phrase.adjectives[$0].lemma) } ?? noun.takesElision
+      before.first.map { phrase.adjectives[$0].startsWithVowel } ?? noun.takesElision
     frenchDeterminer(
       phrase, from: determiner, beforeVowel: beforeVowel, hasPreposed: !before.isEmpty,
       asNegatedObject: hasAnyOrA)
@@ -66,7 +66,7 @@ extension PairWriter {
     for (place, index) in before.enumerated() {
       let nextVowel =
         place + 1 < before.count
-        ? startsWithVowelSound(phrase.adjectives[before[place + 1]].lemma) : noun.takesElision
+        ? phrase.adjectives[before[place + 1]].startsWithVowel : noun.takesElision
       let adjective = phrase.adjectives[index]
       let text = adjective.form(gender, number, beforeVowel: nextVowel)
       drafted.append((index, frenchAdjective(adjective, text, gender, number, adjectives[index])))
@@ -92,7 +92,8 @@ extension PairWriter {
     _ number: GrammaticalNumber, _ source: Int
   ) -> Int {
     french(
-      SentenceWord(text, lemma: adjective.lemma, .adjective, number, gender), from: [source])
+      SentenceWord(text, lemma: adjective.lemma, .adjective, number, gender), from: [source],
+      startsWithVowelSound: adjective.startsWithVowel)
   }
 
   /// The article or other determiner; des is "de" before an adjective, un and des after ne … pas.

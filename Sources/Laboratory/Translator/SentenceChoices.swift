@@ -4,6 +4,8 @@ enum DeterminerChoice: Sendable {
   case anyOrEvery
   /// Another subject or object.
   case any
+  /// The subject of a negated verb: quantities, but no articles without one.
+  case negatedSubject
   /// The object of a negated verb: "any" but no quantities, whose scope would be in doubt.
   case negated
   /// The subject of a description: no indefinites.
@@ -16,9 +18,19 @@ enum DeterminerChoice: Sendable {
     switch self {
     case .anyOrEvery: Self.withEvery
     case .any: Self.all
+    case .negatedSubject: Self.withoutIndefinites
     case .negated: Self.withoutQuantities
     case .definite: Self.definites
     case .goal: Self.goals
+    }
+  }
+
+  /// The determiner whose French ends in "d'" before a vowel: d'arbres.
+  var elided: Determiner? {
+    switch self {
+    case .anyOrEvery, .any, .negatedSubject: .many
+    case .negated: .some
+    case .definite, .goal: nil
     }
   }
 
@@ -27,7 +39,10 @@ enum DeterminerChoice: Sendable {
     + [.my, .your, .his, .her, .our, .their].map { ($0, 5) }
   private static let goals = definites + [(.a, 14)]
   private static let withoutQuantities = definites + [(.a, 22), (.some, 14)]
-  private static let all = withoutQuantities + [.several, .many, .two, .three, .four].map { ($0, 4) }
+  private static let quantities: [(element: Determiner, weight: Int)] =
+    [.several, .many, .two, .three, .four].map { ($0, 4) }
+  private static let withoutIndefinites = definites + quantities
+  private static let all = withoutQuantities + quantities
   private static let withEvery = all + [(.every, 6)]
 }
 
@@ -56,19 +71,18 @@ enum Vocabulary {
   }
 
   /// Of these, the ones that can follow "is".
-  static let predicates = adjectives.map { $0.filter { !$0.isOrdinal } }
+  static let predicates = adjectives.map { $0.filter(\.isPredicative) }
 
   static let humanPredicates = Lexicon.adjectives.filter {
-    $0.kinds.contains(.human) && !$0.isOrdinal
+    $0.kinds.contains(.human) && $0.isPredicative
   }
 
   /// First and second person more often: their verb forms occur nowhere else.
   static let pronouns: [Pronoun] = [.I, .I, .I, .you, .you, .you, .we, .we, .we, .he, .she, .they]
 
   /// Where something can be, with the nouns that suit the preposition.
-  static let locations:
-    [(element: (preposition: Preposition, kinds: NounKinds), weight: Int)] = [
-      ((.in, .inside), 34), ((.on, .surface), 18), ((.under, .below), 14),
-      ((.behind, .landmark), 14), ((.inFrontOf, .landmark), 8), ((.near, .place), 12),
-    ]
+  static let locations: [(element: (preposition: Preposition, kinds: NounKinds), weight: Int)] = [
+    ((.in, .inside), 34), ((.on, .surface), 18), ((.under, .below), 14),
+    ((.behind, .landmark), 14), ((.inFrontOf, .landmark), 8), ((.near, .place), 12),
+  ]
 }

@@ -14,11 +14,15 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
 
   private mutating func clause(isShort: Bool) -> Clause {
     let tense: Tense = random.chance(52) ? .present : .past
-    let isNegated = random.chance(18)
-    if random.chance(13) { return description(tense, isNegated: isNegated, isShort: isShort) }
+    if random.chance(13) {
+      return description(tense, isNegated: random.chance(18), isShort: isShort)
+    }
     let verb = random.pick(Lexicon.verbs)
+    // Forms after "n'" and "d'" are tokens of their own, and would be rare.
+    let isNegated = random.chance(verb.startsWithVowel ? 30 : 18)
     let subject = subject(
-      of: verb.subjects, isShort: isShort, isNegated: isNegated, isDefinite: false)
+      of: verb.subjects, isShort: isShort, isNegated: isNegated, isDefinite: false,
+      pronouns: verb.startsWithVowel ? 45 : 33)
     let hasObject =
       !verb.objects.isEmpty && !(verb.frames.contains(.optionalObject) && random.chance(50))
     let object = hasObject ? self.object(of: verb, subject, isNegated: isNegated) : nil
@@ -34,10 +38,11 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
       isNegated: isNegated)
   }
 
-  /// "The dog is very tired."
+  /// A description, such as that the dog is very tired.
   private mutating func description(_ tense: Tense, isNegated: Bool, isShort: Bool) -> Clause {
     let subject = subject(
-      of: NounKinds(rawValue: .max), isShort: isShort, isNegated: isNegated, isDefinite: true)
+      of: NounKinds(rawValue: .max), isShort: isShort, isNegated: isNegated, isDefinite: true,
+      pronouns: 33)
     let adjectives: [Adjective]
     switch subject {
     case .noun(let phrase):
@@ -56,10 +61,11 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
   }
 
   private mutating func subject(
-    of kinds: NounKinds, isShort: Bool, isNegated: Bool, isDefinite: Bool
+    of kinds: NounKinds, isShort: Bool, isNegated: Bool, isDefinite: Bool,
+    pronouns: Int
   ) -> Participant {
     if kinds.contains(.human) {
-      if random.chance(33) { return .pronoun(random.pick(Vocabulary.pronouns)) }
+      if random.chance(pronouns) { return .pronoun(random.pick(Vocabulary.pronouns)) }
       if random.chance(isDefinite ? 20 : 13) {
         let name = random.pick(Lexicon.firstNames)
         guard random.chance(20) else { return .name(name) }
@@ -78,7 +84,8 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
         ])
       }
     }
-    let choice: DeterminerChoice = isDefinite ? .definite : isNegated ? .any : .anyOrEvery
+    let choice: DeterminerChoice =
+      isDefinite ? .definite : isNegated ? .negatedSubject : .anyOrEvery
     return .noun(
       phrase(noun, choice, adjectives: isDefinite ? 25 : 55, phrases: isShort ? 0 : 9))
   }
@@ -196,6 +203,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
 
   private mutating func determiner(for noun: Noun, _ choice: DeterminerChoice) -> Determiner {
     let allowsPossessive = noun.kinds.isDisjoint(with: .sky)
+    if noun.takesElision, let determiner = choice.elided, random.chance(8) { return determiner }
     while true {
       let determiner = random.pick(weighted: choice.weights)
       if allowsPossessive || !determiner.isPossessive { return determiner }

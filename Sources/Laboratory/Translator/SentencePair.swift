@@ -61,9 +61,9 @@ public struct SentencePair: Codable, Sendable, Hashable {
   /// The reserved pairs in direct relation here, which training never shows together.
   public var heldOutPairs: [LexicalPair]
 
-  /// The text the model reads, such as "Translate to French: The brown dog ran."
+  /// The text the model reads: "Translate to French: The brown dog ran.", for example.
   public var sourceText: String { source.joinedText }
-  /// The text the model should write, such as "Le chien brun a couru."
+  /// The text the model should write: "Le chien brun a couru.", for example.
   public var targetText: String { target.joinedText }
 
   /// For every target word, the indices of the source words it links to, in order.

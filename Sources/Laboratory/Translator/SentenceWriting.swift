@@ -44,17 +44,20 @@ extension PairWriter {
       if let object {
         attach(participant(object, asNegatedObject: clause.isNegated), to: verb)
       }
+      if let adverb, adverb.kind == .manner { self.adverb(adverb, on: verb) }
       for phrase in phrases { prepositionalPhrase(phrase, on: verb) }
-      if let adverb {
-        let source = english(SentenceWord(adverb.english, .adverb), head: verb)
-        french(SentenceWord(adverb.french, .adverb), from: [source])
-      }
+      if let adverb, adverb.kind != .manner { self.adverb(adverb, on: verb) }
     case .adjectives(let adjectives, let isVery):
       verb = copula(agreement, clause.tense, isNegated: clause.isNegated)
       predicate(adjectives, isVery: isVery, agreement, of: verb)
     }
     attach(subject, to: verb)
     return verb
+  }
+
+  private mutating func adverb(_ adverb: Adverb, on verb: Int) {
+    let source = english(SentenceWord(adverb.english, .adverb), head: verb)
+    french(SentenceWord(adverb.french, .adverb), from: [source])
   }
 
   /// The verb with its auxiliaries and negation: "did not run" is "n'a pas couru".

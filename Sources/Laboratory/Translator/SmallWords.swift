@@ -53,7 +53,9 @@ package enum Determiner: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// A subject pronoun. "you" is tu and "they" ils, by decree.
+/// A subject pronoun.
+///
+/// "you" is tu and "they" ils, by decree.
 package enum Pronoun: String, Sendable, Hashable, CaseIterable {
   case I, you, he, she, we, they
 
@@ -90,7 +92,9 @@ struct Agreement: Sendable, Hashable {
   var frenchForm: Int { number == .singular ? person - 1 : person == 1 ? 3 : 4 }
 }
 
-/// A preposition. Those in -de and à contract with the article: près du jardin, au marché.
+/// A preposition.
+///
+/// Those in -de and à contract with the article: près du jardin, au marché.
 package enum Preposition: String, Sendable, Hashable, CaseIterable {
   case `in`, on, under, behind, inFrontOf, near, to, from, of, with, `for`
 
@@ -114,7 +118,8 @@ package enum Preposition: String, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// An adverb, which stands at the end of its clause in both languages.
+/// An adverb: of manner, after the verb and its object, or at the end of its clause, in both
+/// languages.
 package struct Adverb: Sendable, Hashable {
   /// When it makes sense.
   enum Kind: Sendable { case manner, time, past, together }

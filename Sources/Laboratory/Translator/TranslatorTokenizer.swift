@@ -27,7 +27,9 @@ extension TranslatorVocabulary {
         "type": "TemplateProcessing",
         "single": [sequence("A"), end],
         "pair": [sequence("A"), end, sequence("B"), end],
-        "special_tokens": ["</s>": ["id": "</s>", "ids": [1], "tokens": ["</s>"]] as [String: Any]],
+        "special_tokens": [
+          "</s>": ["id": "</s>", "ids": [1], "tokens": ["</s>"]] as [String: Any]
+        ],
       ] as [String: Any],
       "decoder": [
         "type": "Sequence",

@@ -58,8 +58,7 @@ package enum TranslatorVocabulary {
   }()
 
   private static let letters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    + "àâäæçèéêëîïôöœùûüÿñÀÂÄÆÇÈÉÊËÎÏÔÖŒÙÛÜÑ'’,;!-\"()«»"
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZàâæçèéêëîïôœùûüÿ',-"
 
   /// Words that follow a space or start the text.
   private static var spacedWords: [String] {
@@ -74,13 +73,18 @@ package enum TranslatorVocabulary {
       + Lexicon.verbs.flatMap { $0.english + frenchForms(of: $0) }
   }
 
-  /// Words that follow an elided one: homme in l'homme, ai in j'ai.
+  /// Words that follow an elided one: homme in l'homme, ai in j'ai, un in d'un.
+  ///
+  /// "autres" never does here, and "ai" always does.
   private static var joinedWords: [String] {
-    Lexicon.nouns.filter(\.takesElision).flatMap { [$0.french.singular, $0.french.plural] }
-      + Lexicon.adjectives.filter { $0.position == .before }.flatMap(\.forms)
-      .filter { startsWithVowelSound($0) }
-      + (Auxiliaries.avoir + Auxiliaries.etre + Auxiliaries.imparfait
-        + Lexicon.verbs.flatMap(presentForms)).filter { startsWithVowelSound($0) }
+    let nouns: [String] = Lexicon.nouns.filter(\.takesElision).flatMap {
+      [$0.french.singular, $0.french.plural]
+    }
+    let adjectives: [String] = Lexicon.adjectives.filter { $0.position == .before }
+      .flatMap(\.forms).filter { $0 != "autres" }
+    let auxiliaries = Auxiliaries.avoir + Auxiliaries.etre + Auxiliaries.imparfait
+    let verbs: [String] = auxiliaries + Lexicon.verbs.flatMap(presentForms)
+    return ["un", "une"] + nouns + (adjectives + verbs).filter { startsWithVowelSound($0) }
   }
 
   /// First and second persons only of verbs that people do.
@@ -121,7 +125,8 @@ package enum TranslatorVocabulary {
       ["le", "la", "les", "l'", "un", "une", "des", "de", "d'", "j'", "beaucoup"]
         + determiners + Pronoun.allCases.map(\.french))
       + ["du", "au", "aux", "ne", "n'", "pas", "et", "très"]
-      + Preposition.allCases.flatMap(\.french) + Auxiliaries.avoir + Auxiliaries.etre
+      + Preposition.allCases.flatMap(\.french) + Auxiliaries.avoir.filter { $0 != "ai" }
+      + Auxiliaries.etre
       + Auxiliaries.imparfait
   }
 }

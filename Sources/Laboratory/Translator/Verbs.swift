@@ -59,7 +59,8 @@ extension Lexicon {
       "die dies died", "mourir meurs meurs meurt mourons meurent mort", etre: true,
       by: [.living, .plant], [], .location),
     Verb("stay stays stayed", "rester", etre: true, by: .living, [], [.location, .company]),
-    Verb("enter enters entered", "entrer", etre: true, by: .living, [], .manner),
+    Verb(
+      "enter enters entered", "entrer", etre: true, by: .living, [], [.manner, .company]),
 
     // Transitive.
     Verb(
@@ -133,7 +134,7 @@ extension Lexicon {
     Verb(
       "build builds built",
       "construire construis construis construit construisons construisent construit",
-      [.building, .part], .manner),
+      .building, .manner),
     Verb(
       "repair repairs repaired", "réparer",
       [.breakable, .vehicle, .part, .furniture, .building], [.instrument, .manner]),
