@@ -53,13 +53,15 @@ let targets: [[Target]] = [
   room("Checkpoints", ["Tensors", "Transformers"]),
   room("Interpretability", ["Tensors", "Transformers"]),
   room(
-    "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"]),
+    "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
+    resources: [.copy("Models")]),
   room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
   [
     .executableTarget(
       name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
       path: "Tests/CourseworkFixture", swiftSettings: settings)
   ],
+  [.executableTarget(name: "train_tmp", dependencies: ["Laboratory","Tensors","Tokenizers","Checkpoints","Transformers","Interpretability"], swiftSettings: optimised)],
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
 ]
 

@@ -1,6 +1,6 @@
 package import Foundation
 import Checkpoints
-package import Tensors
+import Tensors
 import Tokenizers
 package import Transformers
 

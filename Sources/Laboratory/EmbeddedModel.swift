@@ -1,0 +1,99 @@
+public import Foundation
+import Checkpoints
+public import Tokenizers
+public import Transformers
+
+/// A model with its tokenizer.
+public struct LoadedModel: Sendable {
+  /// The name it was asked for by: an embedded model's, or a directory.
+  public let name: String
+  /// The transformer.
+  public let model: Transformer
+  /// The tokenizer, or nil when the directory holds none.
+  public let tokenizer: Tokenizer?
+}
+
+/// A model that comes with the package, trained by its own code.
+public struct EmbeddedModel: Sendable {
+  /// What it is called on the command line.
+  public let name: String
+  /// What it does, in a sentence.
+  public let summary: String
+
+  /// The translator: English sentences to French, and capitals.
+  public static let translator = EmbeddedModel(
+    name: "translator",
+    summary: "translates a small English into French and knows the capitals of 61 countries")
+
+  /// All of them.
+  public static let all = [translator]
+
+  /// Where its files are: `config.json`, `model.safetensors`, `tokenizer.json`, `README.md`.
+  public var directory: URL {
+    Bundle.module.bundleURL.appendingPathComponent("Models/\(name)")
+  }
+}
+
+/// A model that could not be found or loaded, and why, in one sentence.
+public struct ModelError: Error, CustomStringConvertible {
+  /// The sentence.
+  public let description: String
+}
+
+extension LoadedModel {
+  /// Loads an embedded model by its name, or a model from a directory in the Hugging Face layout.
+  ///
+  /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`: one sentence each.
+  public init(_ nameOrDirectory: String) throws {
+    if let embedded = EmbeddedModel.all.first(where: { $0.name == nameOrDirectory }) {
+      try self.init(name: embedded.name, directory: embedded.directory)
+      return
+    }
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(
+      atPath: nameOrDirectory, isDirectory: &isDirectory)
+    guard exists, isDirectory.boolValue else {
+      let names = EmbeddedModel.all.map(\.name).joined(separator: ", ")
+      throw ModelError(
+        description: "“\(nameOrDirectory)” is neither an embedded model (\(names)) nor a directory; "
+          + "give a directory with config.json, model.safetensors and tokenizer.json")
+    }
+    try self.init(name: nameOrDirectory, directory: URL(fileURLWithPath: nameOrDirectory))
+  }
+
+  private init(name: String, directory: URL) throws {
+    let file = directory.appendingPathComponent("tokenizer.json")
+    self.name = name
+    model = try Transformer(directory: directory)
+    tokenizer =
+      FileManager.default.fileExists(atPath: file.path) ? try Tokenizer(contentsOf: file) : nil
+  }
+
+  /// The ids of a text, with the special tokens the model expects around it.
+  ///
+  /// - Throws: ``ModelError`` when there is no tokenizer, or the text has no tokens.
+  public func encode(_ text: String) throws -> [Int] {
+    guard let tokenizer else {
+      throw ModelError(
+        description: "\(name) has no tokenizer.json, so it takes token ids and no text; give "
+          + "--input-ids")
+    }
+    let ids = tokenizer.encode(text, addingSpecialTokens: true)
+    guard !ids.isEmpty else {
+      throw ModelError(description: "the text is empty; give at least one word")
+    }
+    return ids
+  }
+
+  /// Source and target of an encoder–decoder as its input: the target shifted right behind the
+  /// start token, so that row t of the decoder predicts token t of the target.
+  ///
+  /// - Returns: The input, and what its decoder rows predict.
+  public func input(source: String, target: String) throws -> (input: ModelInput, predicts: [Int]) {
+    let predicts = try encode(target)
+    let start = model.configuration.startToken
+    return (
+      ModelInput(try encode(source), decoderTokens: [start] + predicts.dropLast()), predicts
+    )
+  }
+}
