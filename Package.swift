@@ -46,6 +46,7 @@ let targets: [[Target]] = [
   [
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   ],
   room("Tensors", ["COpenBLAS"]),
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
@@ -54,6 +55,7 @@ let targets: [[Target]] = [
   room("Interpretability", ["Tensors", "Transformers"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"]),
+  room("Figures", ["CCairo", "CZlib", "Tensors"]),
   room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
   [
     .executableTarget(
