@@ -67,6 +67,18 @@ final class FileTests: XCTestCase {
     }
   }
 
+  func testTheSameValueGivesTheSameBytesOnManyThreads() throws {
+    let expected = try Samples.all.mapValues { try $0.data(as: .svg) }
+    let lock = NSLock()
+    nonisolated(unsafe) var wrong: [String] = []
+    DispatchQueue.concurrentPerform(iterations: 32) { _ in
+      for (name, figure) in Samples.all where (try? figure.data(as: .svg)) != expected[name] {
+        lock.withLock { wrong.append(name) }
+      }
+    }
+    XCTAssertEqual(wrong, [])
+  }
+
   /// The test runs itself once more in a process of its own, which draws into a directory.
   func testTheSameValueGivesTheSameBytesInAnotherProcess() throws {
     let key = "HEADLIGHT_FIGURES_OUTPUT"

@@ -45,7 +45,7 @@ struct LabelPlacement {
     for (label, point) in zip(labels, points) where !label.isEmpty {
       let text = VisibleText.token(label, style: style, maximumWidth: 90)
       let width = style.width(of: text)
-      let place = [4.5, 11, 19, 28].lazy.flatMap { distance in
+      let place = [4.5, 11, 19, 28, 38].lazy.flatMap { distance in
         angles.lazy.map { angle -> Box in
           let (dx, dy) = (cos(angle * .pi / 180), sin(angle * .pi / 180))
           // The box leaves the point in the direction of the angle.
@@ -57,7 +57,7 @@ struct LabelPlacement {
         }
       }.first { box in
         bounds.contains(box) && !marks.contains { $0.intersects(box) }
-          && !placed.contains { $0.box.intersects(box) || $0.leader(crosses: box) }
+          && !placed.contains { $0.box.inset(by: -1.5).intersects(box) || $0.leader(crosses: box) }
           && !placed.contains { Name(text: text, box: box, point: point).leader(crosses: $0.box) }
       }
       if let place {
