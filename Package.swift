@@ -38,6 +38,27 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] 
   ]
 }
 
+/// A sheet: the student's program, the solution's, and the tests that check the student's answers.
+func sheet(_ number: Int, _ title: String) -> [Target] {
+  let dependencies: [Target.Dependency] = [
+    "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Tensors",
+    "Transformers",
+  ]
+  return [
+    .executableTarget(
+      name: "Sheet\(number)", dependencies: dependencies, path: "Sheets/\(number)-\(title)",
+      exclude: ["README.md"], swiftSettings: settings),
+    .executableTarget(
+      name: "Solution\(number)", dependencies: dependencies, path: "Solutions/\(number)-\(title)",
+      exclude: ["Figures"], swiftSettings: settings),
+    .testTarget(
+      name: "Sheet\(number)Tests", dependencies: ["Coursework", "Curriculum", "Sheet\(number)"],
+      swiftSettings: settings),
+  ]
+}
+
+let sheets = [(number: 1, title: "Attention")]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -46,6 +67,7 @@ let targets: [[Target]] = [
   [
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   ],
   room("Tensors", ["COpenBLAS"]),
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
@@ -55,13 +77,20 @@ let targets: [[Target]] = [
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),
+  room("Figures", ["CCairo", "CZlib", "Tensors"]),
   room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
   [
     .executableTarget(
       name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
       path: "Tests/CourseworkFixture", swiftSettings: settings)
   ],
-  [.executableTarget(name: "train_tmp", dependencies: ["Laboratory","Tensors","Tokenizers","Checkpoints","Transformers","Interpretability"], swiftSettings: optimised)],
+  room(
+    "Curriculum",
+    [
+      "Coursework", "Figures", "Interpretability", "Laboratory", "Tensors", "Tokenizers",
+      "Transformers",
+    ], testing: sheets.map { "Solution\($0.number)" }.map { .byName(name: $0) }),
+  sheets.flatMap { sheet($0.number, $0.title) },
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
 ]
 

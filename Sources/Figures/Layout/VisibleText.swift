@@ -1,0 +1,71 @@
+import Foundation
+
+/// Turns tokens and titles into text that can be seen and does no harm.
+package enum VisibleText {
+  /// A token as it is shown in a figure.
+  ///
+  /// An empty token is ∅. A space is ␣ at either end of a token, where it could not be seen, and so
+  /// is the "▁" that T5's tokeniser writes for one, whose block would run into the next row.
+  /// A line break is ↵ and a tab ⇥. Other control characters, what is invisible or turns the writing
+  /// direction, and what has no glyph in the font are their code points, as in ‹1B› or ‹200D›.
+  /// A token that is wider than it may be ends in "…".
+  package static func token(_ token: String, style: TextStyle, maximumWidth: Double) -> String {
+    guard !token.isEmpty else { return "∅" }
+    // What cannot fit is not looked at: a token may be a megabyte.
+    let visible = visible(String(token.unicodeScalars.prefix(400)), marksOuterSpaces: true)
+    return shortened(visible, style: style, maximumWidth: maximumWidth)
+  }
+
+  /// A title or a name: as a token, but spaces are spaces and nothing is shortened.
+  static func plain(_ text: String) -> String {
+    visible(String(text.unicodeScalars.prefix(2000)), marksOuterSpaces: false)
+  }
+
+  private static func visible(_ text: String, marksOuterSpaces: Bool) -> String {
+    // Cairo's simple text does not put accents over letters, so they are joined where they can be.
+    let scalars = Array(text.precomposedStringWithCanonicalMapping.unicodeScalars)
+    var result = ""
+    for (index, scalar) in scalars.enumerated() {
+      let isOuter = index == 0 || index == scalars.count - 1
+      result += marksOuterSpaces && isOuter && scalar == " " ? "␣" : visible(scalar)
+    }
+    return result
+  }
+
+  private static func visible(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.value {
+    case 0x20...0x7E: return String(scalar)
+    case 0x0A: return "↵"
+    case 0x09: return "⇥"
+    case 0x2581: return "␣"
+    default: break
+    }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+      .spaceSeparator, .surrogate:
+      return codePoint(scalar)
+    default:
+      return FontMetrics.shared.hasGlyph(for: scalar) ? String(scalar) : codePoint(scalar)
+    }
+  }
+
+  private static func codePoint(_ scalar: Unicode.Scalar) -> String {
+    "‹" + String(scalar.value, radix: 16, uppercase: true) + "›"
+  }
+
+  static func shortened(_ text: String, style: TextStyle, maximumWidth: Double) -> String {
+    if style.width(of: text) <= maximumWidth { return text }
+    let characters = Array(text)
+    // The longest beginning that fits, by bisection: widths grow with the text.
+    var (fits, fails) = (0, characters.count)
+    while fails - fits > 1 {
+      let middle = (fits + fails) / 2
+      if style.width(of: String(characters[..<middle]) + "…") <= maximumWidth {
+        fits = middle
+      } else {
+        fails = middle
+      }
+    }
+    return String(characters[..<fits]) + "…"
+  }
+}
