@@ -76,12 +76,14 @@ final class CrossEntropyTests: XCTestCase {
       of: watched.crossEntropy(targets: targets), withRespectTo: [watched])[0]
     // Softmax minus one at the target, over the number of rows that count.
     let pattern = logits.softmax()
+    var worst: Float = 0
     for (row, target) in targets.enumerated() {
       for column in 0..<401 {
         let expected =
           target == nil ? 0 : (pattern[row, column] - (column == target ? 1 : 0)) / 257
-        XCTAssertEqual(found[row, column], expected, accuracy: 1e-8)
+        worst = max(worst, abs(found[row, column] - expected))
       }
     }
+    XCTAssertLessThan(worst, 1e-8)
   }
 }
