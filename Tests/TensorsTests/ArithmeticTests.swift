@@ -71,7 +71,8 @@ final class ArithmeticTests: XCTestCase {
 
   func testOperandsWithoutValues() {
     let pairs: [([Int], [Int])] = [
-      ([0], []), ([0], [1]), ([0, 3], [3]), ([3, 0], [3, 1]), ([0, 3], [1, 3]), ([2, 0, 3], [2, 1, 1]),
+      ([0], []), ([0], [1]), ([0, 3], [3]), ([3, 0], [3, 1]), ([0, 3], [1, 3]),
+      ([2, 0, 3], [2, 1, 1]),
     ]
     for (first, second) in pairs {
       for operation in operations {

@@ -1,0 +1,58 @@
+import Tensors
+import XCTest
+
+final class SeededGeneratorTests: XCTestCase {
+  func testThePublishedNumbers() {
+    // Output of the reference implementation in C, by Vigna, for the seed 1234567.
+    var generator = SeededGenerator(seed: 1_234_567)
+    XCTAssertEqual(
+      (0..<5).map { _ in generator.next() },
+      [
+        6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423,
+        4_593_380_528_125_082_431, 16_408_922_859_458_223_821,
+      ])
+  }
+
+  func testTheSameSeedGivesTheSameTensorAndAnotherAnother() {
+    XCTAssertEqual(random([3, 5], seed: 4), random([3, 5], seed: 4))
+    XCTAssertNotEqual(random([3, 5], seed: 4), random([3, 5], seed: 5))
+  }
+
+  func testACopyContinuesFromWhereItWasMade() {
+    var generator = SeededGenerator(seed: 1)
+    _ = generator.next()
+    var copy = generator
+    XCTAssertEqual(copy.next(), generator.next())
+  }
+
+  func testNormalMoments() {
+    var generator = SeededGenerator(seed: 42)
+    let count = 400_000
+    let values = Tensor.randomNormal([count], standardDeviation: 2, using: &generator).doubles
+    let scaled = values.map { $0 / 2 }
+    func moment(_ power: Int) -> Double {
+      scaled.reduce(0) { sum, x in sum + (0..<power).reduce(1.0) { p, _ in p * x } }
+        / Double(count)
+    }
+    // Mean, variance, skewness, kurtosis 0, 1, 0, 3; within five standard errors √(1, 2, 15, 96 / n).
+    XCTAssertEqual(moment(1), 0, accuracy: 5 * (1 / Double(count)).squareRoot())
+    XCTAssertEqual(moment(2), 1, accuracy: 5 * (2 / Double(count)).squareRoot())
+    XCTAssertEqual(moment(3), 0, accuracy: 5 * (15 / Double(count)).squareRoot())
+    XCTAssertEqual(moment(4), 3, accuracy: 5 * (96 / Double(count)).squareRoot())
+    // 4.55 % lie beyond two standard deviations.
+    let beyond = Double(scaled.count { abs($0) > 2 }) / Double(count)
+    XCTAssertEqual(beyond, 0.0455, accuracy: 5 * (0.0455 / Double(count)).squareRoot())
+    XCTAssertTrue(values.allSatisfy(\.isFinite))
+  }
+
+  func testUniformValuesFillTheirRangeEvenly() {
+    var generator = SeededGenerator(seed: 9)
+    let values = Tensor.randomUniform([100_000], in: -1..<3, using: &generator).doubles
+    XCTAssertTrue(values.allSatisfy { $0 >= -1 && $0 < 3 })
+    let mean = values.reduce(0, +) / 100_000
+    let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 100_000
+    // Mean 1 and variance 16/12, within five standard errors.
+    XCTAssertEqual(mean, 1, accuracy: 5 * (4.0 / 3 / 100_000).squareRoot())
+    XCTAssertEqual(variance, 4.0 / 3, accuracy: 0.02)
+  }
+}
