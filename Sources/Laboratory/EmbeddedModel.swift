@@ -38,6 +38,8 @@ public struct EmbeddedModel: Sendable {
 public struct ModelError: Error, CustomStringConvertible {
   /// The sentence.
   public let description: String
+
+  package init(_ description: String) { self.description = description }
 }
 
 extension LoadedModel {
@@ -55,7 +57,7 @@ extension LoadedModel {
     guard exists, isDirectory.boolValue else {
       let names = EmbeddedModel.all.map(\.name).joined(separator: ", ")
       throw ModelError(
-        description: "“\(nameOrDirectory)” is neither an embedded model (\(names)) nor a directory; "
+        "“\(nameOrDirectory)” is neither an embedded model (\(names)) nor a directory; "
           + "give a directory with config.json, model.safetensors and tokenizer.json")
     }
     try self.init(name: nameOrDirectory, directory: URL(fileURLWithPath: nameOrDirectory))
@@ -75,12 +77,12 @@ extension LoadedModel {
   public func encode(_ text: String) throws -> [Int] {
     guard let tokenizer else {
       throw ModelError(
-        description: "\(name) has no tokenizer.json, so it takes token ids and no text; give "
+        "\(name) has no tokenizer.json, so it takes token ids and no text; give "
           + "--input-ids")
     }
     let ids = tokenizer.encode(text, addingSpecialTokens: true)
     guard !ids.isEmpty else {
-      throw ModelError(description: "the text is empty; give at least one word")
+      throw ModelError("the text is empty; give at least one word")
     }
     return ids
   }

@@ -1,0 +1,158 @@
+// Sheet 1, Attention: your answers. This is the only file you edit.
+//
+// Replace each `throw Unanswered()` by your answer, in any order. `swift run Sheet1` walks through
+// the sheet and draws its figures; `swift test --filter Sheet1` checks your answers.
+
+import Coursework
+import Curriculum
+import Foundation
+import Interpretability
+import Tensors
+import Transformers
+
+/// Your answers to Sheet 1.
+struct Answers: AttentionAnswers {
+  // MARK: 1.1  Read the model
+
+  /// The depth and widths of a model, from nothing but the shapes of its activations.
+  ///
+  /// - Parameter shapes: The shape of every activation of one sentence by its hook name, such as
+  ///   `encoder.0.attn.hook_q`; the first axis is the batch, of length 1.
+  func modelShape(from shapes: [String: [Int]]) throws -> ModelShape {
+    throw Unanswered()
+  }
+
+  // MARK: 1.2  Write attention
+
+  /// The attention pattern of one head, `[query, key]`: a softmax over keys of the scores
+  /// `queries · keys · scale + bias`, with −∞ where the mask forbids a key.
+  ///
+  /// - Parameter head: `queries` `[query, headWidth]`, `keys` `[key, headWidth]`, `scale`, `bias`
+  ///   `[query, key]` or nil, `isCausal`, `keyMask` (false for padding) or nil.
+  func attention(of head: AttentionHead) throws -> Tensor {
+    throw Unanswered()
+  }
+
+  // MARK: 1.3  Whose attention is this?
+
+  /// Whose attention a map is: `.encoder`, `.decoder` or `.cross`.
+  ///
+  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`.
+  func origin(of map: Tensor) throws -> MapOrigin {
+    throw Unanswered()
+  }
+
+  // MARK: 1.4  Name the rows
+
+  /// For every row of decoder attention, the piece it reads and the piece it predicts.
+  ///
+  /// - Parameters:
+  ///   - target: The pieces the decoder should produce, the end token last.
+  ///   - startToken: The piece the decoder starts from.
+  func rows(producing target: [String], startToken: String) throws -> [RowTokens] {
+    throw Unanswered()
+  }
+
+  // MARK: 1.5  Align the words
+
+  /// For every target word, the index of the source word it is aligned with, or nil for none.
+  ///
+  /// - Parameters:
+  ///   - pair: The words and pieces of both sides, and which piece belongs to which word.
+  ///   - cross: Cross-attention of the last decoder layer, `[head, targetPiece, sourcePiece]`; row t
+  ///     is the one that predicts target piece t.
+  func alignment(of pair: PiecedPair, cross: Tensor) throws -> [Int?] {
+    throw Unanswered()
+  }
+
+  // MARK: 1.6  Who swaps adjective and noun?
+
+  /// For every head, the fraction of swapped adjective–noun pairs in which it links both words right.
+  ///
+  /// A pair counts when French puts the adjective on the other side of the noun. A head links a
+  /// target word to the source word on which most of its row lies.
+  ///
+  /// - Parameter examples: `cross` is attention between words, `[head, targetWord, sourceWord]`.
+  func swapScores(over examples: [AdjectiveExample]) throws -> [Float] {
+    throw Unanswered()
+  }
+
+  // MARK: 1.7  Detect
+
+  /// How much of every head's attention lies on the token before, on earlier copies of the token
+  /// itself, and on the first token: Σ A⊙D / Σ A with a pattern D of 0 and 1.
+  ///
+  /// - Parameters:
+  ///   - pattern: `[head, query, key]`.
+  ///   - tokens: The token at every position.
+  func headScores(of pattern: Tensor, tokens: [Int]) throws -> HeadScores {
+    throw Unanswered()
+  }
+
+  // MARK: 1.8  Rollout and entropy
+
+  /// Attention rollout, `[position, position]`: R = Â^L … Â¹ with Â = ½ (A + I), heads averaged.
+  ///
+  /// - Parameter patterns: A layer's self-attention each, `[head, query, key]`, first layer first.
+  func rollout(of patterns: [Tensor]) throws -> Tensor {
+    throw Unanswered()
+  }
+
+  /// The entropy of every row of attention in bits, `[head, query]`.
+  ///
+  /// - Parameter pattern: `[head, query, key]`.
+  func entropy(of pattern: Tensor) throws -> Tensor {
+    throw Unanswered()
+  }
+
+  // MARK: 1.9  The capital of France
+
+  /// Your guess, before you measure: the source word that “Paris” is read from when the model
+  /// answers “What is the capital of France?”.
+  func capitalPrediction() throws -> String {
+    throw Unanswered()
+  }
+
+  /// For every head, how much of its attention goes to the country in the row that predicts the
+  /// capital's first piece, averaged over the questions.
+  ///
+  /// - Parameter questions: `cross` is `[head, targetPiece, sourcePiece]`, all layers' heads in a row.
+  func countryAttention(over questions: [CapitalQuestion]) throws -> [Float] {
+    throw Unanswered()
+  }
+
+  // MARK: 1.10  Attention is not explanation
+
+  /// For every head of the decoder's last cross-attention, by how many nats the log-probability of
+  /// the whole target falls when the head's output is zeroed.
+  ///
+  /// - Parameters:
+  ///   - model: The translator; `model.run(input, intervening: […])` runs it with changes, and
+  ///     `Intervention.zeroHead` makes one.
+  ///   - input: One sentence; the decoder reads the target shifted right.
+  ///   - predicts: The token that every decoder row should predict.
+  func headEffects(in model: Transformer, input: ModelInput, predicts: [Int]) throws -> [Float] {
+    throw Unanswered()
+  }
+
+  /// Pearson's correlation of two lists of one length.
+  func correlation(_ x: [Float], _ y: [Float]) throws -> Float {
+    throw Unanswered()
+  }
+
+  // MARK: 1.11  In words
+
+  /// What does a map of cross-attention show, and what does it not show? Use what you measured in
+  /// 1.9 and 1.10; about 150 words.
+  func whatAttentionShows() throws -> String {
+    throw Unanswered()
+  }
+
+  // MARK: 1.12  In words
+
+  /// A paper shows one attention map and says “this head resolves gender”. What would you check
+  /// before you believe it? About 150 words.
+  func whatToCheck() throws -> String {
+    throw Unanswered()
+  }
+}

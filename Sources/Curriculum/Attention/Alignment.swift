@@ -1,0 +1,140 @@
+import Coursework
+import Foundation
+import Interpretability
+import Laboratory
+import Tensors
+
+extension AttentionSheet {
+  /// What an alignment is held against: the gold links, which the corpus knows because it built the
+  /// sentence from them.
+  struct AlignmentKey: Codable, Sendable {
+    /// For every sentence, the source words of every target word; empty for one that does not count.
+    var gold: [[[Int]]]
+    /// For every sentence, how many words its source has.
+    var sourceWords: [Int]
+  }
+
+  /// One sentence of the exercise.
+  struct AlignmentQuestion: Codable, Sendable {
+    var pair: PiecedPair
+    var cross: Tensor
+  }
+
+  /// 1.5: word alignments from cross-attention, held against gold.
+  static let alignWords = Exercise<any AttentionAnswers>(
+    "1.5", "Align the words", points: 5, difficulty: 3, importance: 4, minutes: 25,
+    hints: [
+      "Which row of cross-attention predicts the first French word? Look at 1.4 again.",
+      """
+      A word of several pieces is one word: add what a row gives to the pieces of one source word, \
+      and average the rows of the pieces of one target word.
+      """,
+      """
+      No head is perfect. The mean over the heads of the last layer is a good start; the start of \
+      the sentence, the end token and the full stop soak up attention that belongs to nobody.
+      """,
+      """
+      For every target word: for every source word, sum `cross[h, t, s]` over all heads h, over \
+      the pieces t of the target word and over the pieces s of the source word; answer the source \
+      word with the greatest sum. The words of “Translate to French:” are never the answer.
+      """,
+    ],
+    interpretation: """
+      Nobody told the model which word translates which. It learned to look them up because that \
+      made the next word easier to predict. What remains wrong is instructive: “ne” and “pas” look \
+      at the verb, articles look at their noun, for that is where gender and number are. The gold \
+      alignment says what a linguist links; attention says what the model needed.
+      """,
+    cases: { generator in
+      let translator = try AttentionSheet.translator()
+      return try (1...2).map { part in
+        var questions: [AlignmentQuestion] = []
+        var key = AlignmentKey(gold: [], sourceWords: [])
+        for pair in translator.pairs(count: 30, using: &generator) {
+          let cross = try translator.cross(of: pair)
+          let heads = translator.model.configuration.decoder!.headCount
+          let last = cross.slice((cross.shape[0] - heads)..<cross.shape[0])
+          questions.append(
+            AlignmentQuestion(pair: try translator.pieces(of: pair).pieced, cross: last))
+          var gold = Array(repeating: [Int](), count: pair.target.count)
+          for link in pair.links where !link.isPunctuation { gold[link.target].append(link.source) }
+          key.gold.append(gold)
+          key.sourceWords.append(pair.source.count)
+        }
+        return Case("thirty sentences, part \(part)", question: questions, key: key)
+      }
+    },
+    ask: { answers, questions in
+      try questions.map { try answers.alignment(of: $0.pair, cross: $0.cross) }
+    },
+    verify: { key, answer in judge(answer, key) })
+
+  private static func judge(_ answer: [[Int?]], _ key: AlignmentKey) -> Verdict {
+    guard answer.count == key.gold.count else {
+      return .failed("an alignment is needed for every sentence")
+    }
+    for (index, alignment) in answer.enumerated() {
+      let words = key.gold[index].count
+      guard alignment.count == words else {
+        return .failed(
+          "answer one source word (or nil) for every target word, not for every piece",
+          detail: "sentence \(index + 1) has \(words) target words and \(alignment.count) answers")
+      }
+      for case let source? in alignment where !(0..<key.sourceWords[index]).contains(source) {
+        return .failed(
+          "answer indices of source words, from 0, not of pieces",
+          detail: "sentence \(index + 1) names the source word \(source) and has "
+            + "\(key.sourceWords[index])")
+      }
+    }
+    let rate = errorRate(answer, key, shiftedBy: 0)
+    let percent = Int((rate * 100).rounded())
+    if rate <= 0.15 {
+      return .passed("aligned with an error rate of \(percent) %")
+    }
+    // Read one row late, every word is answered with what belongs to the word before it.
+    if errorRate(answer, key, shiftedBy: 1) < rate / 2 {
+      return .failed(
+        """
+        every word has the source of the word before it: row t predicts target piece t, because \
+        the decoder's input is shifted right
+        """)
+    }
+    if errorRate(answer, key, shiftedBy: -1) < rate / 2 {
+      return .failed(
+        """
+        every word has the source of the word after it: row t already predicts target piece t; do \
+        not move it on
+        """)
+    }
+    let message = "the alignment error rate is \(percent) %; 15 % earns all points, 50 % none"
+    guard rate < 0.5 else { return .failed(message) }
+    return .partial((0.5 - rate) / 0.35, message)
+  }
+
+  /// The error rate over all sentences, when every word is judged by the gold of the word `shift`
+  /// places before it.
+  private static func errorRate(
+    _ answer: [[Int?]], _ key: AlignmentKey, shiftedBy shift: Int
+  ) -> Double {
+    var proposed: Set<WordLink> = []
+    var gold: Set<WordLink> = []
+    // Sentences are laid end to end, so that one rate is taken over all links.
+    var offset = 0
+    for (alignment, sources) in zip(answer, key.gold) {
+      for (word, source) in alignment.enumerated() {
+        let judged = word - shift
+        // What the gold does not link, such as punctuation, does not count either way.
+        guard sources.indices.contains(judged), !sources[judged].isEmpty, let source else {
+          continue
+        }
+        proposed.insert(WordLink(target: offset + judged, source: source))
+      }
+      for (word, links) in sources.enumerated() {
+        for source in links { gold.insert(WordLink(target: offset + word, source: source)) }
+      }
+      offset += sources.count
+    }
+    return alignmentErrorRate(proposed, sure: gold)
+  }
+}
