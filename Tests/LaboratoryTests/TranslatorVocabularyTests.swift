@@ -1,4 +1,5 @@
 import Foundation
+import Tokenizers
 import XCTest
 
 @testable import Laboratory
@@ -90,6 +91,16 @@ final class TranslatorVocabularyTests: XCTestCase {
       }
     }
     XCTAssertGreaterThan(checked, 400)
+  }
+
+  func testTheTokenizerReadsTheFileAsTheLibraryDoes() throws {
+    let tokenizer = try Tokenizer(json: TranslatorVocabulary.tokenizerJSON())
+    for example in try encoded() {
+      XCTAssertEqual(
+        tokenizer.encode(example.text, addingSpecialTokens: true), example.ids, example.text)
+      XCTAssertEqual(
+        try tokenizer.decode(example.ids, skippingSpecialTokens: true), example.text)
+    }
   }
 
   func testUnknownTextIsNeverLost() throws {

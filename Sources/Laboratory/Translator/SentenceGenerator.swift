@@ -189,14 +189,19 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
       }
     }
     var modifiers: [PrepositionalPhrase] = []
-    if random.chance(phrases) { modifiers = [modifier(of: noun)] }
+    if random.chance(phrases) { modifiers = [modifier(of: noun, determiner)] }
     return NounPhrase(determiner, chosen, noun, number, phrases: modifiers)
   }
 
-  private mutating func modifier(of noun: Noun) -> PrepositionalPhrase {
+  private mutating func modifier(
+    of noun: Noun, _ determiner: Determiner
+  ) -> PrepositionalPhrase {
     let owner: NounKinds? =
       noun.kinds.contains(.part) ? .building : noun.kinds.contains(.kin) ? .human : nil
-    guard let owner, random.chance(70) else { return location() }
+    // "her sister of the king" has one owner too many.
+    guard let owner, determiner == .the || determiner == .a, random.chance(70) else {
+      return location()
+    }
     let other = random.pick(Vocabulary.nouns(owner))
     return PrepositionalPhrase(.of, .noun(phrase(other, .goal, adjectives: 15)))
   }

@@ -46,7 +46,7 @@ public struct TranslatorCorpus: Sendable {
 
   /// Unique sentences of a split, drawn with any generator.
   ///
-  /// - Complexity: about 15 µs a sentence of training, 100 µs of the other splits.
+  /// - Complexity: about 20 µs a sentence of training, a few times as much of the other splits.
   public static func pairs(
     _ split: Split, count: Int, using generator: inout some RandomNumberGenerator
   ) -> [SentencePair] {

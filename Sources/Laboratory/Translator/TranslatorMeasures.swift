@@ -120,7 +120,9 @@ struct AlignmentReader {
           swaps[layer][head] += places.count { place in
             [(place.targetAdjective, place.sourceAdjective), (place.targetNoun, place.sourceNoun)]
               .allSatisfy { target, source in
-                !(0..<words.shape[2]).contains { words[head, target, $0] > words[head, target, source] }
+                !(0..<words.shape[2]).contains {
+                  words[head, target, $0] > words[head, target, source]
+                }
               }
           }
         }
