@@ -150,8 +150,9 @@ struct Answers: AttentionAnswers {
 
   // MARK: 1.12  In words
 
-  /// A paper shows one attention map and says “this head resolves gender”. What would you check
-  /// before you believe it? About 150 words.
+  /// What you would check before you believe a paper that shows one attention map.
+  ///
+  /// It says “this head resolves gender”. About 150 words.
   func whatToCheck() throws -> String {
     throw Unanswered()
   }

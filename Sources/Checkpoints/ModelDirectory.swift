@@ -88,8 +88,9 @@ extension Transformer {
     else { throw CheckpointError("only a T5 model can be written as T5") }
     var writer = SafetensorsWriter(metadata: ["format": "pt"])
     for (name, tensor) in parameters {
-      guard let theirs = ModelFamily.t5.weights.theirs(
-        ModelFamily.t5.ourName(name, isGated: c.isGated))
+      guard
+        let theirs = ModelFamily.t5.weights.theirs(
+          ModelFamily.t5.ourName(name, isGated: c.isGated))
       else { throw CheckpointError("a t5 model has no weight for \(name)") }
       writer.add(theirs, tensor, as: .float16)
     }

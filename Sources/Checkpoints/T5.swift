@@ -38,14 +38,15 @@ extension ModelFamily {
       configuration.logitScale = scales ? 1 / Float(width).squareRoot() : 1
       return configuration
     },
-    weights: WeightNames(table: [
-      ("embedding.weight", "shared.weight"),
-      ("unembedding.weight", "lm_head.weight"),
-      ("encoder.positionBias", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
-      ("decoder.positionBias", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
-      ("encoder.finalNorm", "encoder.final_layer_norm"),
-      ("decoder.finalNorm", "decoder.final_layer_norm"),
-    ] + stackNames("encoder", mlpLayer: 1) + stackNames("decoder", mlpLayer: 2)))
+    weights: WeightNames(
+      table: [
+        ("embedding.weight", "shared.weight"),
+        ("unembedding.weight", "lm_head.weight"),
+        ("encoder.positionBias", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
+        ("decoder.positionBias", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
+        ("encoder.finalNorm", "encoder.final_layer_norm"),
+        ("decoder.finalNorm", "decoder.final_layer_norm"),
+      ] + stackNames("encoder", mlpLayer: 1) + stackNames("decoder", mlpLayer: 2)))
 
   private static func stackNames(
     _ stack: String, mlpLayer: Int

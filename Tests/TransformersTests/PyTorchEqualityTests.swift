@@ -27,7 +27,8 @@ final class PyTorchEqualityTests: XCTestCase {
       try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: copy) }
       try FileManager.default.copyItem(
-        at: directory.appendingPathComponent(config), to: copy.appendingPathComponent("config.json"))
+        at: directory.appendingPathComponent(config), to: copy.appendingPathComponent("config.json")
+      )
       try FileManager.default.copyItem(
         at: directory.appendingPathComponent("model.safetensors"),
         to: copy.appendingPathComponent("model.safetensors"))
@@ -136,13 +137,17 @@ final class PyTorchEqualityTests: XCTestCase {
       "t5-v1.0",
       pairs: [
         ("embedding.weight", "shared.weight"),
-        ("encoder.positionBias.weight",
-          "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
+        (
+          "encoder.positionBias.weight",
+          "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+        ),
         ("encoder.0.attention.query.weight", "encoder.block.0.layer.0.SelfAttention.q.weight"),
         ("encoder.2.mlp.input.weight", "encoder.block.2.layer.1.DenseReluDense.wi.weight"),
         ("encoder.finalNorm.weight", "encoder.final_layer_norm.weight"),
-        ("decoder.positionBias.weight",
-          "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"),
+        (
+          "decoder.positionBias.weight",
+          "decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+        ),
         ("decoder.1.cross.key.weight", "decoder.block.1.layer.1.EncDecAttention.k.weight"),
         ("decoder.1.cross.output.weight", "decoder.block.1.layer.1.EncDecAttention.o.weight"),
         ("decoder.1.crossNorm.weight", "decoder.block.1.layer.1.layer_norm.weight"),

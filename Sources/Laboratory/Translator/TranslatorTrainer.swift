@@ -10,7 +10,7 @@ package struct TranslatorRecipe: Sendable, Equatable {
   package var seed: UInt64 = 0
   package var corpusSeed: UInt64 = 1
   package var sentences = 120_000
-  package var steps = 2_500
+  package var steps = 10_000
   package var batchSize = 64
   /// Questions on capitals in every batch: three in a hundred.
   package var capitalsPerBatch = 2
@@ -22,11 +22,11 @@ package struct TranslatorRecipe: Sendable, Equatable {
   /// The model's shape: a small T5 with one decoder layer more than can be relied on to align.
   package static func configuration(vocabularySize: Int) -> TransformerConfiguration {
     let encoder = TransformerConfiguration.Stack(
-      layerCount: 3, headCount: 4, headWidth: 24, feedForwardWidth: 256)
+      layerCount: 3, headCount: 4, headWidth: 28, feedForwardWidth: 320)
     var decoder = encoder
     decoder.layerCount = 2
     return .t5(
-      vocabularySize: vocabularySize, width: 96, encoder: encoder, decoder: decoder,
+      vocabularySize: vocabularySize, width: 112, encoder: encoder, decoder: decoder,
       activation: .geluTanh, isGated: true, tiesEmbeddings: true, buckets: 16,
       maximumDistance: 32)
   }
@@ -94,7 +94,9 @@ package struct TranslatorTrainer: Sendable {
     losses.append(result.loss)
   }
 
-  /// The batch of a step. It follows from the seed and the step alone, so resuming repeats nothing.
+  /// The batch of a step.
+  ///
+  /// It follows from the seed and the step alone, so resuming repeats nothing.
   ///
   /// Eight batches are drawn at once and sorted by length, so that rows of a batch need little
   /// padding; their order is then shuffled.
