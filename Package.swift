@@ -89,7 +89,9 @@ let targets: [[Target]] = [
     [
       "Coursework", "Figures", "Interpretability", "Laboratory", "Tensors", "Tokenizers",
       "Transformers",
-    ], testing: sheets.map { "Solution\($0.number)" }.map { .byName(name: $0) }),
+    ],
+    testing: sheets.flatMap { ["Sheet\($0.number)", "Solution\($0.number)"] }
+      .map { Target.Dependency.byName(name: $0) }),
   sheets.flatMap { sheet($0.number, $0.title) },
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
 ]
