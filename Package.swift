@@ -52,7 +52,8 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
       name: "Solution\(number)", dependencies: dependencies, path: "Solutions/\(number)-\(title)",
       exclude: ["Figures"], swiftSettings: settings),
     .testTarget(
-      name: "Sheet\(number)Tests", dependencies: ["Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
+      name: "Sheet\(number)Tests",
+      dependencies: ["Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
       swiftSettings: settings),
   ]
 }
