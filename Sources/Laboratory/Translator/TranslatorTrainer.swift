@@ -10,11 +10,11 @@ package struct TranslatorRecipe: Sendable, Equatable {
   package var seed: UInt64 = 0
   package var corpusSeed: UInt64 = 1
   package var sentences = 120_000
-  package var steps = 10_000
+  package var steps = 5_000
   package var batchSize = 64
   /// Questions on capitals in every batch: three in a hundred.
   package var capitalsPerBatch = 2
-  package var rate: Float = 3e-3
+  package var rate: Float = 6e-3
   package var warmUpSteps = 200
 
   package init(seed: UInt64 = 0) { self.seed = seed }
@@ -22,23 +22,33 @@ package struct TranslatorRecipe: Sendable, Equatable {
   /// The model's shape: a small T5 with one decoder layer more than can be relied on to align.
   package static func configuration(vocabularySize: Int) -> TransformerConfiguration {
     let encoder = TransformerConfiguration.Stack(
-      layerCount: 3, headCount: 4, headWidth: 28, feedForwardWidth: 320)
+      layerCount: 3, headCount: 4, headWidth: 24, feedForwardWidth: 256)
     var decoder = encoder
     decoder.layerCount = 2
     return .t5(
-      vocabularySize: vocabularySize, width: 112, encoder: encoder, decoder: decoder,
+      vocabularySize: vocabularySize, width: 96, encoder: encoder, decoder: decoder,
       activation: .geluTanh, isGated: true, tiesEmbeddings: true, buckets: 16,
       maximumDistance: 32)
   }
 
   var schedule: LearningRateSchedule {
-    LearningRateSchedule(peak: rate, warmUpSteps: warmUpSteps, totalSteps: steps)
+    LearningRateSchedule(
+      peak: rate, warmUpSteps: warmUpSteps, totalSteps: steps, decay: .linear(after: 0.4),
+      finalFraction: 0.02)
   }
 
+  /// Whether a parameter is one of the matrices inside the blocks.
+  static func isMatrix(_ name: String) -> Bool {
+    name.contains(".attention.") || name.contains(".cross.") || name.contains(".mlp.")
+  }
+
+  /// AdamW's factor on the rate, or nil for the matrices, which are Muon's.
+  ///
   /// Embeddings learn from few of the tokens, position biases from few numbers: both go faster.
-  static func rateScale(_ name: String) -> Float {
-    if name == "embedding.weight" { return 3 }
-    return name.hasSuffix("positionBias.weight") ? 5 : 1
+  static func rateScale(_ name: String) -> Float? {
+    if isMatrix(name) { return nil }
+    if name == "embedding.weight" { return 1.5 }
+    return name.hasSuffix("positionBias.weight") ? 2.5 : 0.5
   }
 }
 
@@ -48,7 +58,8 @@ package struct TranslatorTrainer: Sendable {
   package private(set) var model: Transformer
   /// The mean loss of every step so far, in nats a token.
   package private(set) var losses: [Float] = []
-  private var optimizer = AdamW(betas: (0.9, 0.98))
+  private var adam = AdamW(betas: (0.9, 0.98))
+  private var muon = Muon()
   private let sentences: [EncodedPair]
   private let capitals: [EncodedPair]
 
@@ -88,9 +99,9 @@ package struct TranslatorTrainer: Sendable {
       try! model(batch.input).crossEntropy(targets: batch.targets)
     }
     let (gradients, _) = clipping(result.gradients, toNorm: 1)
-    optimizer.update(
-      &model, gradients: gradients, rate: recipe.schedule.rate(at: step),
-      scale: TranslatorRecipe.rateScale)
+    let rate = recipe.schedule.rate(at: step)
+    muon.update(&model, gradients: gradients, rate: rate, where: TranslatorRecipe.isMatrix)
+    adam.update(&model, gradients: gradients, rate: rate, scale: TranslatorRecipe.rateScale)
     losses.append(result.loss)
   }
 
@@ -127,7 +138,8 @@ extension TranslatorTrainer {
     var writer = SafetensorsWriter(metadata: ["recipe": recipeText])
     for (name, tensor) in model.parameters {
       writer.add(name, tensor)
-      guard let moments = optimizer.moments[name] else { continue }
+      if let mean = muon.means[name] { writer.add("mean." + name, mean) }
+      guard let moments = adam.moments[name] else { continue }
       writer.add("first." + name, moments.first)
       writer.add("second." + name, moments.second)
     }
@@ -147,11 +159,15 @@ extension TranslatorTrainer {
     }
     var copy = self
     copy.losses = try file.tensor("losses").values
-    copy.optimizer.step = copy.losses.count
+    copy.adam.step = copy.losses.count
     for (name, _) in model.parameters {
-      copy.optimizer.moments[name] = (
-        try file.tensor("first." + name), try file.tensor("second." + name)
-      )
+      if TranslatorRecipe.isMatrix(name) {
+        copy.muon.means[name] = try file.tensor("mean." + name)
+      } else {
+        copy.adam.moments[name] = (
+          try file.tensor("first." + name), try file.tensor("second." + name)
+        )
+      }
     }
     copy.model = try Transformer(configuration: model.configuration) { name, _ in
       try file.tensor(name)

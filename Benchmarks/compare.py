@@ -1,0 +1,111 @@
+"""Times Headlight beside what a user would otherwise run, in turn, and prints ratios of medians.
+
+Needs Python with torch, transformers, bertviz and matplotlib, and the programs built:
+
+    swift build -c release
+    python Benchmarks/compare.py [NAME ...]
+
+Each line: what, our median, the peer's median, ours / peer's, and the most it should be.
+"""
+import os, statistics, subprocess, sys, tempfile, time
+
+BIN = os.path.join(os.path.dirname(__file__), "..", ".build", "release")
+SMALL = "vocab_size=32128,d_model=512,d_kv=64,d_ff=1024,num_layers=8,num_heads=6," \
+    "feed_forward_proj='gated-gelu',tie_word_embeddings=False,decoder_start_token_id=0"
+
+
+def wall(command):
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+def printed(command):
+    """The milliseconds a program prints after the word 'median'."""
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return float(out.split("median")[1].split()[0]) / 1e3
+
+
+def python(code):
+    return [sys.executable, "-W", "ignore", "-c", code]
+
+
+def program(name, *arguments):
+    return [os.path.join(BIN, name), *arguments]
+
+
+FORWARD = f"""
+import torch, time, statistics, transformers as tf, logging
+logging.disable(logging.WARNING); torch.set_grad_enabled(False)
+m = tf.T5ForConditionalGeneration(tf.T5Config({SMALL})).eval()
+m.set_attn_implementation('eager')
+x = torch.randint(3, 30000, (1, 12)); y = torch.randint(3, 30000, (1, 9)); ts = []
+for _ in range(12):
+    a = time.perf_counter(); m(input_ids=x, decoder_input_ids=y, output_attentions=True)
+    ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[2:]))
+"""
+STEP = """
+import torch, time, statistics, transformers as tf, logging
+logging.disable(logging.WARNING)
+m = tf.GPT2LMHeadModel(tf.GPT2Config(vocab_size=2000, n_positions=256, n_embd=128, n_layer=6, n_head=8))
+o = torch.optim.AdamW(m.parameters(), lr=1e-3); x = torch.randint(0, 2000, (64, 24)); ts = []
+for _ in range(13):
+    a = time.perf_counter(); o.zero_grad(); m(input_ids=x, labels=x).loss.backward(); o.step()
+    ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[3:]))
+"""
+PICTURE = """
+import torch, transformers as tf
+from bertviz import model_view
+m = tf.T5ForConditionalGeneration.from_pretrained('{directory}').eval()
+m.set_attn_implementation('eager')
+x = torch.tensor([[{source}]]); y = torch.tensor([[{target}]])
+o = m(input_ids=x, decoder_input_ids=y, output_attentions=True)
+t = [str(i) for i in x[0].tolist()]; u = [str(i) for i in y[0].tolist()]
+model_view(encoder_attention=o.encoder_attentions, decoder_attention=o.decoder_attentions,
+  cross_attention=o.cross_attentions, encoder_tokens=t, decoder_tokens=u, html_action='return')
+"""
+HEATMAPS = """
+import matplotlib; matplotlib.use('Agg'); import matplotlib.pyplot as plt, numpy as np
+f, a = plt.subplots(12, 12, figsize=(12, 12))
+for r in a:
+    for c in r: c.imshow(np.random.rand(20, 20)); c.set_xticks([]); c.set_yticks([])
+f.savefig('{file}', format='png', dpi=150)
+"""
+
+
+def pairs(folder):
+    source, target = range(5, 17), range(30, 39)
+    directory = os.path.join(folder, "flan-small-shape")
+    ids = lambda r: ",".join(map(str, r))
+    save = f"import transformers as tf; tf.T5ForConditionalGeneration(tf.T5Config({SMALL}))" \
+        f".save_pretrained('{directory}')"
+
+    def prepare():
+        if not os.path.exists(directory):
+            subprocess.run(python(save), check=True, capture_output=True)
+
+    yield "forward", 0.4, printed, program("Forward"), python(FORWARD), None
+    yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
+    yield "picture", 0.15, wall, program(
+        "headlight", "figure", "model-view", "--model", directory, "--input-ids", ids(source),
+        "--decoder-input-ids", ids(target), "--output", os.path.join(folder, "view.png")
+    ), python(PICTURE.format(directory=directory, source=ids(source), target=ids(target))), prepare
+    yield "page-12x12", 0.15, wall, program("Page", os.path.join(folder, "page.png")), \
+        python(HEATMAPS.format(file=os.path.join(folder, "heat.png"))), None
+
+
+with tempfile.TemporaryDirectory() as folder:
+    for name, most, measure, ours, theirs, prepare in pairs(folder):
+        if sys.argv[1:] and name not in sys.argv[1:]:
+            continue
+        if prepare:
+            prepare()
+        a, b = [], []
+        for _ in range(5):
+            a.append(measure(ours))
+            b.append(measure(theirs))
+        a, b = statistics.median(a), statistics.median(b)
+        print(f"{name}: {a * 1e3:.1f} ms, peer {b * 1e3:.1f} ms, ratio {a / b:.3f} (at most {most})",
+              flush=True)
