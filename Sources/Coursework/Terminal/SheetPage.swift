@@ -14,26 +14,7 @@ struct SheetPage<Answers: Sendable> {
   }
 
   func print(_ result: ExerciseResult, of exercise: Exercise<Answers>) {
-    let (mark, style) = Self.mark(of: result.status)
-    let points =
-      result.status == .collected
-      ? "\(exercise.points) by hand" : "\(pointsText(result.points)) of \(exercise.points)"
-    terminal.print(
-      "\(exercise.title) (\(points))",
-      lead: "\(mark) \(exercise.id) ", leadStyle: style)
-    switch result.status {
-    case .unanswered:
-      terminal.print(
-        "\(result.message): about \(exercise.minutes) minutes, "
-          + "difficulty \(exercise.difficulty) of 5", lead: "      ", style: .dim)
-    case .passed:
-      terminal.print(result.message, lead: "      ")
-      terminal.print(exercise.interpretation, lead: "      ", style: .dim)
-    case .collected:
-      terminal.print(result.message, lead: "      ")
-    default:
-      terminal.print(result.explanation, lead: "      ", style: style)
-    }
+    terminal.print(result, of: exercise.facts)
   }
 
   func printSummary(_ results: [ExerciseResult]) {
@@ -50,15 +31,6 @@ struct SheetPage<Answers: Sendable> {
         "Next: \(next.id) \(next.title). A hint: swift run headlight hint \(next.id)")
     } else {
       terminal.print("Every public check passed; the grade comes from other questions like these.")
-    }
-  }
-
-  static func mark(of status: Verdict.Status) -> (String, Terminal.Style) {
-    switch status {
-    case .passed, .collected: ("✓", .green)
-    case .unanswered: ("○", .dim)
-    case .partial: ("◐", .yellow)
-    case .failed, .crashed, .timedOut, .invalid: ("✗", .red)
     }
   }
 }

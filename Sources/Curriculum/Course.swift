@@ -1,0 +1,6 @@
+package import Coursework
+
+/// The sheets of the course, in order.
+package enum Course {
+  package static let sheets: [AnySheet] = [AnySheet(AttentionSheet.sheet)]
+}
