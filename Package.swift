@@ -60,6 +60,12 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
 
 let sheets = [(number: 1, title: "Attention")]
 
+/// What the command-line tool is made of.
+let headlight: [Target.Dependency] = [
+  "Checkpoints", "Coursework", "Curriculum", "Figures", "Laboratory", "Tensors", "Tokenizers",
+  "Transformers",
+]
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -94,6 +100,15 @@ let targets: [[Target]] = [
     testing: sheets.flatMap { ["Sheet\($0.number)", "Solution\($0.number)"] }
       .map { Target.Dependency.byName(name: $0) }),
   sheets.flatMap { sheet($0.number, $0.title) },
+  [
+    .executableTarget(
+      name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
+    .testTarget(
+      name: "headlightTests",
+      dependencies: ["headlight"] + headlight
+        + sheets.map { .byName(name: "Sheet\($0.number)") },
+      swiftSettings: settings),
+  ],
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("Page", ["Figures", "Tensors"]),

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Laboratory
+import Tensors
+import Transformers
+
+struct Models: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "List the embedded models.",
+    discussion: """
+      Every embedded model was trained by this package's own code and comes with a model card: \
+      what it was trained on, what was measured, what its heads do.
+      """)
+
+  func run() throws {
+    let texts = try EmbeddedModel.all.map { embedded in
+      let model = try LoadedModel(embedded.name).model
+      return Self.text(of: embedded, model)
+    }
+    print(texts.joined(separator: "\n\n"))
+  }
+
+  /// A model in a few lines.
+  static func text(of embedded: EmbeddedModel, _ model: Transformer) -> String {
+    let configuration = model.configuration
+    let parameters = model.parameters.reduce(0) { $0 + $1.tensor.count }
+    var lines = [
+      "\(embedded.name): \(embedded.summary)",
+      "  \(grouped(parameters)) parameters, width \(configuration.width), "
+        + "\(grouped(configuration.vocabularySize)) tokens",
+    ]
+    for (name, stack) in configuration.stacks {
+      lines.append(
+        "  \(name.rawValue): \(stack.layerCount) layers of \(stack.headCount) heads, "
+          + "each \(stack.headWidth) wide; MLP \(stack.feedForwardWidth) wide")
+    }
+    let card = embedded.directory.appendingPathComponent("README.md").path
+    lines.append(
+      FileManager.default.fileExists(atPath: card)
+        ? "  model card: \(card)" : "  files: \(embedded.directory.path)")
+    return lines.joined(separator: "\n")
+  }
+}

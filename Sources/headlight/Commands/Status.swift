@@ -1,0 +1,67 @@
+import ArgumentParser
+import Coursework
+import Curriculum
+
+struct Status: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show every sheet and exercise, and how far you have come.",
+    discussion: """
+      Shows what the last check found; it checks nothing itself (see: headlight check).
+
+      --json prints one object. `sheets` lists number, title, points, openPoints (those the \
+      instructor gives by hand), earnedPoints and exercises. An exercise has id, title, kind \
+      (coding or open), points, difficulty and importance (1 to 5), minutes, state (unanswered, \
+      passed, partial, failed, crashed, timedOut, invalid or collected), bestPoints, hints, \
+      hintsUsed, and message, checked and solved (ISO 8601), which are null where nothing is known. \
+      Keys are never renamed or left out.
+      """)
+
+  @Flag(help: "Print JSON, for programs.")
+  var json = false
+
+  func run() throws {
+    let loaded = try ProgressFile(package: PackageCheckout.courseFolder()).load()
+    if let notice = loaded.notice {
+      Terminal.standardError.print("Note: \(printable(notice))", style: .yellow)
+    }
+    let report = StatusReport(of: Course.sheets, loaded.progress)
+    if json {
+      print(try report.json())
+    } else {
+      report.print(to: .standardOutput)
+    }
+  }
+}
+
+extension StatusReport {
+  /// Prints the report as aligned lines.
+  func print(to terminal: Terminal) {
+    for (index, sheet) in sheets.enumerated() {
+      if index > 0 { terminal.print() }
+      let byHand = sheet.openPoints > 0 ? ", \(sheet.openPoints) of them by hand" : ""
+      terminal.write(
+        terminal.styled("Sheet \(sheet.number) · \(sheet.title)", .bold)
+          + ": \(pointsText(sheet.earnedPoints)) of \(sheet.points) points\(byHand)\n")
+      let idWidth = sheet.exercises.map { columns($0.id) }.max() ?? 0
+      let titleWidth = sheet.exercises.map { columns($0.title) }.max() ?? 0
+      for exercise in sheet.exercises {
+        let mark = exercise.state.mark
+        let used = exercise.hintsUsed
+        let points = "\(pointsText(exercise.bestPoints)) of \(exercise.points)"
+        let facts = [
+          filled(exercise.id, idWidth), filled(exercise.title, titleWidth),
+          filled(exercise.kind == "open" ? "\(exercise.points) by hand" : points, 9),
+          "difficulty \(exercise.difficulty)", "importance \(exercise.importance)",
+          "\(exercise.minutes) min",
+        ]
+        terminal.write(
+          terminal.styled(mark.sign, mark.style) + " " + facts.joined(separator: "  ")
+            + (used == 0 ? "" : "  \(used) of \(exercise.hints) hints seen") + "\n")
+      }
+    }
+  }
+
+  private func filled(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(width - columns(text), 0))
+  }
+}

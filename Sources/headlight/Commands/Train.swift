@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train an embedded model from scratch, as it was made.",
+    subcommands: [TrainTranslator.self])
+}

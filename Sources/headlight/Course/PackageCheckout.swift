@@ -1,0 +1,98 @@
+import Coursework
+import Foundation
+
+/// The checkout of the package that this program was built in.
+struct PackageCheckout: Sendable {
+  /// The folder of `Package.swift` and `Sheets`.
+  let folder: URL
+  /// SwiftPM's folder, most often `.build`.
+  let scratch: URL
+  /// `debug` or `release`.
+  let configuration: String
+
+  /// The checkout that a program lies in as SwiftPM builds it, `…/.build/TRIPLE/debug/headlight`,
+  /// or nil when it lies elsewhere.
+  init?(of program: URL) {
+    let products = program.deletingLastPathComponent()
+    scratch = products.deletingLastPathComponent().deletingLastPathComponent()
+    configuration = products.lastPathComponent
+    let candidates = [
+      scratch.deletingLastPathComponent(),
+      URL(fileURLWithPath: FileManager.default.currentDirectoryPath),
+    ]
+    guard ["debug", "release"].contains(configuration),
+      let folder = candidates.first(where: Self.holdsCourse)
+    else { return nil }
+    self.folder = folder
+  }
+
+  /// Where progress and sheets are: the checkout, or the nearest folder upwards that holds the
+  /// course, or the current folder.
+  static func courseFolder(of program: URL = ThisProgram.url) -> URL {
+    if let checkout = PackageCheckout(of: program) { return checkout.folder }
+    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL
+    var candidate = here
+    while !holdsCourse(candidate) {
+      guard candidate.path != "/" else { return here }
+      candidate = candidate.deletingLastPathComponent().standardizedFileURL
+    }
+    return candidate
+  }
+
+  private static func holdsCourse(_ folder: URL) -> Bool {
+    ["Package.swift", "Sheets"].allSatisfy {
+      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+    }
+  }
+
+  /// Whether a sheet's program is there and newer than everything it is made of.
+  func isCurrent(_ program: URL, of sheet: AnySheet) -> Bool {
+    guard let built = Self.changed(program) else { return false }
+    let places = ["Package.swift", "Sheets/\(sheet.folder)", "Sources"]
+    for place in places.map(folder.appendingPathComponent) {
+      let files = FileManager.default.enumerator(
+        at: place, includingPropertiesForKeys: [.contentModificationDateKey])
+      let all = [place] + (files?.compactMap { $0 as? URL } ?? [])
+      for file in all where file.pathExtension == "swift" {
+        if let changed = Self.changed(file), changed > built { return false }
+      }
+    }
+    return true
+  }
+
+  private static func changed(_ file: URL) -> Date? {
+    try? file.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+  }
+
+  /// Builds a program of the package.
+  ///
+  /// - Throws: ``CommandError`` with what the compiler said.
+  func build(_ product: String) throws {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [
+      "swift", "build", "--package-path", folder.path, "--scratch-path", scratch.path,
+      "--configuration", configuration, "--product", product,
+    ]
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = output
+    do { try process.run() } catch {
+      throw CommandError("`swift build` could not be started: \(error.localizedDescription)")
+    }
+    let said = try output.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus != 0 || process.terminationReason != .exit else { return }
+    throw CommandError(Self.sentence(status: process.terminationStatus, said: said, product))
+  }
+
+  static func sentence(status: Int32, said: Data, _ product: String) -> String {
+    if status == 127 {
+      return "\(product) is to be built, and there is no `swift` to build it with in your PATH"
+    }
+    let text = String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    return "\(product) does not build, so nothing was checked; the compiler says:\n"
+      + printable(text, limit: 20_000, keepingLines: true)
+  }
+}

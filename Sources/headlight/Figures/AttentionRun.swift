@@ -1,0 +1,149 @@
+import Laboratory
+import Tensors
+import Tokenizers
+import Transformers
+
+/// A run of a model on one text, with its tokens, ready to be drawn.
+struct AttentionRun: Sendable {
+  let configuration: TransformerConfiguration
+  let modelName: String
+  private let run: Transformer.Run
+  private let sourceTokens: [String]
+  /// What decoder rows read, or rows of the only stack.
+  private let readTokens: [String]
+  private let predictedTokens: [String]
+  private let rows: RowNames
+
+  init(of loaded: LoadedModel, source: String, target: String?, rows: RowNames) throws {
+    let prepared = try PreparedInput(source: source, target: target, for: loaded)
+    configuration = loaded.model.configuration
+    try prepared.input.checkSize(for: configuration, keepsEverything: true)
+    run = try loaded.model.run(prepared.input, capturing: .matching("*attn.*"))
+    modelName = loaded.shortName
+    self.rows = rows
+    // A text was encoded, so there is a tokenizer.
+    let tokenizer = loaded.tokenizer!
+    sourceTokens = try tokenizer.tokens(prepared.input.tokens[0])
+    readTokens = try prepared.input.decoderTokens.map { try tokenizer.tokens($0[0]) } ?? sourceTokens
+    // A single stack's last row predicts what is not in the text: its own best guess is shown.
+    let own = configuration.isEncoderDecoder ? [] : [run.logits.argmax().last!]
+    predictedTokens = try tokenizer.tokens(prepared.predicts + own)
+  }
+
+  /// One kind of attention in this run.
+  struct Subject {
+    let run: AttentionRun
+    let stack: StackName
+    let kind: AttentionKind
+    let shape: TransformerConfiguration.Stack
+    let queries: [String]
+    let keys: [String]
+    let title: String
+    /// What the rows are, for an axis.
+    let queryTitle: String
+  }
+
+  /// The kind of attention that was asked for.
+  ///
+  /// - Throws: ``CommandError`` when a choice is missing, or there is none to make.
+  func subject(_ choice: StackChoice?) throws(CommandError) -> Subject {
+    guard configuration.isEncoderDecoder else {
+      guard choice == nil else {
+        throw CommandError("\(modelName) has a single stack of attention: leave --stack out")
+      }
+      return subject(configuration.stacks[0].name, .own, "attention")
+    }
+    switch choice {
+    case .encoder: return subject(.encoder, .own, "encoder self-attention")
+    case .decoder: return subject(.decoder, .own, "decoder self-attention")
+    case .cross: return subject(.decoder, .cross, "cross-attention")
+    case nil:
+      throw CommandError(
+        "\(modelName) has three kinds of attention: give --stack encoder, decoder or cross")
+    }
+  }
+
+  private func subject(_ stack: StackName, _ kind: AttentionKind, _ what: String) -> Subject {
+    let isCausal = stack == .decoder || stack == .blocks && configuration.decoder != nil
+    let reads = stack == .encoder ? sourceTokens : readTokens
+    return Subject(
+      run: self, stack: stack, kind: kind,
+      shape: configuration.stacks.first { $0.name == stack }!.stack,
+      queries: isCausal && rows == .predicts ? predictedTokens : reads,
+      keys: kind == .cross ? sourceTokens : reads, title: "\(modelName): \(what)",
+      queryTitle: isCausal ? "row \(rows.rawValue)" : "query")
+  }
+}
+
+extension AttentionRun.Subject {
+  /// A point of one layer, without the batch axis.
+  func activation(_ point: HookPoint.AttentionPoint, layer: Int) throws -> Tensor {
+    try run.run(at: .block(stack, layer, .attention(kind, point)))[at: 0]
+  }
+
+  /// The position bias `[head, query, key]` that all layers share, or nil where there is none.
+  func positionBias() throws -> Tensor? {
+    guard kind == .own, case .relativeBias = run.configuration.position else { return nil }
+    return try run.run(at: .block(stack, 0, .attention(.own, .positionBias)))
+  }
+
+  /// The pattern of every layer, `[head, query, key]`.
+  func patterns() throws -> [Tensor] {
+    try (0..<shape.layerCount).map { try activation(.pattern, layer: $0) }
+  }
+
+  /// A layer that exists.
+  func layer(_ asked: Int?) throws(CommandError) -> Int {
+    let layer = asked ?? shape.layerCount - 1
+    guard (0..<shape.layerCount).contains(layer) else {
+      throw CommandError(
+        "there is no layer \(layer): this stack has layers 0 to \(shape.layerCount - 1)")
+    }
+    return layer
+  }
+
+  /// Heads that exist; all of them when none are named.
+  func heads(_ asked: [Int]?) throws(CommandError) -> [Int] {
+    let heads = asked ?? Array(0..<shape.headCount)
+    if let missing = heads.first(where: { $0 >= shape.headCount }) {
+      throw CommandError(
+        "there is no head \(missing): a layer of this stack has heads 0 to \(shape.headCount - 1)")
+    }
+    return heads
+  }
+
+  /// The row a word or an index names.
+  ///
+  /// - Throws: ``CommandError`` that lists the rows when the word is none of them, or several.
+  func query(_ text: String) throws(CommandError) -> Int {
+    let list = queries.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")
+    if let index = Int(text) {
+      guard queries.indices.contains(index) else {
+        throw CommandError("there is no row \(index); the rows are: \(list)")
+      }
+      return index
+    }
+    let found = queries.indices.filter { queries[$0] == text || queries[$0].word == text }
+    guard found.count < 2 else {
+      throw CommandError(
+        "“\(text)” names the rows \(found.map(String.init).joined(separator: " and ")); give one "
+          + "by its number")
+    }
+    guard let row = found.first else {
+      throw CommandError("no row is “\(text)”; the rows are: \(list)")
+    }
+    return row
+  }
+}
+
+extension AttentionRun {
+  fileprivate func run(at point: HookPoint) throws -> Tensor { try run.trace[point] }
+}
+
+extension String {
+  /// A piece without the mark that says that a space came before it.
+  fileprivate var word: String {
+    guard let first, "▁Ġ ".contains(first) else { return self }
+    return String(dropFirst())
+  }
+}

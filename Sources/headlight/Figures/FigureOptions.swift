@@ -1,0 +1,76 @@
+import ArgumentParser
+import Figures
+import Foundation
+import Laboratory
+
+/// A kind of attention in an encoder–decoder.
+enum StackChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case encoder, decoder, cross
+}
+
+/// Which of its two tokens names a decoder row.
+enum RowNames: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case reads, predicts
+}
+
+/// What every figure of attention asks for.
+struct FigureOptions: ParsableArguments {
+  @OptionGroup var model: ModelOption
+  @Option(name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
+  var source: String
+  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  var target: String?
+  @Option(
+    help: ArgumentHelp(
+      "Whether a decoder row, or a row of a causal model, is named by the token it reads or by the "
+        + "one it predicts."))
+  var rows = RowNames.reads
+  @Option(help: "The title; one that says what is drawn when left out, none when empty.")
+  var title: String?
+  @Option(help: "Pixels an inch, in a PNG.")
+  var dpi = 200.0
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Where to write; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+  var output: String
+
+  func validate() throws {
+    guard dpi.isFinite, (10...2_400).contains(dpi) else {
+      throw ValidationError("--dpi is \(dpi), and must be from 10 to 2400")
+    }
+    do { _ = try FigureFormat(fileAt: URL(fileURLWithPath: output)) } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  /// Runs the model, draws what `figure` makes of it, and says what was written.
+  func draw(_ figure: (AttentionRun) throws -> any Figure) throws {
+    let url = try OutputFile.url(output)
+    let run = try AttentionRun(of: model.load(), source: source, target: target, rows: rows)
+    let figure = try figure(run)
+    try figure.write(to: url, dpi: dpi)
+    let size = try figure.size
+    print("Wrote \(output), \(millimetres(size.width)) × \(millimetres(size.height)) mm.")
+  }
+
+  private func millimetres(_ points: Double) -> Int { Int((points / 72 * 25.4).rounded()) }
+}
+
+/// Which layer of which attention.
+struct LayerOptions: ParsableArguments {
+  @Option(help: "Which attention of an encoder–decoder; left out for a model of a single stack.")
+  var stack: StackChoice?
+  @Option(help: ArgumentHelp("The layer, from 0; the last one when left out.", valueName: "n"))
+  var layer: Int?
+}
+
+/// A list of heads as it is written on the command line: `0,1`.
+func heads(_ text: String) throws -> [Int] {
+  let rows = try TokenRows(text).rows
+  guard rows.count == 1 else { throw CommandError("heads are one list, as in 0,1") }
+  var seen: Set<Int> = []
+  if let twice = rows[0].first(where: { !seen.insert($0).inserted }) {
+    throw CommandError("head \(twice) is listed twice")
+  }
+  return rows[0]
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import Figures
+import Transformers
+
+struct HeadViewCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "head-view",
+    abstract: "Draw one layer's attention as lines between tokens, a colour for each head.")
+
+  @OptionGroup var options: FigureOptions
+  @OptionGroup var place: LayerOptions
+  @Option(
+    help: ArgumentHelp("Which heads, as in 0,1; all when left out.", valueName: "list"),
+    transform: headlight.heads)
+  var heads: [Int]?
+
+  func run() throws {
+    try options.draw { run in
+      let subject = try run.subject(place.stack)
+      let layer = try subject.layer(place.layer)
+      var view = HeadView(
+        try subject.activation(.pattern, layer: layer), queries: subject.queries,
+        keys: subject.keys, title: options.title ?? "\(subject.title), layer \(layer)",
+        heads: try subject.heads(heads))
+      view.queryTitle = subject.queryTitle
+      return view
+    }
+  }
+}

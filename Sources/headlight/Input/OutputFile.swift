@@ -1,0 +1,29 @@
+import Foundation
+
+/// A place for a result, looked at before the work begins rather than after.
+enum OutputFile {
+  /// - Returns: The path as a URL.
+  /// - Throws: ``CommandError`` when no file of that name can be written there.
+  static func url(_ path: String) throws(CommandError) -> URL {
+    let url = URL(fileURLWithPath: path)
+    let folder = url.deletingLastPathComponent().path
+    let manager = FileManager.default
+    var isFolder: ObjCBool = false
+    guard !path.isEmpty, !path.hasSuffix("/") else {
+      throw CommandError("--output names no file: “\(path)”; give a file's name")
+    }
+    if manager.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+      throw CommandError("\(path) is a folder; name a file in it")
+    }
+    guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else {
+      throw CommandError("the folder \(folder) does not exist; create it, or name another")
+    }
+    guard isFolder.boolValue else {
+      throw CommandError("\(folder) is a file, so nothing can be written below it")
+    }
+    guard manager.isWritableFile(atPath: folder) else {
+      throw CommandError("you may not write in the folder \(folder); name another")
+    }
+    return url
+  }
+}
