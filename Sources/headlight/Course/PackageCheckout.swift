@@ -84,15 +84,25 @@ struct PackageCheckout: Sendable {
     let said = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus != 0 || process.terminationReason != .exit else { return }
-    throw CommandError(Self.sentence(status: process.terminationStatus, said: said, product))
+    throw CommandError(
+      Self.sentence(
+        status: process.terminationStatus, said: said, product, folder: folder))
   }
 
-  static func sentence(status: Int32, said: Data, _ product: String) -> String {
+  /// Why a build failed: every error the compiler found, a line each, paths from the package's
+  /// folder; all it said when none can be told apart.
+  static func sentence(status: Int32, said: Data, _ product: String, folder: URL) -> String {
     if status == 127 {
       return "\(product) is to be built, and there is no `swift` to build it with in your PATH"
     }
-    let text = String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-    return "\(product) does not build, so nothing was checked; the compiler says:\n"
-      + printable(text, limit: 20_000, keepingLines: true)
+    let text = printable(
+      String(decoding: said, as: UTF8.self), limit: 100_000, keepingLines: true)
+    let lines = text.split(separator: "\n").map(String.init)
+    var seen: Set<String> = []
+    let errors = lines.filter { $0.hasPrefix("/") && $0.contains(": error: ") }
+      .map { $0.replacingOccurrences(of: folder.path + "/", with: "") }
+      .filter { seen.insert($0).inserted }
+    let shown = errors.isEmpty ? lines.suffix(20) : errors.prefix(20)
+    return "\(product) does not build, so nothing was checked:\n" + shown.joined(separator: "\n")
   }
 }

@@ -41,6 +41,8 @@ struct AttentionRun: Sendable {
     let title: String
     /// What the rows are, for an axis.
     let queryTitle: String
+    /// The title, with which token names a row, for figures that have no axis to say so.
+    var fullTitle: String { queryTitle == "query" ? title : "\(title) (rows: \(queryTitle))" }
   }
 
   /// The kind of attention that was asked for.
@@ -71,7 +73,7 @@ struct AttentionRun: Sendable {
       shape: configuration.stacks.first { $0.name == stack }!.stack,
       queries: isCausal && rows == .predicts ? predictedTokens : reads,
       keys: kind == .cross ? sourceTokens : reads, title: "\(modelName): \(what)",
-      queryTitle: isCausal ? "row \(rows.rawValue)" : "query")
+      queryTitle: isCausal ? "token a row \(rows.rawValue)" : "query")
   }
 }
 

@@ -27,6 +27,6 @@ struct ModelViewCommand: ParsableCommand {
   private func view(of subject: AttentionRun.Subject) throws -> ModelView {
     ModelView(
       try subject.patterns(), queries: subject.queries, keys: subject.keys,
-      title: options.title ?? subject.title)
+      title: options.title ?? subject.fullTitle)
   }
 }
