@@ -112,7 +112,7 @@ final class WriteAttentionTests: XCTestCase {
             return row.map { $0 / total }
           })
       },
-      misconception("returns keys by queries", says: "axes are swapped") {
+      misconception("returns keys by queries", says: "transposed") {
         Self.tensor(Self.pattern($0)).transposed()
       },
       misconception("returns the scores", says: "do not sum to 1") { Self.scores($0) },
@@ -155,7 +155,7 @@ final class WriteAttentionTests: XCTestCase {
       ("three axes", { Tensor.zeros([1, $0.queries.shape[0], $0.keys.shape[0]]) }),
     ]
     for (name, answer) in nonsense {
-      let wrong = misconception(name, says: "", answer)
+      let wrong = misconception(name, says: "(0 of ", answer)
       XCTAssertNil(wrong.fault())
       XCTAssertNotNil(Variant(of: exercise, name, answer: answer).fault())
     }

@@ -76,7 +76,10 @@ extension AttentionSheet {
   ) { answers, file in
     let translator = try translator()
     let configuration = translator.model.configuration
-    let sentences = try SheetTranslator.sentences(20).map { try FigureSentence($0, translator) }
+    // Without a word that occurs twice there is no earlier copy to look at.
+    let sentences = try SheetTranslator.sentences(120)
+      .filter { $0.source.hasRepeatedWord && $0.target.hasRepeatedWord }.prefix(20)
+      .map { try FigureSentence($0, translator) }
     func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws -> BarPlot {
       var sums = [[Double]](
         repeating: .init(repeating: 0, count: shape.layerCount * shape.headCount), count: 3)
@@ -106,7 +109,7 @@ extension AttentionSheet {
           BarPlot.Series(name, sums.map { $0 / Double(sentences.count) })
         },
         title: title, groupTitle: "layer and head", y: Axis("share of attention", range: 0...1))
-      plot.plotSize = FigureSize(width: 18 * Double(plot.groups.count), height: 140)
+      plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
       return plot
     }
     try FigureRow([
@@ -127,7 +130,7 @@ extension AttentionSheet {
       [
         .init("mean of layers and heads", mean, rows: labels, columns: labels),
         .init("rollout", try answers.rollout(of: patterns), rows: labels, columns: labels),
-      ], columns: 2, title: "Encoder: one layer's mixing, and all layers' together")
+      ], columns: 2, title: "Encoder: the mean of all maps, and their rollout")
     grid.rowTitle = "query"
     grid.columnTitle = "reads from"
     grid.valueTitle = "share"
@@ -195,7 +198,6 @@ extension AttentionSheet {
     let translator = try translator()
     let heads = translator.model.configuration.decoder!.headCount
     var series = (0..<heads).map { ScatterPlot.Series("head \($0)", []) }
-    var (looks, matters): ([Float], [Float]) = ([], [])
     for pair in SheetTranslator.sentences(12) {
       let effects = try answers.headEffects(
         in: translator.model, input: try translator.input(of: pair),
@@ -203,19 +205,19 @@ extension AttentionSheet {
       try requireCount(effects.count, heads, of: "list of effects", for: "head")
       for (head, gold) in try translator.goldAttention(of: pair).suffix(heads).enumerated() {
         series[head].points.append(.init(gold, Double(effects[head])))
-        looks.append(Float(gold))
-        matters.append(effects[head])
       }
     }
-    let r = try answers.correlation(looks, matters)
     var plot = ScatterPlot(
-      series, title: "Looking at the right word is not the same as mattering (your r = \(brief(r)))",
+      series, title: "Where a head looks, and what zeroing it costs",
       x: Axis("attention on the gold words"), y: Axis("loss when zeroed", unit: "nats"))
     plot.fitsLine = true
     try plot.write(to: file)
   }
+}
 
-  private static func brief(_ value: Float) -> String {
-    value.isFinite ? String(format: "%.2f", value) : "\(value)"
+extension [SentenceWord] {
+  fileprivate var hasRepeatedWord: Bool {
+    let words = filter { !$0.isPunctuation }.map(\.text)
+    return Set(words).count < words.count
   }
 }

@@ -87,16 +87,21 @@ extension AttentionSheet {
     {
       return problem
     }
+    if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
+      return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
+    }
     if let problem = sumProblem(answer) ?? maskProblem(answer, wanted) { return problem }
     let verdict = Verdict.compare(
       answer, to: wanted, tolerance: 1e-4, named: "the pattern", axes: ["query", "key"])
     if verdict.status == .passed { return verdict }
-    let mistake = ScoreMistake.allCases.first { mistake in
-      Verdict.compare(
-        answer, to: pattern(of: key.head, with: mistake), tolerance: 1e-3, named: "the pattern"
-      ).status == .passed
+    let mistake = ScoreMistake.allCases.first {
+      isClose(answer, pattern(of: key.head, with: $0))
     }
     return mistake.map { .failed($0.rawValue, detail: verdict.detail) } ?? verdict
+  }
+
+  private static func isClose(_ answer: Tensor, _ other: Tensor) -> Bool {
+    Verdict.compare(answer, to: other, tolerance: 1e-3, named: "the pattern").status == .passed
   }
 
   private static func sumProblem(_ answer: Tensor) -> Verdict? {

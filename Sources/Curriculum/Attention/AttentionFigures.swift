@@ -12,7 +12,7 @@ extension AttentionSheet {
     [headView, modelView, neuronView, rowsReadLate] + answerFigures
 
   private static let headView = SheetFigure<any AttentionAnswers>(
-    "1-head-view.png", "every French word reads the English word it translates"
+    "1-head-view.png", "which English words each French word is predicted from"
   ) { _, file in
     let sentence = try FigureSentence.brownDog.get()
     let layer = try lastLayer()
