@@ -27,7 +27,16 @@ struct Answers: AttentionAnswers {
   /// - Parameter head: `queries` `[query, headWidth]`, `keys` `[key, headWidth]`, `scale`, `bias`
   ///   `[query, key]` or nil, `isCausal`, `keyMask` (false for padding) or nil.
   func attention(of head: AttentionHead) throws -> Tensor {
-    throw Unanswered()
+    var scores = head.queries.matmul(head.keys.transposed()) * head.scale
+    if let bias = head.bias { scores += bias }
+    for query in 0..<scores.shape[0] {
+      for key in 0..<scores.shape[1] {
+        let isLater = head.isCausal && key > query
+        let isPadding = head.keyMask?[key] == false
+        if isLater || isPadding { scores[query, key] = -.infinity }
+      }
+    }
+    return scores.softmax()
   }
 
   // MARK: 1.3  Whose attention is this?
@@ -59,7 +68,17 @@ struct Answers: AttentionAnswers {
   ///   - cross: Cross-attention of the last decoder layer, `[head, targetPiece, sourcePiece]`; row t
   ///     is the one that predicts target piece t.
   func alignment(of pair: PiecedPair, cross: Tensor) throws -> [Int?] {
-    throw Unanswered()
+    let words = poolingPieces(
+      cross, targetWords: pair.wordOfTargetPiece, sourceWords: pair.wordOfSourcePiece
+    ).mean(axis: 0)
+    // The instruction and the full stop soak up attention that belongs to nobody.
+    let start = pair.sourceWords.firstIndex(of: ":").map { $0 + 1 } ?? 0
+    let candidates = pair.sourceWords.indices.filter { word in
+      word >= start && ![".", "?"].contains(pair.sourceWords[word])
+    }
+    return pair.targetWords.indices.map { target in
+      candidates.max { words[target, $0] < words[target, $1] }
+    }
   }
 
   // MARK: 1.6  Who swaps adjective and noun?

@@ -32,7 +32,7 @@ extension AttentionSheet {
       let pair = translator.pairs(count: 1, using: &generator)[0]
       let run = try translator.run(pair, capturing: .everything)
       let configuration = translator.model.configuration
-      var cases: [Case<AttentionHead, Tensor>] = []
+      var cases: [Case<AttentionHead, PatternKey>] = []
       func add(_ name: String, _ stack: StackName, _ layer: Int, _ kind: AttentionKind) throws {
         let index = Int.random(in: 0..<configuration.encoder!.headCount, using: &generator)
         func part(_ point: HookPoint.AttentionPoint, _ layer: Int) throws -> Tensor {
@@ -46,78 +46,141 @@ extension AttentionSheet {
           queries: rows(try part(.query, layer)), keys: rows(try part(.key, layer)), scale: 1,
           bias: kind == .own ? try part(.positionBias, 0)[at: index] : nil,
           isCausal: stack == .decoder && kind == .own, keyMask: nil)
-        cases.append(Case(name, question: head, key: try part(.pattern, layer)[at: 0][at: index]))
+        let pattern = try part(.pattern, layer)[at: 0][at: index]
+        cases.append(Case(name, question: head, key: PatternKey(pattern: pattern, head: head)))
       }
       try add("a head of the encoder", .encoder, 1, .own)
       try add("a head of the decoder, which must not look ahead", .decoder, 1, .own)
       try add("a head of cross-attention", .decoder, 0, .cross)
-      let scaled = AttentionHead(
-        queries: .randomNormal([5, 8], using: &generator),
-        keys: .randomNormal([7, 8], using: &generator), scale: 1 / Float(8).squareRoot(),
-        bias: nil, isCausal: false, keyMask: [true, true, true, true, true, false, false])
-      cases.append(
-        Case("a scaled head over padding", question: scaled, key: reference(scaled)))
-      let large = AttentionHead(
-        queries: .randomNormal([4, 8], standardDeviation: 12, using: &generator),
-        keys: .randomNormal([4, 8], standardDeviation: 12, using: &generator), scale: 1,
-        bias: .randomNormal([4, 4], using: &generator), isCausal: true, keyMask: nil)
-      cases.append(Case("scores in the hundreds", question: large, key: reference(large)))
+      func add(_ name: String, _ head: AttentionHead) {
+        cases.append(
+          Case(name, question: head, key: PatternKey(pattern: pattern(of: head), head: head)))
+      }
+      add(
+        "a scaled head over padding",
+        AttentionHead(
+          queries: .randomNormal([5, 8], using: &generator),
+          keys: .randomNormal([7, 8], using: &generator), scale: 1 / Float(8).squareRoot(),
+          bias: .randomNormal([5, 7], using: &generator), isCausal: false,
+          keyMask: [true, true, true, true, true, false, false]))
+      add(
+        "scores in the hundreds",
+        AttentionHead(
+          queries: .randomNormal([12, 8], standardDeviation: 12, using: &generator),
+          keys: .randomNormal([12, 8], standardDeviation: 12, using: &generator), scale: 1,
+          bias: .randomNormal([12, 12], using: &generator), isCausal: true, keyMask: nil))
       return cases
     },
     ask: { answers, head in try answers.attention(of: head) },
-    verify: { key, answer in
-      if let problem = Verdict.problem(
-        with: answer, shape: key.shape, named: "the pattern", axes: ["query", "key"])
-      {
-        return problem
-      }
-      let (queries, keys) = (key.shape[0], key.shape[1])
-      for query in 0..<queries {
-        let sum = (0..<keys).reduce(Float(0)) { $0 + answer[query, $1] }
-        if abs(sum - 1) > 1e-3 {
-          let columns = (0..<keys).map { column in
-            (0..<queries).reduce(Float(0)) { $0 + answer[$1, column] }
-          }
-          if columns.allSatisfy({ abs($0 - 1) < 1e-3 }) {
-            return .failed(
-              "the columns sum to 1 and the rows do not: take the softmax over keys, the last axis")
-          }
-          return .failed(
-            """
-            the rows do not sum to 1: a forbidden key gets the score −∞ before the softmax, not a \
-            0 after it, and nothing is divided out afterwards
-            """)
-        }
-        for index in 0..<keys where key[query, index] == 0 && answer[query, index] > 1e-6 {
-          return .failed(
-            """
-            a query attends to a key it may not see: mask positions after its own (when \
-            `isCausal`) and padding (where `keyMask` is false)
-            """)
-        }
-        for index in 0..<keys where answer[query, index] == 0 && key[query, index] > 1e-3 {
-          return .failed(
-            """
-            a key that may be seen gets no attention at all: a query sees its own position too, \
-            and only padding and later positions are masked
-            """)
-        }
-      }
-      return .compare(
-        answer, to: key, tolerance: 1e-4, named: "the pattern", axes: ["query", "key"])
-    })
+    verify: { key, answer in judge(answer, key) })
 
-  /// The formula once more, in loops of Double: where the model has no such head to compare with.
-  private static func reference(_ head: AttentionHead) -> Tensor {
+  /// What a pattern is held against, and what it was to be computed from.
+  struct PatternKey: Codable, Sendable {
+    var pattern: Tensor
+    var head: AttentionHead
+  }
+
+  private static func judge(_ answer: Tensor, _ key: PatternKey) -> Verdict {
+    let wanted = key.pattern
+    if let problem = Verdict.problem(
+      with: answer, shape: wanted.shape, named: "the pattern", axes: ["query", "key"])
+    {
+      return problem
+    }
+    if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
+      return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
+    }
+    if let problem = sumProblem(answer) ?? maskProblem(answer, wanted) { return problem }
+    let verdict = Verdict.compare(
+      answer, to: wanted, tolerance: 1e-4, named: "the pattern", axes: ["query", "key"])
+    if verdict.status == .passed { return verdict }
+    let mistake = ScoreMistake.allCases.first {
+      isClose(answer, pattern(of: key.head, with: $0))
+    }
+    return mistake.map { .failed($0.rawValue, detail: verdict.detail) } ?? verdict
+  }
+
+  private static func isClose(_ answer: Tensor, _ other: Tensor) -> Bool {
+    Verdict.compare(answer, to: other, tolerance: 1e-3, named: "the pattern").status == .passed
+  }
+
+  private static func sumProblem(_ answer: Tensor) -> Verdict? {
+    let (queries, keys) = (answer.shape[0], answer.shape[1])
+    func isOne(_ sum: Float) -> Bool { abs(sum - 1) <= 1e-3 }
+    let rowsAreFine = (0..<queries).allSatisfy { row in
+      isOne((0..<keys).reduce(Float(0)) { $0 + answer[row, $1] })
+    }
+    if rowsAreFine { return nil }
+    let columnsAreFine = (0..<keys).allSatisfy { column in
+      isOne((0..<queries).reduce(Float(0)) { $0 + answer[$1, column] })
+    }
+    if columnsAreFine {
+      return .failed(
+        "the columns sum to 1 and the rows do not: take the softmax over keys, the last axis")
+    }
+    return .failed(
+      """
+      the rows do not sum to 1: exponentials are divided by their sum over the keys, and a \
+      forbidden key gets the score −∞ before the softmax, not a 0 after it
+      """)
+  }
+
+  private static func maskProblem(_ answer: Tensor, _ wanted: Tensor) -> Verdict? {
+    let places = (0..<wanted.shape[0]).flatMap { query in
+      (0..<wanted.shape[1]).map { (query, $0) }
+    }
+    if places.contains(where: { wanted[$0.0, $0.1] == 0 && answer[$0.0, $0.1] > 1e-6 }) {
+      return .failed(
+        """
+        a query attends to a key it may not see: mask positions after its own (when `isCausal`) \
+        and padding (where `keyMask` is false), with −∞
+        """)
+    }
+    if places.contains(where: { answer[$0.0, $0.1] == 0 && wanted[$0.0, $0.1] > 1e-3 }) {
+      return .failed(
+        """
+        a key that may be seen gets no attention at all: a query sees its own position too, and \
+        only padding and later positions are masked
+        """)
+    }
+    return nil
+  }
+
+  /// What students do to the scores instead, and what they are told.
+  private enum ScoreMistake: String, CaseIterable {
+    case withoutBias = "the bias is missing: it is added to the scores before the softmax"
+    case divided = """
+      the scores are divided by √d once more: `scale` is all they are multiplied by, and T5's is 1
+      """
+    case withoutScale = "the scores are not multiplied by `scale`"
+    case scaledBias = "the bias is scaled too: multiply by `scale` first, then add the bias"
+  }
+
+  /// The formula once more, in loops of Double: where the model has no such head to compare with,
+  /// and for what becomes of it with a mistake.
+  private static func pattern(of head: AttentionHead, with mistake: ScoreMistake? = nil) -> Tensor {
     let (queries, keys) = (head.queries.shape[0], head.keys.shape[0])
+    let width = head.queries.shape[1]
+    let scale =
+      switch mistake {
+      case .divided: Double(head.scale) / Double(width).squareRoot()
+      case .withoutScale: 1.0
+      default: Double(head.scale)
+      }
+    let biasScale =
+      switch mistake {
+      case .withoutBias: 0.0
+      case .scaledBias: Double(head.scale)
+      default: 1.0
+      }
     var pattern = Tensor.zeros([queries, keys])
     for i in 0..<queries {
       let scores = (0..<keys).map { j -> Double in
         if head.isCausal && j > i || head.keyMask?[j] == false { return -.infinity }
-        let dot = (0..<head.queries.shape[1]).reduce(0.0) {
+        let dot = (0..<width).reduce(0.0) {
           $0 + Double(head.queries[i, $1]) * Double(head.keys[j, $1])
         }
-        return dot * Double(head.scale) + Double(head.bias?[i, j] ?? 0)
+        return dot * scale + Double(head.bias?[i, j] ?? 0) * biasScale
       }
       let greatest = scores.max()!
       let total = scores.reduce(0) { $0 + exp($1 - greatest) }

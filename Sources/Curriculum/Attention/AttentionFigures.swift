@@ -1,11 +1,96 @@
 import Coursework
 import Figures
 import Foundation
+import Interpretability
 import Laboratory
 import Tensors
 import Transformers
 
 extension AttentionSheet {
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any AttentionAnswers>] = []
+  static let figures: [SheetFigure<any AttentionAnswers>] =
+    [headView, modelView, neuronView, rowsReadLate] + answerFigures
+
+  private static let headView = SheetFigure<any AttentionAnswers>(
+    "1-head-view.png", "which English words each French word is predicted from"
+  ) { _, file in
+    let sentence = try FigureSentence.brownDog.get()
+    let layer = try lastLayer()
+    var view = HeadView(
+      try sentence.pattern(.decoder, layer, .cross), queries: sentence.predicted,
+      keys: sentence.sourceLabels, title: "Cross-attention of the decoder's last layer")
+    view.queryTitle = "row predicts"
+    try view.write(to: file)
+  }
+
+  private static let modelView = SheetFigure<any AttentionAnswers>(
+    "2-model-view.png", "every head of the encoder, the decoder and between them"
+  ) { _, file in
+    let sentence = try FigureSentence.brownDog.get()
+    let configuration = try translator().model.configuration
+    func view(
+      _ title: String, _ stack: StackName, _ kind: AttentionKind, queries: [String],
+      keys: [String]
+    ) throws -> ModelView {
+      let layers = configuration.stack(stack).layerCount
+      var view = ModelView(
+        try (0..<layers).map { try sentence.pattern(stack, $0, kind) }, queries: queries,
+        keys: keys, title: title)
+      view.maximumCellWidth = 30
+      return view
+    }
+    let source = sentence.sourceLabels
+    try FigureRow([
+      view("Encoder", .encoder, .own, queries: source, keys: source),
+      view("Decoder", .decoder, .own, queries: sentence.read, keys: sentence.read),
+      view("Cross-attention", .decoder, .cross, queries: sentence.predicted, keys: source),
+    ]).write(to: file)
+  }
+
+  private static let neuronView = SheetFigure<any AttentionAnswers>(
+    "3-neuron-view.png", "one row computed: query, keys, products, softmax"
+  ) { _, file in
+    let sentence = try FigureSentence.brownDog.get()
+    let layer = try lastLayer()
+    let head = try translator().bestHead()
+    let row = sentence.predicted.firstIndex(of: "brun") ?? 0
+    func vectors(_ point: HookPoint.AttentionPoint) throws -> Tensor {
+      let all = try sentence.trace[.block(.decoder, layer, .attention(.cross, point))][at: 0]
+      return all.slice(axis: 1, head..<(head + 1)).reshaped(to: [all.shape[0], all.shape[2]])
+    }
+    try NeuronView(
+      query: try vectors(.query)[at: row], keys: try vectors(.key), scale: 1,
+      pattern: try sentence.pattern(.decoder, layer, .cross)[at: head][at: row].values,
+      queryToken: "row of “\(sentence.predicted[row])”", keyTokens: sentence.sourceLabels,
+      title: "How the row that predicts “\(sentence.predicted[row])” finds its word (head \(head))"
+    ).write(to: file)
+  }
+
+  private static let rowsReadLate = SheetFigure<any AttentionAnswers>(
+    "4-rows-read-late.png", "one head, labelled by what its rows read and by what they predict"
+  ) { _, file in
+    let sentence = try FigureSentence.brownDog.get()
+    let head = try translator().bestHead()
+    let pattern = try sentence.pattern(.decoder, try lastLayer(), .cross)[at: head]
+    let labels = sentence.sourceLabels
+    var grid = HeatMapGrid(
+      [
+        .init("by what a row reads", pattern, rows: sentence.read, columns: labels),
+        .init("by what it predicts", pattern, rows: sentence.predicted, columns: labels),
+      ], columns: 2, title: "The same head twice: only the labels differ")
+    grid.columnTitle = "source piece"
+    grid.valueTitle = "attention"
+    grid.range = 0...1
+    try grid.write(to: file)
+  }
+
+  static func lastLayer() throws -> Int {
+    try translator().model.configuration.decoder!.layerCount - 1
+  }
+}
+
+extension TransformerConfiguration {
+  fileprivate func stack(_ name: StackName) -> Stack {
+    stacks.first { $0.name == name }!.stack
+  }
 }

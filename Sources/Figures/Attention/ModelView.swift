@@ -16,6 +16,8 @@ public struct ModelView: Figure {
   public var colour = ColourScale.sequential.colour(at: 0.85)
   /// Attention below this is not drawn.
   public var threshold = 0.01
+  /// The most that one cell may be wide, in points; many heads make it narrower.
+  public var maximumCellWidth = 84.0
   /// Whether the tokens are listed below the cells.
   public var listsTokens = true
 
@@ -53,9 +55,9 @@ public struct ModelView: Figure {
     let labelWidth =
       axisHeight + 3 + layerStyle.width(of: String(layers.count - 1)) + LabelRun.gap + 1
     let room = Self.page.width - 2 * margin - labelWidth
-    let cellWidth = max(22, min(84, room / Double(heads) - gap))
+    let cellWidth = max(22, min(maximumCellWidth, room / Double(heads) - gap))
     let bodyWidth = Double(heads) * (cellWidth + gap) - gap
-    let content = max(labelWidth + bodyWidth, 200)
+    let content = max(labelWidth + bodyWidth, 150)
     let heading = TextBlock(title, style: .title, width: content)
     let notes = notes.map { TextBlock($0, style: .note, width: content) }
     let notesHeight = notes.isEmpty ? 0 : notes.reduce(6) { $0 + $1.height + 2 }
