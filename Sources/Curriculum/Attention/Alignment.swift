@@ -3,6 +3,7 @@ import Foundation
 import Interpretability
 import Laboratory
 import Tensors
+import Transformers
 
 extension AttentionSheet {
   /// What an alignment is held against: the gold links, which the corpus knows because it built the
