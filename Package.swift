@@ -95,6 +95,7 @@ let targets: [[Target]] = [
       .map { Target.Dependency.byName(name: $0) }),
   sheets.flatMap { sheet($0.number, $0.title) },
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
+  benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("Page", ["Figures", "Tensors"]),
 ]
