@@ -26,6 +26,20 @@ package struct TranslatorMeasures: Codable, Sendable, Equatable {
   /// links right, both of them, `[layer][head]`.
   package var swapRates: [[Double]] = []
 
+  /// For every cross-attention head, the mean attention to the country in the row that predicts the
+  /// capital's first piece, `[layer][head]`.
+  package var countryAttention: [[Double]] = []
+  /// What every self-attention head attends to, on average over development.
+  package var selfAttention: [HeadReport] = []
+
+  /// How like simple patterns a head's attention is: Σ A⊙D / Σ A.
+  package struct HeadReport: Codable, Sendable, Equatable {
+    package var head: String
+    package var previousToken: Double
+    package var firstToken: Double
+    package var duplicateToken: Double
+  }
+
   package init() {}
 
   /// Measures a model on a corpus's development and test splits.
@@ -52,6 +66,8 @@ package struct TranslatorMeasures: Codable, Sendable, Equatable {
     let layer = test.headErrorRates.count - 1
     measures.bestHeadOnTest = test.headErrorRates[layer][measures.bestHead]
     measures.bestHeadReadOneRowLate = test.lateErrorRates[layer][measures.bestHead]
+    measures.countryAttention = try reader.countryAttention()
+    measures.selfAttention = try reader.selfAttention(over: corpus.development(count: count / 5))
     return measures
   }
 }
@@ -143,5 +159,63 @@ struct AlignmentReader {
       links[link.target, default: []].insert(link.source)
     }
     return links
+  }
+}
+
+extension AlignmentReader {
+  /// The mean attention of every cross-attention head to the country, where the capital is predicted.
+  func countryAttention() throws -> [[Double]] {
+    let decoder = model.configuration.decoder!
+    let points = (0..<decoder.layerCount).map { HookPoint.pattern(.decoder, $0, .cross) }
+    var sums = Array(
+      repeating: Array(repeating: 0.0, count: decoder.headCount), count: decoder.layerCount)
+    for pair in TranslatorCorpus.capitals {
+      let encoded = try EncodedPair(pair, tokenizer: tokenizer)
+      let batch = TranslatorBatch([encoded], configuration: model.configuration)
+      let trace = try model.run(batch.input, capturing: .points(Set(points))).trace
+      guard let name = pair.target.firstIndex(where: { $0.partOfSpeech == .properNoun }),
+        let row = encoded.targetWords.firstIndex(of: name),
+        let country = pair.links.first(where: { $0.target == name })?.source
+      else { continue }
+      let columns = encoded.sourceWords.indices.filter { encoded.sourceWords[$0] == country }
+      for (layer, point) in points.enumerated() {
+        let pattern = try trace[point][at: 0]
+        for head in 0..<decoder.headCount {
+          sums[layer][head] += columns.reduce(0.0) { $0 + Double(pattern[head, row, $1]) }
+        }
+      }
+    }
+    return sums.map { $0.map { $0 / Double(TranslatorCorpus.capitals.count) } }
+  }
+
+  /// What every self-attention head attends to.
+  func selfAttention(over pairs: [SentencePair]) throws -> [TranslatorMeasures.HeadReport] {
+    let heads = model.configuration.heads.filter { $0.kind == .own }
+    let points = Set(heads.map { HookPoint.pattern($0.stack, $0.layer) })
+    var scores: [HeadAddress: [HeadKind: Double]] = [:]
+    for pair in pairs {
+      let encoded = try EncodedPair(pair, tokenizer: tokenizer)
+      let batch = TranslatorBatch([encoded], configuration: model.configuration)
+      let trace = try model.run(batch.input, capturing: .points(points)).trace
+      for kind in [HeadKind.previousToken, .firstToken, .duplicateToken] {
+        for point in points {
+          guard case .block(let stack, let layer, _) = point else { continue }
+          let tokens =
+            stack == .encoder ? batch.input.tokens[0] : batch.input.decoderTokens?[0] ?? []
+          let values = headScores(
+            try trace[point][at: 0], against: kind.detectionPattern(for: tokens), by: .multiplied)
+          for (head, value) in values.enumerated() {
+            scores[HeadAddress(stack, layer: layer, head: head), default: [:]][kind, default: 0] +=
+              Double(value) / Double(pairs.count)
+          }
+        }
+      }
+    }
+    return heads.map { head in
+      TranslatorMeasures.HeadReport(
+        head: head.description, previousToken: scores[head]?[.previousToken] ?? 0,
+        firstToken: scores[head]?[.firstToken] ?? 0,
+        duplicateToken: scores[head]?[.duplicateToken] ?? 0)
+    }
   }
 }
