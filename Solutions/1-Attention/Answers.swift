@@ -16,7 +16,15 @@ struct Answers: AttentionAnswers {
   /// - Parameter shapes: The shape of every activation of one sentence by its hook name, such as
   ///   `encoder.0.attn.hook_q`; the first axis is the batch, of length 1.
   func modelShape(from shapes: [String: [Int]]) throws -> ModelShape {
-    throw Unanswered()
+    func layers(_ stack: String) -> Int {
+      shapes.keys.count { $0.hasPrefix(stack + ".") && $0.hasSuffix(".attn.hook_q") }
+    }
+    let query = shapes["encoder.0.attn.hook_q"]!  // [batch, position, head, headWidth]
+    return ModelShape(
+      encoderLayers: layers("encoder"), decoderLayers: layers("decoder"),
+      heads: query[2], width: shapes["encoder.0.hook_resid_pre"]![2], headWidth: query[3],
+      feedForwardWidth: shapes["encoder.0.mlp.hook_post"]![2],
+      sourceLength: query[1], targetLength: shapes["decoder.0.attn.hook_q"]![1])
   }
 
   // MARK: 1.2  Write attention
