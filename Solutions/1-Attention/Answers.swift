@@ -51,9 +51,20 @@ struct Answers: AttentionAnswers {
 
   /// Whose attention a map is: `.encoder`, `.decoder` or `.cross`.
   ///
-  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`.
+  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`; source and target
+  ///   never have the same length here.
   func origin(of map: Tensor) throws -> MapOrigin {
-    throw Unanswered()
+    let (heads, rows, columns) = (map.shape[0], map.shape[1], map.shape[2])
+    if rows != columns { return .cross }
+    for head in 0..<heads {
+      for row in 0..<rows {
+        // One look ahead, in one head, and there is no mask.
+        for column in (row + 1)..<columns where map[head, row, column] != 0 {
+          return .encoder
+        }
+      }
+    }
+    return .decoder
   }
 
   // MARK: 1.4  Name the rows
