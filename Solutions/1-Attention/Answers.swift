@@ -75,7 +75,9 @@ struct Answers: AttentionAnswers {
   ///   - target: The pieces the decoder should produce, the end token last.
   ///   - startToken: The piece the decoder starts from.
   func rows(producing target: [String], startToken: String) throws -> [RowTokens] {
-    throw Unanswered()
+    // Shifted right: the start token comes in, the end token falls out.
+    let read = [startToken] + target.dropLast()
+    return zip(read, target).map { RowTokens(reads: $0, predicts: $1) }
   }
 
   // MARK: 1.5  Align the words
