@@ -111,7 +111,18 @@ struct Answers: AttentionAnswers {
   ///
   /// - Parameter examples: `cross` is attention between words, `[head, targetWord, sourceWord]`.
   func swapScores(over examples: [AdjectiveExample]) throws -> [Float] {
-    throw Unanswered()
+    let swapped = examples.filter {
+      ($0.sourceAdjective < $0.sourceNoun) != ($0.targetAdjective < $0.targetNoun)
+    }
+    guard let first = swapped.first else { return [] }
+    return (0..<first.cross.shape[0]).map { head in
+      let right = swapped.count { example in
+        let source = example.cross[at: head].argmax()  // [targetWord]
+        return source[example.targetAdjective] == example.sourceAdjective
+          && source[example.targetNoun] == example.sourceNoun
+      }
+      return Float(right) / Float(swapped.count)
+    }
   }
 
   // MARK: 1.7  Detect
