@@ -37,7 +37,8 @@ struct Answers: AttentionAnswers {
 
   /// Whose attention a map is: `.encoder`, `.decoder` or `.cross`.
   ///
-  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`.
+  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`; source and target
+  ///   never have the same length here.
   func origin(of map: Tensor) throws -> MapOrigin {
     throw Unanswered()
   }

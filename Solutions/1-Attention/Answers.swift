@@ -16,7 +16,15 @@ struct Answers: AttentionAnswers {
   /// - Parameter shapes: The shape of every activation of one sentence by its hook name, such as
   ///   `encoder.0.attn.hook_q`; the first axis is the batch, of length 1.
   func modelShape(from shapes: [String: [Int]]) throws -> ModelShape {
-    throw Unanswered()
+    func layers(_ stack: String) -> Int {
+      shapes.keys.count { $0.hasPrefix(stack + ".") && $0.hasSuffix(".attn.hook_q") }
+    }
+    let query = shapes["encoder.0.attn.hook_q"]!  // [batch, position, head, headWidth]
+    return ModelShape(
+      encoderLayers: layers("encoder"), decoderLayers: layers("decoder"),
+      heads: query[2], width: shapes["encoder.0.hook_resid_pre"]![2], headWidth: query[3],
+      feedForwardWidth: shapes["encoder.0.mlp.hook_post"]![2],
+      sourceLength: query[1], targetLength: shapes["decoder.0.attn.hook_q"]![1])
   }
 
   // MARK: 1.2  Write attention
@@ -43,9 +51,20 @@ struct Answers: AttentionAnswers {
 
   /// Whose attention a map is: `.encoder`, `.decoder` or `.cross`.
   ///
-  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`.
+  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`; source and target
+  ///   never have the same length here.
   func origin(of map: Tensor) throws -> MapOrigin {
-    throw Unanswered()
+    let (heads, rows, columns) = (map.shape[0], map.shape[1], map.shape[2])
+    if rows != columns { return .cross }
+    for head in 0..<heads {
+      for row in 0..<rows {
+        // One look ahead, in one head, and there is no mask.
+        for column in (row + 1)..<columns where map[head, row, column] != 0 {
+          return .encoder
+        }
+      }
+    }
+    return .decoder
   }
 
   // MARK: 1.4  Name the rows
@@ -56,7 +75,9 @@ struct Answers: AttentionAnswers {
   ///   - target: The pieces the decoder should produce, the end token last.
   ///   - startToken: The piece the decoder starts from.
   func rows(producing target: [String], startToken: String) throws -> [RowTokens] {
-    throw Unanswered()
+    // Shifted right: the start token comes in, the end token falls out.
+    let read = [startToken] + target.dropLast()
+    return zip(read, target).map { RowTokens(reads: $0, predicts: $1) }
   }
 
   // MARK: 1.5  Align the words
@@ -90,7 +111,18 @@ struct Answers: AttentionAnswers {
   ///
   /// - Parameter examples: `cross` is attention between words, `[head, targetWord, sourceWord]`.
   func swapScores(over examples: [AdjectiveExample]) throws -> [Float] {
-    throw Unanswered()
+    let swapped = examples.filter {
+      ($0.sourceAdjective < $0.sourceNoun) != ($0.targetAdjective < $0.targetNoun)
+    }
+    guard let first = swapped.first else { return [] }
+    return (0..<first.cross.shape[0]).map { head in
+      let right = swapped.count { example in
+        let source = example.cross[at: head].argmax()  // [targetWord]
+        return source[example.targetAdjective] == example.sourceAdjective
+          && source[example.targetNoun] == example.sourceNoun
+      }
+      return Float(right) / Float(swapped.count)
+    }
   }
 
   // MARK: 1.7  Detect

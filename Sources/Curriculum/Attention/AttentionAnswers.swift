@@ -14,7 +14,8 @@ public protocol AttentionAnswers: Sendable {
 
   /// 1.3: whose attention a map is.
   ///
-  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`.
+  /// - Parameter map: A layer's pattern without its name, `[head, row, column]`; source and target
+  ///   never have the same length here.
   func origin(of map: Tensor) throws -> MapOrigin
 
   /// 1.4: for every row of decoder attention, the token it reads and the token it predicts.
