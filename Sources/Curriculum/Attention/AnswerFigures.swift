@@ -80,7 +80,9 @@ extension AttentionSheet {
     let sentences = try SheetTranslator.sentences(120)
       .filter { $0.source.hasRepeatedWord && $0.target.hasRepeatedWord }.prefix(20)
       .map { try FigureSentence($0, translator) }
-    func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws -> BarPlot {
+    func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws
+      -> BarPlot
+    {
       var sums = [[Double]](
         repeating: .init(repeating: 0, count: shape.layerCount * shape.headCount), count: 3)
       for sentence in sentences {
@@ -108,7 +110,7 @@ extension AttentionSheet {
         zip(names, sums).map { name, sums in
           BarPlot.Series(name, sums.map { $0 / Double(sentences.count) })
         },
-        title: title, groupTitle: "layer and head", y: Axis("share of attention", range: 0...1))
+        title: title, groupTitle: "layer and head", y: "share of attention")
       plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
       return plot
     }
@@ -143,7 +145,8 @@ extension AttentionSheet {
     let sentence = try FigureSentence.redApples.get()
     let configuration = try translator().model.configuration
     func series(
-      _ name: String, _ stack: StackName, _ kind: AttentionKind, _ shape: TransformerConfiguration.Stack
+      _ name: String, _ stack: StackName, _ kind: AttentionKind,
+      _ shape: TransformerConfiguration.Stack
     ) throws -> LinePlot.Series {
       let heads = try (0..<shape.layerCount).map { layer in
         let pattern = try sentence.pattern(stack, layer, kind)
