@@ -114,10 +114,17 @@ extension AttentionSheet {
       plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
       return plot
     }
-    try FigureRow([
-      plot("Encoder", .encoder, configuration.encoder!),
-      plot("Decoder", .decoder, configuration.decoder!),
-    ]).write(to: file)
+    var plots = [
+      try plot("Encoder", .encoder, configuration.encoder!),
+      try plot("Decoder", .decoder, configuration.decoder!),
+    ]
+    // Bars of both plots are compared, so both have one scale, up to a round number.
+    let greatest = plots.flatMap(\.series).flatMap(\.values).reduce(0.1) { $1 > $0 ? $1 : $0 }
+    if greatest.isFinite {
+      let range = 0...(greatest * 10).rounded(.up) / 10
+      for index in plots.indices { plots[index].yAxis.range = range }
+    }
+    try FigureRow(plots).write(to: file)
   }
 
   private static let rolloutFigure = SheetFigure<any AttentionAnswers>(
