@@ -52,8 +52,9 @@ final class AlignWordsTests: XCTestCase {
       let row = pair.wordOfTargetPiece.firstIndex(of: target)!
       return (4..<pair.sourceWords.count).max { a, b in
         func value(_ word: Int) -> Float {
-          measure(pair.wordOfSourcePiece.indices.filter { pair.wordOfSourcePiece[$0] == word }
-            .map { cross[row, $0] })
+          measure(
+            pair.wordOfSourcePiece.indices.filter { pair.wordOfSourcePiece[$0] == word }
+              .map { cross[row, $0] })
         }
         return value(a) < value(b)
       }

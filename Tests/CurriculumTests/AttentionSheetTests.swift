@@ -13,7 +13,7 @@ final class AttentionSheetTests: XCTestCase {
     XCTAssertEqual(faults, [])
   }
 
-  func testPointsAddUpToForty() {
+  func testPoints() {
     XCTAssertEqual(AttentionSheet.sheet.points, 41)
     XCTAssertEqual(AttentionSheet.sheet.openPoints, 4)
   }

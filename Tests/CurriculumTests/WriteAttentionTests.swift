@@ -40,7 +40,9 @@ final class WriteAttentionTests: XCTestCase {
     return exponentials.map { $0 / total }
   }
 
-  private static func tensor(_ rows: [[Double]]) -> Tensor { Tensor(rows: rows.map { $0.map(Float.init) }) }
+  private static func tensor(_ rows: [[Double]]) -> Tensor {
+    Tensor(rows: rows.map { $0.map(Float.init) })
+  }
 
   private static func scores(_ head: AttentionHead) -> Tensor {
     let scores = head.queries.matmul(transposing: head.keys) * head.scale

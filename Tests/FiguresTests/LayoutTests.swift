@@ -146,6 +146,21 @@ final class LayoutTests: XCTestCase {
     }
   }
 
+  func testFiguresStandSideBySide() throws {
+    let figures = [("Small", 3), ("A larger one", 9), ("", 1)].map { title, size in
+      HeatMap(.zeros([size, size]), title: title)
+    }
+    let sizes = try figures.map { try $0.size }
+    let row = FigureRow(figures)
+    XCTAssertEqual(try row.size.width, sizes.reduce(0) { $0 + $1.width }, accuracy: 1e-9)
+    XCTAssertEqual(try row.size.height, sizes.map(\.height).max() ?? 0, accuracy: 1e-9)
+    try check(row, labels: 12)
+    try check(FigureRow(figures, title: "Three maps, one beside the other"), labels: 13)
+    XCTAssertThrowsError(try FigureRow([]).picture()) {
+      XCTAssertEqual("\($0)", "A row of figures needs at least one figure to draw.")
+    }
+  }
+
   // MARK: The check
 
   private func check(

@@ -80,7 +80,9 @@ extension AttentionSheet {
     let sentences = try SheetTranslator.sentences(120)
       .filter { $0.source.hasRepeatedWord && $0.target.hasRepeatedWord }.prefix(20)
       .map { try FigureSentence($0, translator) }
-    func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws -> BarPlot {
+    func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws
+      -> BarPlot
+    {
       var sums = [[Double]](
         repeating: .init(repeating: 0, count: shape.layerCount * shape.headCount), count: 3)
       for sentence in sentences {
@@ -108,14 +110,21 @@ extension AttentionSheet {
         zip(names, sums).map { name, sums in
           BarPlot.Series(name, sums.map { $0 / Double(sentences.count) })
         },
-        title: title, groupTitle: "layer and head", y: Axis("share of attention", range: 0...1))
+        title: title, groupTitle: "layer and head", y: "share of attention")
       plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
       return plot
     }
-    try FigureRow([
-      plot("Encoder", .encoder, configuration.encoder!),
-      plot("Decoder", .decoder, configuration.decoder!),
-    ]).write(to: file)
+    var plots = [
+      try plot("Encoder", .encoder, configuration.encoder!),
+      try plot("Decoder", .decoder, configuration.decoder!),
+    ]
+    // Bars of both plots are compared, so both have one scale, up to a round number.
+    let greatest = plots.flatMap(\.series).flatMap(\.values).reduce(0.1) { $1 > $0 ? $1 : $0 }
+    if greatest.isFinite {
+      let range = 0...(greatest * 10).rounded(.up) / 10
+      for index in plots.indices { plots[index].yAxis.range = range }
+    }
+    try FigureRow(plots).write(to: file)
   }
 
   private static let rolloutFigure = SheetFigure<any AttentionAnswers>(
@@ -143,7 +152,8 @@ extension AttentionSheet {
     let sentence = try FigureSentence.redApples.get()
     let configuration = try translator().model.configuration
     func series(
-      _ name: String, _ stack: StackName, _ kind: AttentionKind, _ shape: TransformerConfiguration.Stack
+      _ name: String, _ stack: StackName, _ kind: AttentionKind,
+      _ shape: TransformerConfiguration.Stack
     ) throws -> LinePlot.Series {
       let heads = try (0..<shape.layerCount).map { layer in
         let pattern = try sentence.pattern(stack, layer, kind)

@@ -17,7 +17,7 @@ struct FigureSentence: Sendable {
     trace = try translator.run(pair, capturing: .everything).trace
   }
 
-  /// The short sentence of most figures: “The brown dog ran.”
+  /// The short sentence of most figures, “The brown dog ran.”, and its translation.
   static let brownDog = Result {
     try FigureSentence(
       SentencePair(
@@ -25,8 +25,10 @@ struct FigureSentence: Sendable {
           noun(.the, "brown", "dog"), .past, .verb(Lexicon.verb("run")))), translator())
   }
 
-  /// A longer one, with a negation and two adjectives that change places: “The brown dog did not
-  /// eat the red apples.”
+  /// A longer sentence, with a negation and two adjectives that change places.
+  ///
+  /// “The brown dog did not eat the red apples.” becomes “Le chien brun n'a pas mangé les pommes
+  /// rouges.”
   static let redApples = Result {
     try FigureSentence(
       SentencePair(
