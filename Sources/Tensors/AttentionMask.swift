@@ -37,14 +37,20 @@ extension Tensor {
   }
 
   private func filling(_ value: Float, where mask: AttentionMask) -> Tensor {
-    let (batch, heads, queries, keys) = (shape[0], shape[1], shape[2], shape[3])
-    var result = detached()
-    result.withUnsafeMutableValues { values in
-      for b in 0..<batch {
-        for t in 0..<queries {
-          for s in 0..<keys where !mask.allows(row: b, query: t, key: s) {
-            for h in 0..<heads { values[((b * heads + h) * queries + t) * keys + s] = value }
-          }
+    let (heads, queries, keys) = (shape[1], shape[2], shape[3])
+    // What padding hides, once a batch row; every head and query of the row shares it.
+    let padded = mask.keys?.map { row in row.indices.filter { !row[$0] } }
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
+    Parallel.forEachChunk(of: shape[0] * heads, work: count, grain: 1 << 17) { part in
+      for index in part {
+        let hidden = padded?[index / heads] ?? []
+        for query in 0..<queries {
+          let row = (index * queries + query) * keys
+          let seen = mask.isCausal ? min(max(query + mask.queryOffset + 1, 0), keys) : keys
+          (out + row).update(from: x + row, count: seen)
+          (out + row + seen).update(repeating: value, count: keys - seen)
+          for key in hidden { out[row + key] = value }
         }
       }
     }

@@ -17,9 +17,7 @@ package enum BLAS {
     ) -> Void
 
   private static let sgemm: SGEMM = {
-    if ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil, let kernels = bestKernels {
-      setenv("OPENBLAS_CORETYPE", kernels, 1)
-    }
+    if let kernels { setenv("OPENBLAS_CORETYPE", kernels, 1) }
     let names = [
       "libopenblas.so.0", "libopenblas.so", "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
     ]
@@ -36,6 +34,13 @@ package enum BLAS {
       Data("headlight: OpenBLAS was not found; run ./setup to install libopenblas-dev.\n".utf8))
     exit(69)
   }()
+
+  /// The kernels that OpenBLAS is told to take, or nil when it chooses.
+  private static let kernels =
+    ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? bestKernels
+
+  /// Whether OpenBLAS has kernels that multiply small matrices where they lie.
+  private static let hasSmallKernels = kernels == "SkylakeX"
 
   /// OpenBLAS's name for the widest kernels this processor runs, or nil to leave the choice to it.
   private static var bestKernels: String? {
@@ -81,10 +86,38 @@ package enum BLAS {
       }
       return
     }
+    if let slab = slabWidth(a, b, m: m, n: n, k: k) {
+      for start in Swift.stride(from: 0, to: n, by: slab) {
+        let columns = min(slab, n - start)
+        sgemm(
+          CblasRowMajor, CblasNoTrans, CblasTrans, Int32(m), Int32(columns), Int32(k), scale,
+          a.base, Int32(a.stride), b.base + start * b.stride, Int32(b.stride), keep,
+          c + start, Int32(stride))
+      }
+      return
+    }
     sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
       b.transposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), scale,
       a.base, Int32(a.stride), b.base, Int32(b.stride), keep, c, Int32(stride))
+  }
+
+  /// How many columns to compute at a time when few rows meet a large weight `[n, k]`, or nil to
+  /// leave it whole.
+  ///
+  /// OpenBLAS copies operands into an order of its own before it multiplies, and with few rows that
+  /// copy of the weight costs more than the product. Small products are spared it where there are
+  /// kernels for them, so a large one is handed over as many small ones: twice as fast at four rows,
+  /// half as fast again at twelve.
+  private static func slabWidth(_ a: Operand, _ b: Operand, m: Int, n: Int, k: Int) -> Int? {
+    guard hasSmallKernels, isFewRows(a, b, m: m, n: n) else { return nil }
+    // Counted in multiplications; OpenBLAS's own limit is a million, and below half are fastest.
+    let columns = min(512_000 / (m * k) / 16 * 16, 96)
+    return columns >= 16 && columns < n ? columns : nil
+  }
+
+  private static func isFewRows(_ a: Operand, _ b: Operand, m: Int, n: Int) -> Bool {
+    m <= 32 && n > m && b.transposed && !a.transposed
   }
 
   /// The same, with rows or columns of the result shared out among threads when it is worth it.
@@ -92,11 +125,13 @@ package enum BLAS {
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
     m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0
   ) {
-    // Below about two million multiplications a second thread costs more than it brings.
+    // Below about two million multiplications a second thread costs more than it brings; with few
+    // rows the time goes into reading the weight, and a second thread pays sooner.
     let work = m * n * k
+    let grain = isFewRows(a, b, m: m, n: n) ? 600_000 : 2_000_000
     nonisolated(unsafe) let (a, b, c) = (a, b, c)
     if m >= n {
-      Parallel.forEachChunk(of: m, work: work, grain: 2_000_000, multipleOf: 16) { rows in
+      Parallel.forEachChunk(of: m, work: work, grain: grain, multipleOf: 16) { rows in
         var part = a
         part.base += a.transposed ? rows.lowerBound : rows.lowerBound * a.stride
         multiply(
@@ -104,7 +139,7 @@ package enum BLAS {
           m: rows.count, n: n, k: k, scale: scale, keep: keep)
       }
     } else {
-      Parallel.forEachChunk(of: n, work: work, grain: 2_000_000, multipleOf: 16) { columns in
+      Parallel.forEachChunk(of: n, work: work, grain: grain, multipleOf: 16) { columns in
         var part = b
         part.base += b.transposed ? columns.lowerBound * b.stride : columns.lowerBound
         multiply(

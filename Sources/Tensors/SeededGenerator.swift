@@ -28,13 +28,21 @@ extension Tensor {
     result.withUnsafeMutableValues { values in
       for index in values.indices {
         // Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958.
-        let radius = (-2 * log(Double.random(in: Double.ulpOfOne..<1, using: &generator)))
-          .squareRoot()
-        let angle = Double.random(in: 0..<(2 * .pi), using: &generator)
+        let distance = (1 - .ulpOfOne) * unit(&generator) + .ulpOfOne
+        let radius = (-2 * log(distance)).squareRoot()
+        let angle = 2 * .pi * unit(&generator)
         values[index] = Float(radius * cos(angle)) * standardDeviation
       }
     }
     return result
+  }
+
+  /// A number in `0..<1`.
+  ///
+  /// The standard library's `random(in:using:)` gives the same and is not specialised for a
+  /// generator from another module: a model's weights would take half a minute.
+  private static func unit(_ generator: inout some RandomNumberGenerator) -> Double {
+    Double(generator.next() & (1 << 53 - 1)) * 0x1p-53
   }
 
   /// Values drawn evenly from a range.
