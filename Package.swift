@@ -105,7 +105,7 @@ let targets: [[Target]] = [
       name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
     .testTarget(
       name: "headlightTests",
-      dependencies: ["headlight"] + headlight
+      dependencies: ["headlight", "CourseworkFixture", argumentParser] + headlight
         + sheets.map { .byName(name: "Sheet\($0.number)") },
       swiftSettings: settings),
   ],

@@ -6,8 +6,9 @@ package struct AnySheet: Sendable {
   package let folder: String
   /// What is shown of every exercise, in order.
   package let exercises: [ExerciseFacts]
-  private let checkExercise: @Sendable (String, ProcessChecker, UInt64) async throws ->
-    ExerciseResult
+  private let checkExercise:
+    @Sendable (String, ProcessChecker, UInt64) async throws ->
+      ExerciseResult
 
   /// A sheet without the type of its answers.
   package init<Answers>(_ sheet: Sheet<Answers>) {

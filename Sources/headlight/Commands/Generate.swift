@@ -13,7 +13,7 @@ struct Generate: ParsableCommand {
 
       Examples:
         headlight generate --text "Translate to French: The brown dog ran."
-        headlight generate --model flan-t5-small --input-ids "5,6,1" --max-new-tokens 10
+        headlight generate --model DIR --input-ids "5,6,1" --max-new-tokens 10
       """)
 
   @OptionGroup var model: ModelOption

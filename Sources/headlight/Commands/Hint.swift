@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coursework
+import Curriculum
 
 struct Hint: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,8 +20,10 @@ struct Hint: ParsableCommand {
     try show(progress: file, terminal: .standardOutput)
   }
 
-  func show(progress file: ProgressFile, terminal: Terminal) throws {
-    let selection = try Selection(exercise)
+  func show(
+    progress file: ProgressFile, terminal: Terminal, course: [AnySheet] = Course.sheets
+  ) throws {
+    let selection = try Selection(exercise, in: course)
     guard exercise.contains("."), let facts = selection.sheets[0].exercises.first else {
       let sheet = selection.sheets[0].sheet
       throw CommandError(

@@ -31,7 +31,8 @@ struct Models: ParsableCommand {
     ]
     for (name, stack) in configuration.stacks {
       lines.append(
-        "  \(name.rawValue): \(stack.layerCount) layers of \(stack.headCount) heads, "
+        "  \(name.rawValue): \(counted(stack.layerCount, "layer")) of "
+          + "\(counted(stack.headCount, "head")), "
           + "each \(stack.headWidth) wide; MLP \(stack.feedForwardWidth) wide")
     }
     let card = embedded.directory.appendingPathComponent("README.md").path

@@ -19,9 +19,11 @@ struct TraceCommand: ParsableCommand {
       the model's own greedy output. With --input-ids it is --decoder-input-ids, taken as it stands.
 
       Examples:
-        headlight trace --text "The dog ran." --points "*.hook_pattern" --output dog.safetensors
-        headlight trace --model DIR --input-ids "5,6;7,0" --attention-mask "1,1;1,0" \\
-          --decoder-input-ids "0,4;0,9" --output batch.safetensors
+        headlight trace --text "The dog ran." --points "*.hook_pattern" \\
+          --output dog.safetensors
+        headlight trace --model DIR --input-ids "5,6;7,0" \\
+          --attention-mask "1,1;1,0" --decoder-input-ids "0,4;0,9" \\
+          --output batch.safetensors
       """)
 
   @OptionGroup var model: ModelOption
@@ -74,7 +76,8 @@ struct TraceCommand: ParsableCommand {
         decoderInputIds.rows, "--decoder-input-ids", against: inputIds.rows, columns: false)
     }
     guard output.lowercased().hasSuffix(".safetensors") else {
-      throw ValidationError("--output is “\(output)”, and a trace is written to a .safetensors file")
+      throw ValidationError(
+        "--output is “\(output)”, and a trace is written to a .safetensors file")
     }
   }
 
@@ -128,7 +131,8 @@ struct TraceCommand: ParsableCommand {
     of run: Transformer.Run, input: ModelInput, model: String
   ) throws -> SafetensorsWriter {
     var metadata = [
-      "format": "pt", "model": model, "input_ids": input.tokens.map(\.idText).joined(separator: ";"),
+      "format": "pt", "model": model,
+      "input_ids": input.tokens.map(\.idText).joined(separator: ";"),
     ]
     metadata["decoder_input_ids"] =
       input.decoderTokens?.map(\.idText).joined(separator: ";")

@@ -24,7 +24,8 @@ struct AttentionRun: Sendable {
     // A text was encoded, so there is a tokenizer.
     let tokenizer = loaded.tokenizer!
     sourceTokens = try tokenizer.tokens(prepared.input.tokens[0])
-    readTokens = try prepared.input.decoderTokens.map { try tokenizer.tokens($0[0]) } ?? sourceTokens
+    readTokens =
+      try prepared.input.decoderTokens.map { try tokenizer.tokens($0[0]) } ?? sourceTokens
     // A single stack's last row predicts what is not in the text: its own best guess is shown.
     let own = configuration.isEncoderDecoder ? [] : [run.logits.argmax().last!]
     predictedTokens = try tokenizer.tokens(prepared.predicts + own)

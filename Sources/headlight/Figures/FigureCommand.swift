@@ -16,9 +16,10 @@ struct FigureCommand: ParsableCommand {
       seems to translate the word before.
 
       Examples:
-        headlight figure head-view --source "Translate to French: The dog ran." --stack cross \\
-          --layer 1 --rows predicts --output cross.pdf
-        headlight figure model-view --model DIR --source "…" --target "…" --output all.png
+        headlight figure head-view --source "Translate to French: The dog ran." \\
+          --stack cross --layer 1 --rows predicts --output cross.pdf
+        headlight figure model-view --model DIR --source "…" --target "…" \\
+          --output all.png
       """,
     subcommands: [
       HeadViewCommand.self, ModelViewCommand.self, NeuronViewCommand.self, HeatMapCommand.self,

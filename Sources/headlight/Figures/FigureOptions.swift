@@ -16,7 +16,8 @@ enum RowNames: String, CaseIterable, ExpressibleByArgument, Sendable {
 /// What every figure of attention asks for.
 struct FigureOptions: ParsableArguments {
   @OptionGroup var model: ModelOption
-  @Option(name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
+  @Option(
+    name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
   var source: String
   @Option(help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
@@ -31,7 +32,8 @@ struct FigureOptions: ParsableArguments {
   var dpi = 200.0
   @Option(
     name: .shortAndLong,
-    help: ArgumentHelp("Where to write; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+    help: ArgumentHelp(
+      "Where to write; the extension chooses the format.", valueName: "file.png|svg|pdf"))
   var output: String
 
   func validate() throws {

@@ -46,7 +46,8 @@ struct NeuronViewCommand: ParsableCommand {
     }
     return NeuronView(
       query: Tensor((0..<width).map { queries[query, head, $0] }),
-      keys: Tensor(rows: subject.keys.indices.map { key in (0..<width).map { keys[key, head, $0] } }),
+      keys: Tensor(
+        rows: subject.keys.indices.map { key in (0..<width).map { keys[key, head, $0] } }),
       scale: subject.run.configuration.scalesScores ? 1 / Float(width).squareRoot() : 1,
       bias: added.allSatisfy { $0 == 0 } ? nil : added,
       pattern: subject.keys.indices.map { pattern[head, query, $0] },

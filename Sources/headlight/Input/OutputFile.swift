@@ -7,6 +7,9 @@ enum OutputFile {
   static func url(_ path: String) throws(CommandError) -> URL {
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
+    // Messages repeat the path as it was given.
+    let named = (path as NSString).deletingLastPathComponent
+    let given = named.isEmpty ? folder : named
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     guard !path.isEmpty, !path.hasSuffix("/") else {
@@ -16,13 +19,13 @@ enum OutputFile {
       throw CommandError("\(path) is a folder; name a file in it")
     }
     guard manager.fileExists(atPath: folder, isDirectory: &isFolder) else {
-      throw CommandError("the folder \(folder) does not exist; create it, or name another")
+      throw CommandError("the folder \(given) does not exist; create it, or name another")
     }
     guard isFolder.boolValue else {
-      throw CommandError("\(folder) is a file, so nothing can be written below it")
+      throw CommandError("\(given) is a file, so nothing can be written below it")
     }
     guard manager.isWritableFile(atPath: folder) else {
-      throw CommandError("you may not write in the folder \(folder); name another")
+      throw CommandError("you may not write in the folder \(given); name another")
     }
     return url
   }

@@ -7,7 +7,6 @@ import Transformers
 /// A translator as it is stored, to be measured.
 struct MeasuredTranslator {
   let directory: URL
-  var corpusSeed = TranslatorRecipe().corpusSeed
 
   /// Measures the model, writes `measures.json` beside it and prints a table.
   func measureAndWrite() throws {
@@ -20,7 +19,7 @@ struct MeasuredTranslator {
     }
     let bar = ProgressBar("Measuring", total: 100, unit: "%")
     let measures = try TranslatorMeasures.measure(
-      loaded.model, tokenizer: tokenizer, corpus: TranslatorCorpus(seed: corpusSeed)
+      loaded.model, tokenizer: tokenizer, corpus: TranslatorCorpus()
     ) { bar.update(to: Int($0 * 100)) }
     bar.finish()
     let encoder = JSONEncoder()

@@ -19,7 +19,9 @@ struct TrainTranslator: ParsableCommand {
 
   @Option(help: ArgumentHelp("The seed of the weights and batches.", valueName: "n"))
   var seed: UInt64 = 0
-  @Option(help: ArgumentHelp("How many steps; the recipe's own number when left out.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "How many steps; as many as the recipe has when left out.", valueName: "n"))
   var steps: Int?
   @Option(
     name: .shortAndLong,
@@ -51,18 +53,21 @@ struct TrainTranslator: ParsableCommand {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw CommandError("the directory \(output) cannot be made: \(error.localizedDescription)")
+      throw CommandError(
+        "the directory \(output) cannot be made; name one in a folder where you may write")
     }
     guard FileManager.default.isWritableFile(atPath: folder.path) else {
       throw CommandError("you may not write in the directory \(output); name another")
     }
     var recipe = TranslatorRecipe(seed: seed)
     if let steps { recipe.steps = steps }
+    let signals = StopSignals()
     let session = TrainingSession(
-      recipe: recipe, folder: folder, checkpointEvery: checkpointEvery, signals: StopSignals())
+      recipe: recipe, folder: folder, checkpointEvery: checkpointEvery,
+      signal: { signals.signal })
     let trainer = try session.train()
     try session.write(trainer)
-    try MeasuredTranslator(directory: folder, corpusSeed: recipe.corpusSeed).measureAndWrite()
+    try MeasuredTranslator(directory: folder).measureAndWrite()
     session.removeCheckpoint()
     print("The translator is in \(output).")
   }

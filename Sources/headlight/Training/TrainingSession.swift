@@ -11,7 +11,8 @@ struct TrainingSession {
   let recipe: TranslatorRecipe
   let folder: URL
   let checkpointEvery: Int
-  let signals: StopSignals
+  /// The signal that asked for an end, or nil.
+  let signal: () -> Int32?
 
   /// Everything the next step depends on.
   var checkpoint: URL { folder.appendingPathComponent("checkpoint.safetensors") }
@@ -31,7 +32,7 @@ struct TrainingSession {
     while !trainer.isFinished {
       trainer.advance()
       bar.update(to: trainer.step, note: "loss \(Self.text(of: trainer.losses))")
-      let signal = signals.signal
+      let signal = signal()
       if signal != nil || trainer.step % checkpointEvery == 0 || trainer.isFinished {
         try trainer.save(to: checkpoint)
       }

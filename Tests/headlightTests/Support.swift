@@ -1,0 +1,82 @@
+import Coursework
+import Foundation
+import Synchronization
+import XCTest
+
+/// What became of a call of the built program.
+struct Call {
+  let output: String
+  let errors: String
+  let code: Int32
+
+  /// Calls `headlight` with arguments, as a user would.
+  init(_ arguments: [String], in folder: URL? = nil) throws {
+    let process = Process()
+    let (output, errors) = (Pipe(), Pipe())
+    process.executableURL = ThisProgram.sibling("headlight")
+    process.arguments = arguments
+    process.currentDirectoryURL = folder
+    var environment = ProcessInfo.processInfo.environment
+    // Messages are wrapped at the terminal's width.
+    environment["COLUMNS"] = "100"
+    process.environment = environment
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    // What is written to standard error is short: it fits the pipe while the output is read.
+    self.output = String(
+      decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    self.errors = String(
+      decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    code = process.terminationStatus
+  }
+
+  /// The first line of the errors, which is the sentence; the usage may follow.
+  var sentence: String { errors.split(separator: "\n").first.map(String.init) ?? "" }
+}
+
+extension XCTestCase {
+  /// A folder that is gone after the test.
+  func temporaryFolder() throws -> URL {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("headlight-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    addTeardownBlock { try? FileManager.default.removeItem(at: folder) }
+    return folder
+  }
+
+  /// Runs the program where nothing may be written, and compares how it fails.
+  func assertFails(
+    _ arguments: [String], code: Int32 = 1, _ sentence: String, file: StaticString = #filePath,
+    line: UInt = #line
+  ) throws {
+    let folder = try temporaryFolder()
+    let call = try Call(arguments, in: folder)
+    XCTAssertEqual(call.sentence, "Error: " + sentence, file: file, line: line)
+    XCTAssertEqual(call.output, "", file: file, line: line)
+    XCTAssertEqual(call.code, code, file: file, line: line)
+    XCTAssertEqual(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path), [], file: file, line: line)
+  }
+}
+
+/// A committed fixture by its path under `Tests/Fixtures`.
+func fixture(_ path: String) -> URL {
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appendingPathComponent("Fixtures/\(path)")
+}
+
+/// A terminal that keeps what is written to it.
+final class Recorder: Sendable {
+  private let kept = Mutex("")
+
+  var text: String { kept.withLock { $0 } }
+
+  func terminal(width: Int = 80) -> Terminal {
+    Terminal(width: width, isInteractive: false, hasColours: false) { text in
+      self.kept.withLock { $0 += text }
+    }
+  }
+}
