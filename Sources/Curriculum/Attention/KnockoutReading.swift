@@ -2,9 +2,10 @@ import Foundation
 import Tensors
 import Transformers
 
-/// Effects of heads, computed another way than the student is shown: a head's pattern is zeroed,
-/// so that it mixes nothing, and log-probabilities are added up in Double. Beside them, what usual
-/// mistakes give.
+/// Effects of heads and what usual mistakes give, computed another way than the student is shown.
+///
+/// A head's pattern is zeroed, so that it mixes nothing, and log-probabilities are added up in
+/// Double.
 struct KnockoutReading {
   private let model: Transformer
   private let decoderLayers: Int

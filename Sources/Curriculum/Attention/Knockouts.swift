@@ -216,13 +216,16 @@ struct KnockoutReport {
     let looks = (0..<heads).max { attention[$0] < attention[$1] } ?? 0
     let missed = (0..<heads).max { effect[$0] < effect[$1] } ?? 0
     let r = CorrelationLists.pearson(key.attention.map(Double.init), effects.map(Double.init))
-    return """
-      attention on the gold source words and effect correlate at r = \(rounded(r, 2)) over \
-      \(effects.count / heads) sentences × \(heads) heads; head \(looks) looks most at the gold \
-      words (\(rounded(attention[looks] * 100, 0)) %) and is worth \(rounded(effect[looks], 2)) \
-      nats, the head missed most is \(missed) \
-      (\(rounded(attention[missed] * 100, 0)) %, \(rounded(effect[missed], 2)) nats)
-      """
+    func described(_ head: Int) -> String {
+      "\(rounded(attention[head] * 100, 0)) %, \(rounded(effect[head], 2)) nats"
+    }
+    let start =
+      "attention on the gold source words and effect correlate at r = \(rounded(r, 2)) over "
+      + "\(effects.count / heads) sentences × \(heads) heads; head \(looks) looks most at the gold "
+      + "words (\(described(looks)))"
+    return looks == missed
+      ? start + " and is also the one missed most"
+      : start + ", the head missed most is \(missed) (\(described(missed)))"
   }
 
   private func rounded(_ value: Double, _ digits: Int) -> String {
