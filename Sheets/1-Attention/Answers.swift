@@ -136,7 +136,8 @@ struct Answers: AttentionAnswers {
     throw Unanswered()
   }
 
-  /// Pearson's correlation of two lists of one length.
+  /// Pearson's correlation of two lists of one length; 0 when either list is the same everywhere,
+  /// for then it has no spread and the correlation is not defined.
   func correlation(_ x: [Float], _ y: [Float]) throws -> Float {
     throw Unanswered()
   }

@@ -134,7 +134,19 @@ struct Answers: AttentionAnswers {
   ///   - pattern: `[head, query, key]`.
   ///   - tokens: The token at every position.
   func headScores(of pattern: Tensor, tokens: [Int]) throws -> HeadScores {
-    throw Unanswered()
+    func score(_ detects: (_ query: Int, _ key: Int) -> Bool) -> [Float] {
+      var detection = Tensor.zeros([tokens.count, tokens.count])
+      for query in tokens.indices {
+        for key in tokens.indices where detects(query, key) { detection[query, key] = 1 }
+      }
+      return (0..<pattern.shape[0]).map { head in
+        (pattern[at: head] * detection).sum().scalar / pattern[at: head].sum().scalar
+      }
+    }
+    return HeadScores(
+      previousToken: score { query, key in key == query - 1 },
+      duplicateToken: score { query, key in key < query && tokens[key] == tokens[query] },
+      firstToken: score { _, key in key == 0 })
   }
 
   // MARK: 1.8  Rollout and entropy
@@ -143,14 +155,22 @@ struct Answers: AttentionAnswers {
   ///
   /// - Parameter patterns: A layer's self-attention each, `[head, query, key]`, first layer first.
   func rollout(of patterns: [Tensor]) throws -> Tensor {
-    throw Unanswered()
+    let length = patterns[0].shape[1]
+    var identity = Tensor.zeros([length, length])
+    for position in 0..<length { identity[position, position] = 1 }
+    // Later layers stand to the left: they read what earlier layers wrote.
+    return patterns.reduce(identity) { rollout, pattern in
+      ((pattern.mean(axis: 0) + identity) * 0.5).matmul(rollout)
+    }
   }
 
   /// The entropy of every row of attention in bits, `[head, query]`.
   ///
   /// - Parameter pattern: `[head, query, key]`.
   func entropy(of pattern: Tensor) throws -> Tensor {
-    throw Unanswered()
+    // 0 · log 0 counts as 0: a key that gets no attention adds no uncertainty.
+    let terms = pattern.values.map { $0 > 0 ? -$0 * log2($0) : 0 }
+    return Tensor(terms, shape: pattern.shape).sum(axis: 2)
   }
 
   // MARK: 1.9  The capital of France
@@ -158,7 +178,7 @@ struct Answers: AttentionAnswers {
   /// Your guess, before you measure: the source word that “Paris” is read from when the model
   /// answers “What is the capital of France?”.
   func capitalPrediction() throws -> String {
-    throw Unanswered()
+    "France"
   }
 
   /// For every head, how much of its attention goes to the country in the row that predicts the
@@ -166,7 +186,17 @@ struct Answers: AttentionAnswers {
   ///
   /// - Parameter questions: `cross` is `[head, targetPiece, sourcePiece]`, all layers' heads in a row.
   func countryAttention(over questions: [CapitalQuestion]) throws -> [Float] {
-    throw Unanswered()
+    let heads = questions[0].cross.shape[0]
+    var sums = [Float](repeating: 0, count: heads)
+    for question in questions {
+      let pair = question.pair
+      let row = pair.wordOfTargetPiece.firstIndex(of: question.capital)!
+      for piece in pair.sourcePieces.indices
+      where pair.wordOfSourcePiece[piece] == question.country {
+        for head in 0..<heads { sums[head] += question.cross[head, row, piece] }
+      }
+    }
+    return sums.map { $0 / Float(questions.count) }
   }
 
   // MARK: 1.10  Attention is not explanation
@@ -180,12 +210,32 @@ struct Answers: AttentionAnswers {
   ///   - input: One sentence; the decoder reads the target shifted right.
   ///   - predicts: The token that every decoder row should predict.
   func headEffects(in model: Transformer, input: ModelInput, predicts: [Int]) throws -> [Float] {
-    throw Unanswered()
+    func logProbability(_ interventions: [Intervention]) throws -> Float {
+      let logits = try model.run(input, intervening: interventions).logits[at: 0]
+      return logits.logSoftmax().gatheringColumns(predicts).sum().scalar
+    }
+    let decoder = model.configuration.decoder!
+    let clean = try logProbability([])
+    return try (0..<decoder.headCount).map { head in
+      let zeroed = Intervention.zeroHead(
+        head, of: .cross, in: .decoder, layer: decoder.layerCount - 1)
+      return clean - (try logProbability([zeroed]))
+    }
   }
 
-  /// Pearson's correlation of two lists of one length.
+  /// Pearson's correlation of two lists of one length; 0 when either list is the same everywhere,
+  /// for then it has no spread and the correlation is not defined.
   func correlation(_ x: [Float], _ y: [Float]) throws -> Float {
-    throw Unanswered()
+    func centred(_ values: [Float]) -> [Double] {
+      let mean = values.reduce(0) { $0 + Double($1) } / Double(values.count)
+      return values.map { Double($0) - mean }
+    }
+    func product(_ a: [Double], _ b: [Double]) -> Double {
+      zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let (x, y) = (centred(x), centred(y))
+    let spread = (product(x, x) * product(y, y)).squareRoot()
+    return spread > 0 ? Float(product(x, y) / spread) : 0
   }
 
   // MARK: 1.11  In words
@@ -193,7 +243,20 @@ struct Answers: AttentionAnswers {
   /// What does a map of cross-attention show, and what does it not show? Use what you measured in
   /// 1.9 and 1.10; about 150 words.
   func whatAttentionShows() throws -> String {
-    throw Unanswered()
+    """
+    A map shows, for one head and every target position, how the head spreads its reading over the \
+    source positions. A row is a softmax of query–key scores: it sums to 1, so even a head with \
+    nothing to read must put its attention somewhere. The row belongs to the token that is \
+    predicted next, not to the one that is read.
+
+    The map does not show what is read. That is in the values, which take no part in the pattern, \
+    and after the encoder the position of “France” holds a mixture of the whole question: in 1.9 \
+    heads differed widely in how much they gave to the country, and the answer was right all the \
+    same. Nor does it show whether what is read is used, or whether other heads read it too. I \
+    tested that in 1.10 by zeroing heads one at a time: the correlation printed there, between \
+    attention on the gold word and what the translation lost, is not the 1 it would be if attention \
+    were importance.
+    """
   }
 
   // MARK: 1.12  In words
@@ -202,6 +265,19 @@ struct Answers: AttentionAnswers {
   ///
   /// It says “this head resolves gender”. About 150 words.
   func whatToCheck() throws -> String {
-    throw Unanswered()
+    """
+    First that the map is read rightly: rows labelled with the token they predict, sub-words added \
+    up, no sink such as the end token mistaken for meaning. Then that it is not one picture out of \
+    hundreds: I would define a score (the share of attention on the word that carries gender), \
+    choose the head on one set of sentences and report its score, with an interval, on another, \
+    beside all other heads and an untrained model.
+
+    I would look for rival explanations. A head that always reads the noun looks the same; so \
+    sentences are needed that differ in gender alone, and some in which gender is carried by another \
+    word. At last I would intervene: without the head, or with its values exchanged for those of a \
+    sentence of the other gender, articles and adjectives should come out in the wrong gender while \
+    number and word choice stay right. I would also ask whether other heads take over, and whether \
+    a second seed of the model has such a head.
+    """
   }
 }

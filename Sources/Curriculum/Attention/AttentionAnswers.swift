@@ -71,7 +71,8 @@ public protocol AttentionAnswers: Sendable {
   ///   - predicts: The token that every decoder row should predict.
   func headEffects(in model: Transformer, input: ModelInput, predicts: [Int]) throws -> [Float]
 
-  /// 1.10: Pearson's correlation of two lists of one length.
+  /// 1.10: Pearson's correlation of two lists of one length; 0 when either list is the same
+  /// everywhere, for then it is not defined.
   func correlation(_ x: [Float], _ y: [Float]) throws -> Float
 
   /// 1.11, in words: what attention shows that gradients or ablations need not agree with.
