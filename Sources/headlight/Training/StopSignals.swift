@@ -1,27 +1,25 @@
-import Dispatch
 import Foundation
 import Synchronization
 
 /// Takes note of Ctrl-C and SIGTERM instead of dying of them, so that work can be saved first.
-final class StopSignals {
-  private let caught = Caught()
-  private let sources: [any DispatchSourceSignal]
+enum StopSignals {
+  /// The last signal that asked for an end, or 0.
+  ///
+  /// A handler may do no more than store a number.
+  private static let caught = Atomic<Int32>(0)
 
-  private final class Caught: Sendable {
-    let signal = Mutex<Int32?>(nil)
-  }
-
-  init() {
-    sources = [SIGINT, SIGTERM].map { [caught] number in
-      // The default action would come first.
-      Foundation.signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      source.setEventHandler { caught.signal.withLock { $0 = number } }
-      source.resume()
-      return source
+  /// Catches both signals from now on, and forgets what was caught before.
+  static func watch() {
+    // Also makes the number before a handler can reach for it.
+    caught.store(0, ordering: .relaxed)
+    for number in [SIGINT, SIGTERM] {
+      Foundation.signal(number) { StopSignals.caught.store($0, ordering: .relaxed) }
     }
   }
 
   /// The signal that asked for an end, or nil.
-  var signal: Int32? { caught.signal.withLock { $0 } }
+  static var signal: Int32? {
+    let number = caught.load(ordering: .relaxed)
+    return number == 0 ? nil : number
+  }
 }

@@ -61,10 +61,10 @@ struct TrainTranslator: ParsableCommand {
     }
     var recipe = TranslatorRecipe(seed: seed)
     if let steps { recipe.steps = steps }
-    let signals = StopSignals()
+    StopSignals.watch()
     let session = TrainingSession(
       recipe: recipe, folder: folder, checkpointEvery: checkpointEvery,
-      signal: { signals.signal })
+      signal: { StopSignals.signal })
     let trainer = try session.train()
     try session.write(trainer)
     try MeasuredTranslator(directory: folder).measureAndWrite()
