@@ -16,7 +16,7 @@ final class FigureRowTests: XCTestCase {
 
   func testAnEmptyRowIsAnError() {
     XCTAssertThrowsError(try FigureRow([]).size) {
-      XCTAssertEqual("\($0)", "A row of figures needs at least one figure.")
+      XCTAssertEqual("\($0)", "A row of figures needs at least one figure to draw.")
     }
   }
 }
