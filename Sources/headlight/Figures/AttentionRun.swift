@@ -43,7 +43,7 @@ struct AttentionRun: Sendable {
     /// What the rows are, for an axis.
     let queryTitle: String
     /// The title, with which token names a row, for figures that have no axis to say so.
-    var fullTitle: String { queryTitle == "query" ? title : "\(title) (rows: \(queryTitle))" }
+    var fullTitle: String { queryTitle == "query" ? title : "\(title) (\(queryTitle))" }
   }
 
   /// The kind of attention that was asked for.
@@ -74,7 +74,7 @@ struct AttentionRun: Sendable {
       shape: configuration.stacks.first { $0.name == stack }!.stack,
       queries: isCausal && rows == .predicts ? predictedTokens : reads,
       keys: kind == .cross ? sourceTokens : reads, title: "\(modelName): \(what)",
-      queryTitle: isCausal ? "token a row \(rows.rawValue)" : "query")
+      queryTitle: isCausal ? "row \(rows.rawValue)" : "query")
   }
 }
 

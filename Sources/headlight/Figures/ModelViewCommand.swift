@@ -18,15 +18,19 @@ struct ModelViewCommand: ParsableCommand {
   func run() throws {
     try options.draw { run in
       if stack == nil, run.configuration.isEncoderDecoder {
-        return FigureRow(try StackChoice.allCases.map { try view(of: run.subject($0)) })
+        let views = try StackChoice.allCases.map { choice in
+          let subject = try run.subject(choice)
+          return try view(of: subject, title: subject.fullTitle)
+        }
+        return FigureRow(views, title: options.title ?? "")
       }
-      return try view(of: run.subject(stack))
+      let subject = try run.subject(stack)
+      return try view(of: subject, title: options.title ?? subject.fullTitle)
     }
   }
 
-  private func view(of subject: AttentionRun.Subject) throws -> ModelView {
+  private func view(of subject: AttentionRun.Subject, title: String) throws -> ModelView {
     ModelView(
-      try subject.patterns(), queries: subject.queries, keys: subject.keys,
-      title: options.title ?? subject.fullTitle)
+      try subject.patterns(), queries: subject.queries, keys: subject.keys, title: title)
   }
 }
