@@ -82,7 +82,8 @@ public struct Transformer: Sendable, Parameterized {
     if let positionEmbedding {
       let positions = Array(state.length..<(state.length + tokens[0].count))
       let rows = Array(repeating: positions, count: tokens.count).flatMap { $0 }
-      x = x + (try hooks(.positionEmbedding, positionEmbedding.gathering(rows).reshaped(to: x.shape)))
+      x =
+        x + (try hooks(.positionEmbedding, positionEmbedding.gathering(rows).reshaped(to: x.shape)))
     }
     let context = StackContext(
       mask: AttentionMask(

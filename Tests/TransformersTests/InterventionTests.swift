@@ -26,7 +26,8 @@ final class InterventionTests: XCTestCase {
       for (index, point) in points.enumerated() {
         // Not a factor alone: norms and softmax would hide it.
         let edit = Intervention(at: point) { activation in
-          activation * 1.5 + Tensor((0..<activation.count).map { 0.1 * Float($0 % 7) })
+          activation * 1.5
+            + Tensor((0..<activation.count).map { 0.1 * Float($0 % 7) })
             .reshaped(to: activation.shape)
         }
         let run = try model.run(model.someInput, capturing: .everything, intervening: [edit])
@@ -113,7 +114,8 @@ final class InterventionTests: XCTestCase {
   func testGradientsReachEveryParameter() throws {
     for model in models {
       let watched = model.requiringGradients()
-      let targets = Array(repeating: Optional(4), count: model.configuration.isEncoderDecoder ? 4 : 5)
+      let targets = Array(
+        repeating: Optional(4), count: model.configuration.isEncoderDecoder ? 4 : 5)
       let loss = try watched(model.someInput).crossEntropy(targets: targets)
       let parameters = watched.parameters
       let gradients = gradient(of: loss, withRespectTo: parameters.map(\.tensor))

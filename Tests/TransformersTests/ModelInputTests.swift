@@ -50,7 +50,8 @@ final class ModelInputTests: XCTestCase {
     XCTAssertTrue(
       message(
         t5,
-        ModelInput(tokens: [[3]], decoderTokens: [[0, 2]], decoderMask: [[true, true], [true, true]])
+        ModelInput(
+          tokens: [[3]], decoderTokens: [[0, 2]], decoderMask: [[true, true], [true, true]])
       ).contains("the mask of the decoder's input"))
     XCTAssertTrue(
       message(t5, ModelInput(tokens: [[3], [4]], decoderTokens: [[0]])).contains("the batch"))
@@ -76,7 +77,8 @@ final class ModelInputTests: XCTestCase {
 
   func testPaddingInFrontIsRefusedWithLearnedPositions() {
     XCTAssertEqual(
-      message(gpt2, ModelInput(tokens: [[2, 3], [4, 5]], mask: [[true, true], [false, true]])),
+      message(
+        gpt2, ModelInput(tokens: [[2, 3], [4, 5]], mask: [[true, true], [false, true]])),
       "row 1 of the mask has padding before a token, and this model's learned positions count from "
         + "the first column; put padding last")
   }

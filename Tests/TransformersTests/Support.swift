@@ -113,7 +113,8 @@ enum RandomModel {
 extension Transformer {
   /// An input that fits the model: five source tokens, and four for a decoder.
   var someInput: ModelInput {
-    ModelInput([7, 3, 11, 3, 22], decoderTokens: configuration.isEncoderDecoder ? [0, 9, 4, 9] : nil)
+    ModelInput(
+      [7, 3, 11, 3, 22], decoderTokens: configuration.isEncoderDecoder ? [0, 9, 4, 9] : nil)
   }
 }
 
@@ -121,6 +122,7 @@ extension Transformer {
 func distance(_ a: Tensor, _ b: Tensor) -> Float {
   XCTAssertEqual(a.shape, b.shape)
   return zip(a.values, b.values).reduce(0) { worst, pair in
-    pair.0 == pair.1 ? worst : max(worst, (pair.0 - pair.1).isNaN ? .infinity : abs(pair.0 - pair.1))
+    pair.0 == pair.1
+      ? worst : max(worst, (pair.0 - pair.1).isNaN ? .infinity : abs(pair.0 - pair.1))
   }
 }
