@@ -14,25 +14,27 @@ extension ModelFamily {
       }
       for key in ["scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn"] {
         if try file.flag(key) == true {
-          throw CheckpointError("\(file.path) asks for \(key), which is not supported")
+          throw CheckpointError("\(file.path) asks for \(key), which is not supported.")
         }
       }
       let name = try file.string("activation_function") ?? "gelu_new"
       guard let activation = activation(name) else {
         throw CheckpointError(
           "\(file.path) has activation_function = \(name); supported are relu, gelu, "
-            + "gelu_new, silu")
+            + "gelu_new, silu.")
       }
-      let end = try file.token("eos_token_id")
+      let vocabularySize = try file.integer("vocab_size")
+      let end = try file.token("eos_token_id", of: vocabularySize)
       let isTied = try file.flag("tie_word_embeddings") != false
       var configuration = TransformerConfiguration.gpt2(
-        vocabularySize: try file.integer("vocab_size"), width: width,
+        vocabularySize: vocabularySize, width: width,
         decoder: .init(
-          layerCount: try file.integer("n_layer"), headCount: heads, headWidth: width / heads,
+          layerCount: try file.layerCount("n_layer"), headCount: heads, headWidth: width / heads,
           feedForwardWidth: try file.integer("n_inner", default: 4 * width)),
         positions: try file.integer("n_positions", "n_ctx"),
         normEpsilon: try file.number("layer_norm_epsilon", default: 1e-5),
-        startToken: try file.token("bos_token_id", "eos_token_id") ?? 0, endToken: end)
+        startToken: try file.token("bos_token_id", "eos_token_id", of: vocabularySize) ?? 0,
+        endToken: end)
       configuration.activation = activation
       configuration.scalesScores = try file.flag("scale_attn_weights") != false
       configuration.tiesEmbeddings = isTied || !checkpoint.contains("lm_head.weight")

@@ -14,10 +14,10 @@ struct ModelConfigurationFile {
     } catch {
       throw CheckpointError(
         "there is no readable \(url.lastPathComponent) in \(url.deletingLastPathComponent().path); "
-          + "a model directory holds config.json, model.safetensors and tokenizer.json")
+          + "a model directory holds config.json, model.safetensors and tokenizer.json.")
     }
     guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
-      throw CheckpointError("\(url.path) is not a JSON object; was its download cut short?")
+      throw CheckpointError("\(url.path) is not a JSON object; fetch it again.")
     }
     path = url.path
     self.values = values
@@ -32,23 +32,41 @@ struct ModelConfigurationFile {
   }
 
   private func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
-    CheckpointError("\(path) has \(key) = \(value) where \(expected) is expected")
+    CheckpointError("\(path) has \(key) = \(Self.shown(value)) where \(expected) is expected.")
   }
 
-  /// A whole number of at least `minimum`; several keys are spellings of one.
+  /// A value as the file spells it, cut short when it is long.
+  private static func shown(_ value: Any) -> String {
+    if let number = value as? NSNumber, isBoolean(number) { return "\(number.boolValue)" }
+    let options: JSONSerialization.WritingOptions = [
+      .fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes,
+    ]
+    let data = (try? JSONSerialization.data(withJSONObject: value, options: options)) ?? Data()
+    let text = String(decoding: data, as: UTF8.self)
+    return text.count <= 60 ? text : text.prefix(60) + "…"
+  }
+
+  /// A whole number within bounds; several keys are spellings of one.
+  ///
+  /// Beyond a thousand million a size is a broken file's, and the product of two would overflow.
   func integer(
-    _ keys: String..., default fallback: Int? = nil, minimum: Int = 1
+    _ keys: String..., default fallback: Int? = nil, minimum: Int = 1, maximum: Int = 1_000_000_000
   ) throws(CheckpointError) -> Int {
     guard let (key, value) = value(keys) else {
       if let fallback { return fallback }
-      throw CheckpointError("\(path) has no key \(keys.joined(separator: " or "))")
+      throw CheckpointError(
+        "\(path) has no key \(keys.joined(separator: " or ")); fetch the file again.")
     }
-    // Numbers beyond a million million are a broken file, and would overflow when multiplied.
     guard let number = value as? NSNumber, !(Self.isBoolean(number)),
       let integer = Int(exactly: number.doubleValue), integer >= minimum,
-      integer <= 1_000_000_000_000
-    else { throw wrong(key, value, expected: "a whole number of at least \(minimum)") }
+      integer <= maximum
+    else { throw wrong(key, value, expected: "a whole number from \(minimum) to \(maximum)") }
     return integer
+  }
+
+  /// A number of layers, so few that a model of that many can be put together.
+  func layerCount(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> Int {
+    try integer(key, default: fallback, maximum: 10_000)
   }
 
   func number(_ key: String, default fallback: Float) throws(CheckpointError) -> Float {
@@ -74,11 +92,12 @@ struct ModelConfigurationFile {
   }
 
   /// A token id, or the first of a list of them, as newer configurations may have.
-  func token(_ keys: String...) throws(CheckpointError) -> Int? {
+  func token(_ keys: String..., of vocabularySize: Int) throws(CheckpointError) -> Int? {
     guard let (key, value) = value(keys) else { return nil }
     let first = (value as? [Any])?.first ?? value
-    guard let number = first as? NSNumber, let id = Int(exactly: number.doubleValue), id >= 0
-    else { throw wrong(key, value, expected: "a token id") }
+    guard let number = first as? NSNumber, !Self.isBoolean(number),
+      let id = Int(exactly: number.doubleValue), id >= 0, id < vocabularySize
+    else { throw wrong(key, value, expected: "a token id from 0 to \(vocabularySize - 1)") }
     return id
   }
 
@@ -89,6 +108,6 @@ struct ModelConfigurationFile {
 
   /// Complains when two keys say different things.
   func contradiction(_ what: String) -> CheckpointError {
-    CheckpointError("\(path) contradicts itself: \(what)")
+    CheckpointError("\(path) contradicts itself: \(what).")
   }
 }

@@ -20,12 +20,12 @@ struct ModelFamily: Sendable {
   {
     let supported = all.map(\.type).joined(separator: ", ")
     guard let type else {
-      throw CheckpointError("\(file.path) has no model_type; supported are \(supported)")
+      throw CheckpointError("\(file.path) has no model_type; supported are \(supported).")
     }
     guard let family = all.first(where: { $0.type == type }) else {
       throw CheckpointError(
         "\(file.path) is of model_type “\(type)”, which is not supported; supported are "
-          + supported)
+          + "\(supported).")
     }
     return family
   }

@@ -8,13 +8,13 @@ extension ModelFamily {
   static let t5 = ModelFamily(
     type: "t5",
     configuration: { file, checkpoint throws(CheckpointError) in
-      let layers = try file.integer("num_layers")
+      let layers = try file.layerCount("num_layers")
       let heads = try file.integer("num_heads")
       let stack = TransformerConfiguration.Stack(
         layerCount: layers, headCount: heads, headWidth: try file.integer("d_kv"),
         feedForwardWidth: try file.integer("d_ff"))
       var decoder = stack
-      decoder.layerCount = try file.integer("num_decoder_layers", default: layers)
+      decoder.layerCount = try file.layerCount("num_decoder_layers", default: layers)
       let (activation, isGated) = try feedForward(file)
       // T5 v1.0 scales the decoder's output and ties the head; v1.1 does neither. Older files say
       // so by `tie_word_embeddings`, newer ones by `scale_decoder_outputs` (and always "tie").
@@ -25,16 +25,24 @@ extension ModelFamily {
         scales = try file.flag("tie_word_embeddings") != false
       }
       let width = try file.integer("d_model")
+      let size = try file.integer("vocab_size")
+      let buckets = try file.integer("relative_attention_num_buckets", default: 32, minimum: 4)
+      let distance = try file.integer("relative_attention_max_distance", default: 128)
+      // Half of a decoder's buckets hold one distance each; the others reach from there.
+      guard distance > buckets / 2 else {
+        throw file.contradiction(
+          "relative_attention_num_buckets = \(buckets) needs a relative_attention_max_distance "
+            + "above \(buckets / 2), not \(distance)")
+      }
       var configuration = TransformerConfiguration.t5(
-        vocabularySize: try file.integer("vocab_size"), width: width, encoder: stack,
+        vocabularySize: size, width: width, encoder: stack,
         decoder: decoder, activation: activation, isGated: isGated,
         tiesEmbeddings: !checkpoint.contains("lm_head.weight"),
-        buckets: try file.integer("relative_attention_num_buckets", default: 32, minimum: 4),
-        maximumDistance: try file.integer(
-          "relative_attention_max_distance", default: 128, minimum: 2),
+        buckets: buckets, maximumDistance: distance,
         normEpsilon: try file.number("layer_norm_epsilon", default: 1e-6),
-        startToken: try file.token("decoder_start_token_id", "pad_token_id") ?? 0,
-        endToken: try file.token("eos_token_id"), padToken: try file.token("pad_token_id") ?? 0)
+        startToken: try file.token("decoder_start_token_id", "pad_token_id", of: size) ?? 0,
+        endToken: try file.token("eos_token_id", of: size),
+        padToken: try file.token("pad_token_id", of: size) ?? 0)
       configuration.logitScale = scales ? 1 / Float(width).squareRoot() : 1
       return configuration
     },
@@ -82,7 +90,7 @@ extension ModelFamily {
     guard let activation = ModelFamily.activation(name) else {
       throw CheckpointError(
         "\(file.path) has feed_forward_proj = \(projection); supported are relu, gelu, "
-          + "gelu_new, silu, each alone or after “gated-”")
+          + "gelu_new, silu, each alone or after “gated-”.")
     }
     if let flag = try file.flag("is_gated_act"), flag != isGated {
       throw file.contradiction("feed_forward_proj = \(projection) and is_gated_act = \(flag)")

@@ -16,10 +16,13 @@ extension Transformer {
   /// - Parameters:
   ///   - tokens: What the encoder reads, or, without an encoder, the text to continue.
   ///   - maximumNewTokens: Where to stop when no end token comes.
-  ///   - usingCache: Whether keys and values of earlier tokens are kept; the result is the same.
-  ///   - intervening: Changes to encoder activations and, at every step, to decoder activations.
+  ///   - usingCache: Whether keys and values of earlier tokens are kept; the result is the same, as
+  ///     long as interventions treat all positions alike.
+  ///   - intervening: Changes to encoder activations and, at every step, to decoder activations:
+  ///     those of the new token with a cache, of all tokens so far without.
   /// - Returns: The new tokens, the end token included when it came.
-  /// - Throws: ``TransformerError`` when the tokens do not fit the model.
+  /// - Throws: ``TransformerError`` when the tokens do not fit the model, a point does not exist or
+  ///   never fires, or an intervention returns another shape; and whatever an intervention throws.
   public func generate(
     from tokens: [Int], maximumNewTokens: Int, search: Search = .greedy,
     usingCache: Bool = true, intervening interventions: [Intervention] = []
@@ -44,9 +47,12 @@ extension Transformer {
         configuration: configuration, capturing: .nothing,
         intervening: interventions.filter { isEncoders($0.point) })
       source = try encode(input, hooks: &hooks)
+      _ = try hooks.finish()
     }
     let atEveryStep =
       source == nil ? interventions : interventions.filter { !isEncoders($0.point) }
+
+    if limit <= 0, let first = atEveryStep.first { throw TransformerError.neverFired(first.point) }
 
     func next(_ rows: [[Int]], _ state: inout DecoderState) throws -> Tensor {
       if !usingCache { state = DecoderState(layers: state.blocks.count) }

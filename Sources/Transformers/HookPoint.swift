@@ -18,14 +18,16 @@ public enum AttentionKind: String, Sendable, Codable, CaseIterable {
 
 /// A place in the forward pass where an activation can be read or changed.
 ///
-/// Points print and parse as the names TransformerLens gives them, such as
-/// `decoder.1.cross_attn.hook_pattern`.
+/// Points print and parse as the names TransformerLens 3 gives them, such as
+/// `decoder.1.cross_attn.hook_pattern`, and hold what it holds there. Two are Headlight's own:
+/// `decoder_hook_embed`, which TransformerLens does not offer, and `rel_pos_hook`, which it lists and
+/// never passes. Its `hook_result`, `unembed.*` and the inputs of single heads are not here.
 public enum HookPoint: Hashable, Sendable {
   /// Token embeddings, `[batch, position, width]`, of the encoder or of a single stack.
   case embedding
   /// Token embeddings of an encoder–decoder's decoder, `[batch, position, width]`.
   case decoderEmbedding
-  /// Learned position embeddings, `[position, width]`.
+  /// Learned position embeddings, `[batch, position, width]`, alike in every row.
   case positionEmbedding
   /// A point inside a block, by stack and layer.
   case block(StackName, Int, BlockPoint)
@@ -76,7 +78,8 @@ public enum HookPoint: Hashable, Sendable {
   public enum NormPoint: String, Sendable, CaseIterable {
     /// What the input is divided by, `[batch, position, 1]`.
     case scale = "hook_scale"
-    /// The normalised input, `[batch, position, width]`; in RMS norm before its weight is applied.
+    /// The normalised input before the norm's weight and bias are applied,
+    /// `[batch, position, width]`.
     case normalized = "hook_normalized"
   }
 

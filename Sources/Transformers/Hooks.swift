@@ -41,6 +41,8 @@ public enum Capture: Sendable, ExpressibleByArrayLiteral {
 
 extension TransformerConfiguration {
   func checkExistence(of points: some Sequence<HookPoint>) throws(TransformerError) {
+    let points = Array(points)
+    if points.isEmpty { return }
     let existing = Set(hookPoints)
     for point in points where !existing.contains(point) {
       throw .unknownPoint(

@@ -37,6 +37,9 @@ extension Transformer {
     configuration c: TransformerConfiguration,
     weight: (_ name: String, _ shape: [Int]) throws -> Tensor
   ) rethrows {
+    precondition(
+      c.positionEmbeddingCount == nil || !c.isEncoderDecoder,
+      "an encoder–decoder has relative positions; learned ones are for a single stack")
     func linear(_ name: String, _ input: Int, _ output: Int) throws -> Linear {
       Linear(
         weight: try weight(name + ".weight", [output, input]),

@@ -26,13 +26,10 @@ package struct Norm: Sendable {
   func callAsFunction(
     _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.NormPoint) -> HookPoint
   ) throws -> Tensor {
-    guard let bias else {
-      let scale = try hooks(point(.scale), x.rootMeanSquare(epsilon: epsilon))
-      return try hooks(point(.normalized), x / scale) * weight
-    }
-    let centred = x - x.mean(axis: x.rank - 1, keepingAxis: true)
+    let centred = bias == nil ? x : x - x.mean(axis: x.rank - 1, keepingAxis: true)
     let scale = try hooks(point(.scale), centred.rootMeanSquare(epsilon: epsilon))
-    return try hooks(point(.normalized), centred / scale * weight + bias)
+    let weighted = try hooks(point(.normalized), centred / scale) * weight
+    return bias.map { weighted + $0 } ?? weighted
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

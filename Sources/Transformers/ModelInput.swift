@@ -3,6 +3,8 @@ public struct ModelInput: Sendable {
   /// The ids the encoder reads, or the only stack: `[batch][position]`.
   public var tokens: [[Int]]
   /// Which of them are there and which are padding; nil when all are there.
+  ///
+  /// With learned positions padding comes last; with relative ones it may be anywhere.
   public var mask: [[Bool]]?
   /// The ids the decoder of an encoder–decoder reads, beginning with its start token.
   public var decoderTokens: [[Int]]?
@@ -70,6 +72,12 @@ public struct ModelInput: Sendable {
       }
       for row in mask where row.count != length {
         throw .ragged("the mask of \(name)", expected: length, found: row.count)
+      }
+      // A gap would leave open which position the tokens after it have.
+      if configuration.maximumLength != nil,
+        let row = mask.firstIndex(where: { $0.drop { $0 }.contains(true) })
+      {
+        throw .paddedInFront(row: row)
       }
     }
   }

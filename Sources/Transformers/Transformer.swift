@@ -80,8 +80,10 @@ public struct Transformer: Sendable, Parameterized {
   ) throws -> Tensor {
     var x = try hooks(source == nil ? .embedding : .decoderEmbedding, embed(tokens))
     if let positionEmbedding {
-      let positions = positionEmbedding.slice(state.length..<(state.length + tokens[0].count))
-      x = x + (try hooks(.positionEmbedding, positions))
+      let positions = Array(state.length..<(state.length + tokens[0].count))
+      let rows = Array(repeating: positions, count: tokens.count).flatMap { $0 }
+      x =
+        x + (try hooks(.positionEmbedding, positionEmbedding.gathering(rows).reshaped(to: x.shape)))
     }
     let context = StackContext(
       mask: AttentionMask(

@@ -8,6 +8,8 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
   case emptyInput(String)
   /// Rows of a batch that differ in length.
   case ragged(String, expected: Int, found: Int)
+  /// Padding before a token in a model with learned positions.
+  case paddedInFront(row: Int)
   /// Decoder tokens for a model without a decoder, or none for one that needs them.
   case targets(expected: Bool)
   /// A point that this model does not have.
@@ -31,6 +33,9 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     case .ragged(let what, let expected, let found):
       "the rows of \(what) differ in length: expected \(expected) as in the first, found \(found); "
         + "pad them and pass a mask"
+    case .paddedInFront(let row):
+      "row \(row) of the mask has padding before a token, and this model's learned positions count "
+        + "from the first column; put padding last"
     case .targets(true): "this model has a decoder of its own: give decoder tokens too"
     case .targets(false): "this model has a single stack: decoder tokens have no place in it"
     case .unknownPoint(let name, let nearest):

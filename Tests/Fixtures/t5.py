@@ -4,8 +4,10 @@ Run it where `torch`, `transformers` (5.x) and `safetensors` are installed:
 
     python Tests/Fixtures/t5.py
 
-It writes, beside itself, `t5-v1.0/` (relu, tied, scaled logits), `t5-flan/` (gated gelu, untied)
-and `t5-buckets/` (relative position buckets alone). A model's folder holds
+It writes, beside itself, `t5-v1.0/` (relu, tied, scaled logits), `t5-flan/` (gated gelu, untied),
+`t5-unscaled/` (tied and not scaled, which transformers 5 makes of `tie_word_embeddings=False`; its
+`expected.safetensors` has `input_ids`, `decoder_input_ids` and `logits` alone) and `t5-buckets/`
+(relative position buckets alone). A model's folder holds
 
 - `config.json`            as transformers writes it today,
 - `config-old.json`        as the published checkpoints spell it (`torch_dtype`, no `dense_act_fn`),
@@ -244,6 +246,26 @@ def write(name, spec):
           f"scaled {config.scale_decoder_outputs}, tied {'lm_head.weight' not in weights}")
 
 
+def write_unscaled():
+    folder = HERE / "t5-unscaled"
+    torch.manual_seed(3)
+    config = T5Config(
+        vocab_size=29, d_model=12, d_kv=4, num_heads=2, d_ff=16, num_layers=1,
+        relative_attention_num_buckets=8, relative_attention_max_distance=20,
+        feed_forward_proj="gated-gelu", tie_word_embeddings=False, decoder_start_token_id=0)
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    (folder / "generation_config.json").unlink()
+    model = T5ForConditionalGeneration.from_pretrained(folder, attn_implementation="eager").eval()
+    assert model.lm_head.weight is model.shared.weight and not model.config.scale_decoder_outputs
+    inputs = dict(
+        input_ids=torch.tensor([[5, 9, 9, 21, 1]]), decoder_input_ids=torch.tensor([[0, 7, 28]]))
+    with torch.no_grad():
+        logits = model(**inputs).logits
+    expected = {key: value.to(torch.int16) for key, value in inputs.items()} | {"logits": logits}
+    save_file(expected, folder / "expected.safetensors")
+    print(f"t5-unscaled: logits std {logits.std():.2f}")
+
+
 def write_buckets():
     """The bucket of every relative position (key - query) from -300 to 300, I16."""
     folder = HERE / "t5-buckets"
@@ -261,5 +283,6 @@ def write_buckets():
 if __name__ == "__main__":
     torch.set_num_threads(1)
     write_buckets()
+    write_unscaled()
     for name, spec in MODELS.items():
         write(name, spec)

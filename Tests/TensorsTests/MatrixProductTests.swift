@@ -67,6 +67,34 @@ final class MatrixProductTests: XCTestCase {
     }
   }
 
+  /// Few rows and a large weight `[output, input]`, which is taken in slabs of columns.
+  func testFewRowsAndALargeWeight() {
+    for (m, k, n) in [
+      (1, 512, 1003), (2, 300, 97), (9, 130, 1201), (12, 512, 333), (31, 700, 129), (32, 1000, 50),
+      (33, 512, 200), (5, 60_000, 40),
+    ] {
+      let (a, b) = (random([m, k], seed: 1), random([n, k], seed: 2))
+      assertEqual(
+        a.matmul(transposing: b), shape: [m, n],
+        product(a.doubles, transposed(b.doubles, m: n, n: k), m: m, k: k, n: n),
+        tolerance: k > 10_000 ? 1e-3 : 5e-5, "\(m) × \(k) × \(n)")
+    }
+  }
+
+  /// The same inside attention, where rows lie a head apart.
+  func testFewQueriesAndManyKeys() {
+    let (queries, keys) = (random([2, 3, 2, 40], seed: 1), random([2, 500, 2, 40], seed: 2))
+    let scores = queries.attentionScores(keys: keys, scale: 0.5)
+    for (b, h, t, s) in [
+      (0, 0, 0, 0), (0, 1, 2, 95), (1, 0, 1, 96), (1, 1, 2, 499), (1, 0, 0, 301),
+    ] {
+      let expected = (0..<40).reduce(0.0) { sum, i in
+        sum + Double(queries[b, t, h, i]) * Double(keys[b, s, h, i])
+      }
+      XCTAssertEqual(Double(scores[b, h, t, s]), expected / 2, accuracy: 1e-4)
+    }
+  }
+
   func testAnEmptyInnerLengthGivesZeros() {
     // Memory that held something else before: what is multiplied by nothing must not show.
     for _ in 0..<50 {

@@ -1,5 +1,4 @@
 import Checkpoints
-import Foundation
 import Tensors
 import Transformers
 import XCTest
@@ -7,72 +6,6 @@ import XCTest
 /// Logits, attention, residuals, gradients and generated tokens against PyTorch `transformers`, on
 /// the models of `Tests/Fixtures/t5.py` and `gpt2.py`.
 final class PyTorchEqualityTests: XCTestCase {
-  private static let fixtures = URL(fileURLWithPath: #filePath)
-    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
-
-  private struct Fixture {
-    let model: Transformer
-    let expected: SafetensorsFile
-
-    init(_ name: String, config: String = "config.json") throws {
-      let directory = PyTorchEqualityTests.fixtures.appendingPathComponent(name)
-      expected = try SafetensorsFile(
-        contentsOf: directory.appendingPathComponent("expected.safetensors"))
-      if config == "config.json" {
-        model = try Transformer(directory: directory)
-        return
-      }
-      let copy = FileManager.default.temporaryDirectory
-        .appendingPathComponent("headlight-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(at: copy) }
-      try FileManager.default.copyItem(
-        at: directory.appendingPathComponent(config), to: copy.appendingPathComponent("config.json")
-      )
-      try FileManager.default.copyItem(
-        at: directory.appendingPathComponent("model.safetensors"),
-        to: copy.appendingPathComponent("model.safetensors"))
-      model = try Transformer(directory: copy)
-    }
-
-    func rows(_ name: String) throws -> [[Int]] {
-      let shape = try expected.shape(of: name)
-      let flat = try expected.integers(name)
-      return (0..<shape[0]).map { Array(flat[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
-    }
-
-    func mask(_ name: String) throws -> [[Bool]] { try rows(name).map { $0.map { $0 != 0 } } }
-
-    func input(masked: Bool = true) throws -> ModelInput {
-      var input = ModelInput(tokens: try rows("input_ids"))
-      if masked { input.mask = try mask("attention_mask") }
-      if expected.contains("decoder_input_ids") {
-        input.decoderTokens = try rows("decoder_input_ids")
-        if masked { input.decoderMask = try mask("decoder_attention_mask") }
-      }
-      return input
-    }
-  }
-
-  /// Compares where the mask of the rows is true; PyTorch fills rows that see nothing differently.
-  private func assertEqual(
-    _ found: Tensor, _ expected: Tensor, _ name: String, rows: [[Bool]]? = nil, rowAxis: Int = 1,
-    tolerance: Float = 1e-4, file: StaticString = #filePath, line: UInt = #line
-  ) {
-    XCTAssertEqual(found.shape, expected.shape, name, file: file, line: line)
-    guard found.shape == expected.shape else { return }
-    let scale = max(expected.values.map(abs).filter(\.isFinite).max() ?? 1, 1e-3)
-    let inner = found.shape[(rowAxis + 1)...].reduce(1, *)
-    let length = found.shape[rowAxis]
-    let perBatch = found.shape.dropFirst().reduce(1, *)
-    var worst: Float = 0
-    for (index, (a, b)) in zip(found.values, expected.values).enumerated() {
-      if let rows, !rows[index / perBatch][index / inner % length] { continue }
-      worst = max(worst, a.isNaN ? .infinity : abs(a - b))
-    }
-    XCTAssertLessThanOrEqual(worst / scale, tolerance, name, file: file, line: line)
-  }
-
   private func checkT5(_ name: String, config: String = "config.json") throws {
     let fixture = try Fixture(name, config: config)
     let input = try fixture.input()
@@ -195,8 +128,98 @@ final class PyTorchEqualityTests: XCTestCase {
       let fixture = try Fixture("gpt2-tiny", config: config)
       let input = try fixture.input(masked: false)
       let run = try fixture.model.run(input, capturing: .everything)
-      let name = fixture.expected.contains("without_mask.logits") ? "without_mask.logits" : "logits"
-      assertEqual(run.logits, try fixture.expected.tensor(name), "logits")
+      assertEqual(run.logits, try fixture.expected.tensor("without_mask.logits"), "logits")
+      let masked = try fixture.model.run(fixture.input(), capturing: .everything)
+      let rows = try fixture.mask("attention_mask")
+      assertEqual(masked.logits, try fixture.expected.tensor("logits"), "logits", rows: rows)
+      for layer in 0..<2 {
+        assertEqual(
+          try masked.trace["blocks.\(layer).attn.hook_pattern"],
+          try fixture.expected.tensor("attentions.\(layer)"), "attention \(layer)", rows: rows,
+          rowAxis: 2)
+        assertEqual(
+          try masked.trace["blocks.\(layer).hook_resid_pre"],
+          try fixture.expected.tensor("residual.\(layer)"), "residual \(layer)", rows: rows)
+      }
+      assertEqual(
+        try masked.trace["blocks.1.hook_resid_post"], try fixture.expected.tensor("residual.2"),
+        "last residual", rows: rows)
     }
+  }
+
+  func testGPT2GradientsEqualPyTorch() throws {
+    try checkGradients(
+      "gpt2-tiny",
+      pairs: [
+        ("embedding.weight", "transformer.wte.weight"),
+        ("positionEmbedding.weight", "transformer.wpe.weight"),
+        ("blocks.0.attentionNorm.weight", "transformer.h.0.ln_1.weight"),
+        ("blocks.0.mlp.input.bias", "transformer.h.0.mlp.c_fc.bias"),
+        ("blocks.1.mlpNorm.bias", "transformer.h.1.ln_2.bias"),
+        ("blocks.finalNorm.bias", "transformer.ln_f.bias"),
+      ])
+  }
+
+  /// GPT-2 stores its linear weights the other way round, and queries, keys and values as one.
+  func testGPT2GradientsOfTransposedWeightsEqualPyTorch() throws {
+    let fixture = try Fixture("gpt2-tiny")
+    let watched = fixture.model.requiringGradients()
+    let labels = try fixture.rows("labels").flatMap { $0 }.map { $0 < 0 ? nil : Optional($0) }
+    let loss = try watched(fixture.input()).crossEntropy(targets: labels)
+    let all = watched.parameters
+    let gradients = Dictionary(
+      uniqueKeysWithValues: zip(
+        all.map(\.name), gradient(of: loss, withRespectTo: all.map(\.tensor))))
+    for (ours, theirs) in [
+      ("blocks.1.attention.output.weight", "transformer.h.1.attn.c_proj.weight"),
+      ("blocks.1.mlp.output.weight", "transformer.h.1.mlp.c_proj.weight"),
+    ] {
+      assertEqual(
+        try XCTUnwrap(gradients[ours]).transposed(),
+        try fixture.expected.tensor("gradient." + theirs), theirs)
+    }
+    let parts = ["query", "key", "value"]
+    let weights = try parts.map { part in
+      try XCTUnwrap(gradients["blocks.0.attention.\(part).weight"]).transposed()
+    }
+    assertEqual(
+      .concatenation(weights, axis: 1),
+      try fixture.expected.tensor("gradient.transformer.h.0.attn.c_attn.weight"), "c_attn weight")
+    let biases = try parts.map { try XCTUnwrap(gradients["blocks.0.attention.\($0).bias"]) }
+    let joint = Tensor.concatenation(biases, axis: 0)
+    assertEqual(
+      joint.reshaped(to: [1, joint.count]),
+      try fixture.expected.tensor("gradient.transformer.h.0.attn.c_attn.bias")
+        .reshaped(to: [1, joint.count]), "c_attn bias")
+  }
+
+  func testGPT2GenerationEqualsPyTorch() throws {
+    let fixture = try Fixture("gpt2-tiny")
+    let end = try XCTUnwrap(fixture.model.configuration.endToken)
+    for index in 0..<2 {
+      let prompt = try fixture.expected.integers("generation.\(index).input_ids")
+      let greedy = try fixture.expected.integers("generation.\(index).greedy")
+      let beam = Array(try fixture.rows("generation.\(index).beam")[0].dropFirst(prompt.count))
+      let expected = beam.firstIndex(of: end).map { Array(beam[...$0]) } ?? beam
+      for usingCache in [true, false] {
+        XCTAssertEqual(
+          try fixture.model.generate(from: prompt, maximumNewTokens: 10, usingCache: usingCache),
+          Array(greedy.dropFirst(prompt.count)), "greedy \(index)")
+        XCTAssertEqual(
+          try fixture.model.generate(
+            from: prompt, maximumNewTokens: 10, search: .beam(width: 4), usingCache: usingCache),
+          expected, "beam \(index)")
+      }
+    }
+  }
+
+  /// What `transformers` 5 writes for a model that ties its head and does not scale.
+  func testTiedAndUnscaledT5EqualsPyTorch() throws {
+    let fixture = try Fixture("t5-unscaled")
+    XCTAssertTrue(fixture.model.configuration.tiesEmbeddings)
+    XCTAssertEqual(fixture.model.configuration.logitScale, 1)
+    assertEqual(
+      try fixture.model(fixture.input(masked: false)), try fixture.expected.tensor("logits"),
+      "logits")
   }
 }

@@ -139,19 +139,16 @@ struct TraceCommand: ParsableCommand {
     var writer = SafetensorsWriter(metadata: metadata)
     writer.add("logits", run.logits)
     for point in run.trace.points {
-      writer.add(
-        point.description,
-        try run.trace[point].batched(at: point, rows: input.tokens.count))
+      writer.add(point.description, try run.trace[point].batched(at: point))
     }
     return writer
   }
 }
 
 extension Tensor {
-  /// The activation with the batch axis first, for the two points that have none.
-  fileprivate func batched(at point: HookPoint, rows: Int) -> Tensor {
+  /// The activation with the batch axis first, for the one point that has none.
+  fileprivate func batched(at point: HookPoint) -> Tensor {
     switch point {
-    case .positionEmbedding: .stack(Array(repeating: self, count: rows))
     case .block(_, _, .attention(_, .positionBias)): reshaped(to: [1] + shape)
     default: self
     }

@@ -1,0 +1,173 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Transformers
+import XCTest
+
+/// Model directories that are damaged: each is refused with one sentence.
+final class ModelDirectoryTests: XCTestCase {
+  /// The `t5-v1.0` or another fixture, copied so that it can be damaged.
+  private func copy(_ name: String) throws -> TemporaryFolder {
+    let folder = try TemporaryFolder(self)
+    for file in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(
+        at: fixture("\(name)/\(file)"), to: folder.file(file))
+    }
+    return folder
+  }
+
+  /// What loading says of a fixture some of whose keys are changed, or removed by null.
+  private func problem(
+    of name: String = "t5-v1.0", _ changes: [String: Any], line: UInt = #line
+  ) throws -> String {
+    let folder = try copy(name)
+    let data = try Data(contentsOf: folder.file("config.json"))
+    var keys = try XCTUnwrap(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    for (key, value) in changes { keys[key] = value is NSNull ? nil : value }
+    try JSONSerialization.data(withJSONObject: keys).write(to: folder.file("config.json"))
+    return sentence(try Transformer(directory: folder.url), line: line)
+      .replacing(folder.url.path, with: "DIR")
+  }
+
+  func testMissingKeys() throws {
+    for key in ["vocab_size", "d_model", "d_kv", "d_ff", "num_layers", "num_heads"] {
+      XCTAssertEqual(
+        try problem([key: NSNull()]), "DIR/config.json has no key \(key); fetch the file again.")
+    }
+    XCTAssertEqual(
+      try problem(of: "gpt2-tiny", ["n_positions": NSNull()]),
+      "DIR/config.json has no key n_positions or n_ctx; fetch the file again.")
+  }
+
+  func testUnknownModelTypesListWhatIsSupported() throws {
+    XCTAssertEqual(
+      try problem(["model_type": "bert"]),
+      "DIR/config.json is of model_type “bert”, which is not supported; supported are t5, gpt2.")
+    XCTAssertEqual(
+      try problem(["model_type": NSNull()]),
+      "DIR/config.json has no model_type; supported are t5, gpt2.")
+    XCTAssertEqual(
+      try problem(["model_type": 5]),
+      "DIR/config.json has model_type = 5 where a text is expected.")
+  }
+
+  func testWrongTypesAndAbsurdSizes() throws {
+    let wrong: [(Any, String)] = [
+      ("20", "\"20\""), (20.5, "20.5"), (true, "true"), ([20], "[20]"), (0, "0"), (-3, "-3"),
+      (1_000_000_001, "1000000001"), (["a": 1], "{\"a\":1}"),
+    ]
+    for (value, shown) in wrong {
+      XCTAssertEqual(
+        try problem(["d_model": value]),
+        "DIR/config.json has d_model = \(shown) where a whole number from 1 to 1000000000 is "
+          + "expected.")
+    }
+    XCTAssertEqual(
+      try problem(["num_layers": 1_000_000]),
+      "DIR/config.json has num_layers = 1000000 where a whole number from 1 to 10000 is expected.")
+    XCTAssertTrue(try problem(["d_model": 1e300]).contains("a whole number from 1"))
+    XCTAssertEqual(
+      try problem(["layer_norm_epsilon": -1]),
+      "DIR/config.json has layer_norm_epsilon = -1 where a positive number is expected.")
+    XCTAssertEqual(
+      try problem(["is_gated_act": "no"]),
+      "DIR/config.json has is_gated_act = \"no\" where true or false is expected.")
+    XCTAssertEqual(
+      try problem(["eos_token_id": 53]),
+      "DIR/config.json has eos_token_id = 53 where a token id from 0 to 52 is expected.")
+    let long = String(repeating: "x", count: 1000)
+    XCTAssertLessThan(try problem(["d_model": long]).count, 200)
+  }
+
+  /// Sizes of a terabyte are held against the weights before memory is asked for.
+  func testSizesThatAreNotTheWeightsAllocateNothing() throws {
+    XCTAssertEqual(
+      try problem(["vocab_size": 1_000_000_000]),
+      "DIR holds shared.weight of shape [53, 20] where config.json makes it [1000000000, 20]; they "
+        + "do not belong together.")
+    for key in ["d_model", "d_ff", "d_kv", "num_heads", "relative_attention_num_buckets"] {
+      var changes: [String: Any] = [key: 1_000_000_000]
+      if key.hasPrefix("relative") { changes["relative_attention_max_distance"] = 600_000_000 }
+      XCTAssertTrue(try problem(changes).contains("where config.json makes it"), key)
+    }
+    XCTAssertEqual(
+      try problem(["num_layers": 10_000]),
+      "DIR has no tensor “encoder.block.3.layer.0.layer_norm.weight”; the nearest are "
+        + "“encoder.block.0.layer.0.layer_norm.weight”, "
+        + "“encoder.block.1.layer.0.layer_norm.weight”, "
+        + "“encoder.block.2.layer.0.layer_norm.weight”.")
+    XCTAssertTrue(
+      try problem(of: "gpt2-tiny", ["n_embd": 999_999_999]).contains("where config.json makes it"))
+  }
+
+  func testContradictoryKeys() throws {
+    XCTAssertEqual(
+      try problem(["is_gated_act": true]),
+      "DIR/config.json contradicts itself: feed_forward_proj = relu and is_gated_act = true.")
+    XCTAssertEqual(
+      try problem(["dense_act_fn": "gelu"]),
+      "DIR/config.json contradicts itself: feed_forward_proj = relu and dense_act_fn = gelu.")
+    XCTAssertEqual(
+      try problem(["feed_forward_proj": "gated-selu"]),
+      "DIR/config.json has feed_forward_proj = gated-selu; supported are relu, gelu, gelu_new, "
+        + "silu, each alone or after “gated-”.")
+    XCTAssertEqual(
+      try problem(["relative_attention_max_distance": 4]),
+      "DIR/config.json contradicts itself: relative_attention_num_buckets = 8 needs a "
+        + "relative_attention_max_distance above 4, not 4.")
+    XCTAssertEqual(
+      try problem(of: "gpt2-tiny", ["n_head": 5]),
+      "DIR/config.json contradicts itself: n_embd = 24 is not a multiple of n_head = 5.")
+    XCTAssertEqual(
+      try problem(of: "gpt2-tiny", ["scale_attn_by_inverse_layer_idx": true]),
+      "DIR/config.json asks for scale_attn_by_inverse_layer_idx, which is not supported.")
+  }
+
+  func testTheSmallestDistanceThatIsAllowedRuns() throws {
+    let folder = try copy("t5-v1.0")
+    var text = try String(contentsOf: folder.file("config.json"), encoding: .utf8)
+    text.replace(
+      "\"relative_attention_max_distance\": 20", with: "\"relative_attention_max_distance\": 5")
+    try Data(text.utf8).write(to: folder.file("config.json"))
+    let model = try Transformer(directory: folder.url)
+    let logits = try model(
+      ModelInput(Array(repeating: 3, count: 300), decoderTokens: Array(repeating: 2, count: 200)))
+    XCTAssertTrue(logits.values.allSatisfy(\.isFinite))
+  }
+
+  func testWeightsThatAreMissing() throws {
+    let folder = try copy("t5-v1.0")
+    let file = try SafetensorsFile(contentsOf: fixture("t5-v1.0/model.safetensors"))
+    var writer = SafetensorsWriter()
+    let lacking = "decoder.block.1.layer.1.EncDecAttention.k.weight"
+    for name in file.names where name != lacking { writer.add(name, try file.tensor(name)) }
+    try writer.write(to: folder.file("model.safetensors"))
+    let text = sentence(try Transformer(directory: folder.url))
+    XCTAssertTrue(
+      text.hasPrefix("\(folder.url.path) has no tensor “\(lacking)”; the nearest are “"), text)
+  }
+
+  func testFilesThatAreMissingOrNotWhatTheyAreCalled() throws {
+    let folder = try copy("t5-v1.0")
+    let path = folder.url.path
+    for text in ["", "{", "[1]", "5", "{\"model_type\": \"t5\""] {
+      try Data(text.utf8).write(to: folder.file("config.json"))
+      XCTAssertEqual(
+        sentence(try Transformer(directory: folder.url)),
+        "\(path)/config.json is not a JSON object; fetch it again.")
+    }
+    try FileManager.default.removeItem(at: folder.file("config.json"))
+    let missing = "a model directory holds config.json, model.safetensors and tokenizer.json."
+    XCTAssertEqual(
+      sentence(try Transformer(directory: folder.url)),
+      "there is no readable config.json in \(path); \(missing)")
+    XCTAssertEqual(
+      sentence(try Transformer(directory: folder.file("absent"))),
+      "there is no readable config.json in \(path)/absent; \(missing)")
+    let weightless = try copy("t5-v1.0")
+    try FileManager.default.removeItem(at: weightless.file("model.safetensors"))
+    XCTAssertEqual(
+      sentence(try Transformer(directory: weightless.url)),
+      "\(weightless.url.path) holds neither model.safetensors nor model.safetensors.index.json.")
+  }
+}

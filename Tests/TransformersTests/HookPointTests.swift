@@ -1,0 +1,152 @@
+import Checkpoints
+import Foundation
+import Tensors
+import Transformers
+import XCTest
+
+/// Hook points: which there are, what they are called, what shape they hold.
+final class HookPointTests: XCTestCase {
+  private let models = [
+    ("t5", RandomModel.t5()), ("flan", RandomModel.t5(isGated: true, isTied: false)),
+    ("gpt2", RandomModel.gpt2()),
+  ]
+
+  func testEveryPointFiresInItsShapeAndInOrder() throws {
+    for (family, model) in models {
+      let configuration = model.configuration
+      let trace = try model.run(model.someInput, capturing: .everything).trace
+      XCTAssertEqual(trace.points, configuration.hookPoints)
+      XCTAssertEqual(Set(trace.points).count, trace.points.count, "a point is listed twice")
+      for point in trace.points {
+        XCTAssertEqual(
+          try trace[point].shape, Self.shape(of: point.description, family: family), "\(point)")
+      }
+    }
+  }
+
+  /// The shape by the name alone: 1 × 5 source and 4 target tokens, width 16, 4 heads.
+  private static func shape(of name: String, family: String) -> [Int] {
+    let (length, source) = (name.hasPrefix("decoder") ? 4 : 5, 5)
+    let keys = name.contains("cross_attn") ? source : length
+    let head = family == "gpt2" ? 4 : 5
+    switch name.split(separator: ".").last! {
+    case "hook_q", "hook_z": return [1, length, 4, head]
+    case "hook_k", "hook_v": return [1, keys, 4, head]
+    case "rel_pos_hook": return [4, length, length]
+    case "hook_attn_scores", "hook_pattern": return [1, 4, length, keys]
+    case "hook_scale": return [1, length, 1]
+    case "hook_pre", "hook_pre_linear", "hook_post": return [1, length, 24]
+    default: return [1, length, 16]
+    }
+  }
+
+  func testNamesPrintAndParse() {
+    for (_, model) in models {
+      for point in model.configuration.hookPoints {
+        XCTAssertEqual(HookPoint(point.description), point)
+      }
+    }
+    XCTAssertEqual(
+      HookPoint("decoder.1.cross_attn.hook_pattern"), .pattern(.decoder, 1, .cross))
+    XCTAssertEqual(HookPoint("blocks.11.hook_resid_pre"), .residualPre(.blocks, 11))
+    XCTAssertEqual(HookPoint("ln_final.hook_scale"), .finalNorm(.blocks, .scale))
+  }
+
+  func testDamagedNamesDoNotParseAsAnythingElse() {
+    var generator = SeededGenerator(seed: 2)
+    let names = models.flatMap { $0.1.configuration.hookPoints.map(\.description) }
+    let alphabet = Array("abhklnopqrstvz_.019-+ é*")
+    for _ in 0..<4000 {
+      var text = Array(names.randomElement(using: &generator)!)
+      for _ in 0..<Int.random(in: 1...3, using: &generator) {
+        let place = Int.random(in: 0...text.count, using: &generator)
+        let letter = alphabet.randomElement(using: &generator)!
+        switch Int.random(in: 0..<3, using: &generator) {
+        case 0: text.insert(letter, at: place)
+        case 1 where place < text.count: text.remove(at: place)
+        default: if place < text.count { text[place] = letter }
+        }
+      }
+      // What parses prints as it was written; there are no two spellings of one point.
+      let damaged = String(text)
+      if let point = HookPoint(damaged) { XCTAssertEqual(point.description, damaged) }
+    }
+    for name in [
+      "", ".", "..", "encoder", "encoder.0", "encoder.0.", "encoder.-1.hook_resid_pre",
+      "encoder.+1.hook_resid_pre", "encoder.01.hook_resid_pre", "encoder. 1.hook_resid_pre",
+      "encoder.99999999999999999999.hook_resid_pre", "Encoder.0.hook_resid_pre",
+      "encoder.0.hook_resid_pre ", "encoder.0.ln4.hook_scale", "encoder.0.attn.hook_result",
+    ] {
+      XCTAssertNil(HookPoint(name), name)
+    }
+  }
+
+  private struct Names: Decodable {
+    let names: [String]
+    let fired: [String: [Int]]
+  }
+
+  private func theirs(_ family: String) throws -> Names {
+    let url = fixtures.appendingPathComponent("hook-names/names.json")
+    let all = try JSONDecoder().decode([String: Names].self, from: Data(contentsOf: url))
+    return try XCTUnwrap(all[family])
+  }
+
+  private func twin(_ family: String) -> Transformer {
+    let stack = TransformerConfiguration.Stack(
+      layerCount: 2, headCount: 3, headWidth: 8, feedForwardWidth: 40)
+    var generator = SeededGenerator(seed: 1)
+    let configuration: TransformerConfiguration =
+      family == "gpt2"
+      ? .gpt2(
+        vocabularySize: 51, width: 24, decoder: stack, positions: 26, startToken: 0, endToken: 1)
+      : .t5(
+        vocabularySize: 51, width: 24, encoder: stack, decoder: stack,
+        activation: family == "flan" ? .geluTanh : .relu, isGated: family == "flan",
+        tiesEmbeddings: family == "t5", buckets: 8, maximumDistance: 20)
+    return Transformer(configuration: configuration, using: &generator)
+  }
+
+  func testNamesAndShapesAreTransformerLens() throws {
+    for family in ["t5", "flan", "gpt2"] {
+      let (theirs, model) = (try theirs(family), twin(family))
+      let trace = try model.run(model.someInput, capturing: .everything).trace
+      let ours = Set(trace.points.map(\.description))
+      // Ours alone: it has no hook there.
+      XCTAssertEqual(
+        ours.subtracting(theirs.names), family == "gpt2" ? [] : ["decoder_hook_embed"], family)
+      // Theirs alone: copies for single heads, off unless asked for, and the unembedding.
+      for name in Set(theirs.names).subtracting(ours) {
+        let isLeftOut =
+          name.hasSuffix("_in") || name.hasSuffix("_input") || name.hasSuffix("hook_result")
+          || name == "unembed.hook_out"
+        XCTAssertTrue(isLeftOut, "\(family) lacks \(name)")
+      }
+      for (name, shape) in theirs.fired where ours.contains(name) {
+        XCTAssertEqual(try trace[name].shape, shape, "\(family) \(name)")
+      }
+      // Listed there and never passed: the bias is computed outside the layer.
+      let biases = ours.filter { $0.hasSuffix("rel_pos_hook") }
+      XCTAssertEqual(biases.count, family == "gpt2" ? 0 : 2)
+      XCTAssertEqual(
+        ours.subtracting(theirs.fired.keys),
+        family == "gpt2" ? [] : biases.union(["decoder_hook_embed"]), family)
+    }
+  }
+
+  func testActivationsAreTransformerLens() throws {
+    let model = try Fixture("gpt2-tiny").model
+    let theirs = try SafetensorsFile(
+      contentsOf: fixtures.appendingPathComponent("hook-names/gpt2-tiny.safetensors"))
+    let tokens = try theirs.integers("tokens")
+    let trace = try model.run(ModelInput(tokens), capturing: .everything).trace
+    let shared = trace.points.filter { theirs.contains($0.description) }
+    XCTAssertEqual(shared, trace.points)
+    for point in shared {
+      let expected = try theirs.tensor(point.description)
+      let scale = expected.values.filter(\.isFinite).map(abs).max() ?? 1
+      XCTAssertLessThanOrEqual(
+        distance(try trace[point], expected) / scale, 1e-4, point.description)
+    }
+  }
+}
