@@ -13,7 +13,8 @@ typealias SetThreads = @convention(c) (Int32) -> Void
 
 // Makes the core choose its kernels and open the library; the same handle then serves the peer.
 _ = Tensor(rows: [[1]]).matmul(Tensor(rows: [[1]]))
-guard let library = dlopen("libopenblas.so.0", RTLD_NOW), let product = dlsym(library, "cblas_sgemm"),
+guard let library = dlopen("libopenblas.so.0", RTLD_NOW),
+  let product = dlsym(library, "cblas_sgemm"),
   let limit = dlsym(library, "openblas_set_num_threads")
 else { fatalError("libopenblas.so.0 is not here; run ./setup") }
 let sgemm = unsafeBitCast(product, to: SGEMM.self)
