@@ -9,7 +9,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
 
   /// The clauses of one sentence: one as a rule, sometimes two short ones.
   package mutating func clauses() -> [Clause] {
-    random.chance(5) ? [clause(isShort: true), clause(isShort: true)] : [clause(isShort: false)]
+    random.chance(3) ? [clause(isShort: true), clause(isShort: true)] : [clause(isShort: false)]
   }
 
   private mutating func clause(isShort: Bool) -> Clause {
@@ -28,10 +28,10 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     let object = hasObject ? self.object(of: verb, subject, isNegated: isNegated) : nil
     var phrases: [PrepositionalPhrase] = []
     if !isShort || verb.frames.contains(.needsPhrase) {
-      phrases = self.phrases(of: verb, atMost: hasObject ? 1 : 2)
+      phrases = self.phrases(of: verb)
     }
     let adverb =
-      isShort || phrases.count > 1
+      isShort
       ? nil : self.adverb(of: verb, subject, tense, hasPhrase: !phrases.isEmpty)
     return Clause(
       subject, tense, .verb(verb, object: object, phrases: phrases, adverb: adverb),
@@ -75,7 +75,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     }
     let nouns = Vocabulary.nouns(kinds)
     let noun = random.pick(nouns)
-    if !isDefinite, !isShort, random.chance(7) {
+    if !isDefinite, !isShort, random.chance(4) {
       let other = random.pick(nouns)
       if other != noun {
         return .both([
@@ -87,7 +87,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     let choice: DeterminerChoice =
       isDefinite ? .definite : isNegated ? .negatedSubject : .anyOrEvery
     return .noun(
-      phrase(noun, choice, adjectives: isDefinite ? 25 : 55, phrases: isShort ? 0 : 9))
+      phrase(noun, choice, adjectives: isDefinite ? 25 : 50, phrases: isShort ? 0 : 4))
   }
 
   private mutating func object(
@@ -100,8 +100,8 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     let nouns = Vocabulary.nouns(verb.objects)
     var noun = random.pick(nouns)
     if case .noun(let phrase) = subject, phrase.noun == noun { noun = random.pick(nouns) }
-    let first = phrase(noun, isNegated ? .negated : .any, adjectives: 55, phrases: 9)
-    if !isNegated, first.phrases.isEmpty, random.chance(5) {
+    let first = phrase(noun, isNegated ? .negated : .any, adjectives: 50, phrases: 4)
+    if !isNegated, first.phrases.isEmpty, random.chance(3) {
       let other = random.pick(nouns)
       if other != noun {
         return .both([.noun(first), .noun(phrase(other, .any, adjectives: 15))])
@@ -110,10 +110,10 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     return .noun(first)
   }
 
-  private mutating func phrases(of verb: Verb, atMost limit: Int) -> [PrepositionalPhrase] {
+  private mutating func phrases(of verb: Verb) -> [PrepositionalPhrase] {
     var phrases: [PrepositionalPhrase] = []
     func takes(_ frame: VerbFrames, _ percent: Int) -> Bool {
-      guard verb.frames.contains(frame), phrases.count < limit else { return false }
+      guard verb.frames.contains(frame), phrases.isEmpty else { return false }
       return random.chance(percent)
     }
     let goal = verb.frames.contains(.needsPhrase) ? 100 : 45
@@ -132,7 +132,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
     }
     if takes(.beneficiary, 25) { phrases.append(PrepositionalPhrase(.for, person())) }
     if takes(.company, 14) { phrases.append(PrepositionalPhrase(.with, person())) }
-    if takes(.location, 28) { phrases.append(location()) }
+    if takes(.location, 24) { phrases.append(location()) }
     return phrases
   }
 
@@ -180,7 +180,7 @@ package struct SentenceGenerator<Random: RandomNumberGenerator> {
       let all = Vocabulary.adjectives[noun.id]
       let first = random.pick(all.filter(fits))
       chosen = [first]
-      if adjectives > 30, random.chance(15) {
+      if adjectives > 30, random.chance(10) {
         let others = all.filter { fits($0) && $0.position != first.position }
         if !others.isEmpty {
           let second = random.pick(others)

@@ -6,9 +6,10 @@ package import Transformers
 
 /// How the translator is trained.
 package struct TranslatorRecipe: Sendable, Equatable {
-  /// Decides everything: the first weights and the sentences.
+  /// Decides the first weights and the order of the sentences; the corpus is always the same.
   package var seed: UInt64 = 0
-  package var steps = 9_000
+  package var sentences = 120_000
+  package var steps = 12_000
   package var batchSize = 64
   /// Questions on capitals in every batch: three in a hundred.
   package var capitalsPerBatch = 2
@@ -47,15 +48,15 @@ package struct TranslatorTrainer: Sendable {
   /// The mean loss of every step so far, in nats a token.
   package private(set) var losses: [Float] = []
   private var optimizer = AdamW(betas: (0.9, 0.98))
-  private let tokenizer: Tokenizer
   private let capitals: [EncodedPair]
-  private var pool: (number: Int, batches: [[EncodedPair]]) = (-1, [])
+  private let sentences: [EncodedPair]
 
   /// A trainer at its first step.
   package init(recipe: TranslatorRecipe) throws {
     self.recipe = recipe
     let tokenizer = try Tokenizer(json: TranslatorVocabulary.tokenizerJSON())
-    self.tokenizer = tokenizer
+    sentences = try TranslatorCorpus().training(count: recipe.sentences)
+      .map { try EncodedPair($0, tokenizer: tokenizer) }
     capitals = try TranslatorCorpus.capitals.map { try EncodedPair($0, tokenizer: tokenizer) }
     var generator = SeededGenerator(seed: recipe.seed)
     model = Transformer(
@@ -94,33 +95,15 @@ package struct TranslatorTrainer: Sendable {
 
   /// The batch of a step.
   ///
-  /// It follows from the seed and the step alone, so resuming repeats nothing. Sentences are drawn
-  /// as they are needed, never the same corpus twice: with a fixed one the model learns its pairs of
-  /// words by heart and does worse on pairs it has not seen.
-  private mutating func batch(at step: Int) -> [EncodedPair] {
-    let batchesInPool = 8
-    if pool.number != step / batchesInPool {
-      pool = (step / batchesInPool, batches(count: batchesInPool, inPool: step / batchesInPool))
-    }
-    return pool.batches[step % batchesInPool]
+  /// It follows from the seed and the step alone, so resuming repeats nothing.
+  private func batch(at step: Int) -> [EncodedPair] {
+    var generator = SeededGenerator(seed: recipe.seed &* 0x1_0000_0001 &+ UInt64(step) &+ 1)
+    let size = recipe.batchSize - recipe.capitalsPerBatch
+    return (0..<size).map { _ in sentences.randomElement(using: &generator)! }
       + (0..<recipe.capitalsPerBatch).map { index in
         // In turn, so that every question comes equally often.
         capitals[(step * recipe.capitalsPerBatch + index) % capitals.count]
       }
-  }
-
-  /// Batches drawn at once and cut by length, so that rows need little padding, in random order.
-  private func batches(count: Int, inPool pool: Int) -> [[EncodedPair]] {
-    var generator = SeededGenerator(seed: recipe.seed &* 0x1_0000_0001 &+ UInt64(pool) &+ 1)
-    let size = recipe.batchSize - recipe.capitalsPerBatch
-    let sentences = TranslatorCorpus.pairs(.training, count: size * count, using: &generator)
-      // The tokenizer knows every word of the corpus, which a test proves.
-      .map { try! EncodedPair($0, tokenizer: tokenizer) }
-    let sorted = sentences.enumerated()
-      .sorted { ($0.element.source.count, $0.offset) < ($1.element.source.count, $1.offset) }
-      .map(\.element)
-    return (0..<count).map { Array(sorted[($0 * size)..<(($0 + 1) * size)]) }
-      .shuffled(using: &generator)
   }
 }
 
@@ -147,8 +130,8 @@ extension TranslatorTrainer {
     let file = try SafetensorsFile(contentsOf: url)
     guard file.metadata["recipe"] == recipeText else {
       throw CheckpointError(
-        "\(url.path) was begun with another recipe; delete it to start afresh, or go on with its "
-          + "own: \(file.metadata["recipe"] ?? "none")")
+        "\(url.path) was begun with another recipe (\(file.metadata["recipe"] ?? "none") and not "
+          + "\(recipeText)); delete it to start afresh, or go on with its own seed and steps")
     }
     var copy = self
     copy.losses = try file.tensor("losses").values
@@ -164,5 +147,8 @@ extension TranslatorTrainer {
     self = copy
   }
 
-  private var recipeText: String { "\(recipe)" }
+  private var recipeText: String {
+    "seed \(recipe.seed), \(recipe.steps) steps of \(recipe.batchSize), \(recipe.sentences) "
+      + "sentences, rate \(recipe.rate), warm-up \(recipe.warmUpSteps)"
+  }
 }
