@@ -7,7 +7,7 @@ Needs Python with torch, transformers, bertviz and matplotlib, and the programs 
 
 Each line: what, our median, the peer's median, ours / peer's, and the most it should be.
 """
-import os, statistics, subprocess, sys, tempfile, time
+import json, os, statistics, subprocess, sys, tempfile, time
 
 BIN = os.path.join(os.path.dirname(__file__), "..", ".build", "release")
 SMALL = "vocab_size=32128,d_model=512,d_kv=64,d_ff=1024,num_layers=8,num_heads=6," \
@@ -79,18 +79,28 @@ def pairs(folder):
     source, target = range(5, 17), range(30, 39)
     directory = os.path.join(folder, "flan-small-shape")
     ids = lambda r: ",".join(map(str, r))
+    words = lambda r: " ".join(f"w{i}" for i in r)
     save = f"import transformers as tf; tf.T5ForConditionalGeneration(tf.T5Config({SMALL}))" \
         f".save_pretrained('{directory}')"
+    # A word for every id, so that both sides see the same tokens.
+    tokenizer = {
+        "version": "1.0", "added_tokens": [], "normalizer": None, "post_processor": None,
+        "decoder": None, "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "model": {"type": "WordLevel", "unk_token": "w0",
+                  "vocab": {f"w{i}": i for i in range(32128)}},
+    }
 
     def prepare():
         if not os.path.exists(directory):
             subprocess.run(python(save), check=True, capture_output=True)
+            with open(os.path.join(directory, "tokenizer.json"), "w") as file:
+                json.dump(tokenizer, file)
 
     yield "forward", 0.4, printed, program("Forward"), python(FORWARD), None
     yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
     yield "picture", 0.15, wall, program(
-        "headlight", "figure", "model-view", "--model", directory, "--input-ids", ids(source),
-        "--decoder-input-ids", ids(target), "--output", os.path.join(folder, "view.png")
+        "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
+        "--target", words(target), "--output", os.path.join(folder, "view.png")
     ), python(PICTURE.format(directory=directory, source=ids(source), target=ids(target))), prepare
     yield "page-12x12", 0.15, wall, program("Page", os.path.join(folder, "page.png")), \
         python(HEATMAPS.format(file=os.path.join(folder, "heat.png"))), None
