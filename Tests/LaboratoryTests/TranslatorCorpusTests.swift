@@ -79,8 +79,8 @@ final class TranslatorCorpusTests: XCTestCase {
     let lemmas =
       Lexicon.nouns.map(\.english.singular) + Lexicon.adjectives.map(\.english)
       + Lexicon.verbs.map(\.lemma) + Lexicon.adverbs.map(\.english) + Lexicon.firstNames.map(\.text)
-    // In all of training, six times as often.
-    for lemma in lemmas { XCTAssertGreaterThan(counts[lemma, default: 0], 25, lemma) }
+    // This is a sixth of training, so every word is met more than a hundred times.
+    for lemma in lemmas { XCTAssertGreaterThanOrEqual(counts[lemma, default: 0], 20, lemma) }
   }
 
   func testAlignmentIsValid() {
