@@ -37,7 +37,7 @@ extension ModelFamily {
         endToken: end)
       configuration.activation = activation
       configuration.scalesScores = try file.flag("scale_attn_weights") != false
-      configuration.tiesEmbeddings = isTied || !checkpoint.contains("lm_head.weight")
+      configuration.tiesEmbeddings = isTied
       return configuration
     },
     weights: WeightNames(table: [

@@ -86,16 +86,4 @@ extension LoadedModel {
     }
     return ids
   }
-
-  /// Source and target of an encoder–decoder as its input: the target shifted right behind the
-  /// start token, so that row t of the decoder predicts token t of the target.
-  ///
-  /// - Returns: The input, and what its decoder rows predict.
-  public func input(source: String, target: String) throws -> (input: ModelInput, predicts: [Int]) {
-    let predicts = try encode(target)
-    let start = model.configuration.startToken
-    return (
-      ModelInput(try encode(source), decoderTokens: [start] + predicts.dropLast()), predicts
-    )
-  }
 }

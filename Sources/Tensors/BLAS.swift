@@ -116,11 +116,13 @@ package enum BLAS {
     return columns >= 16 && columns < n ? columns : nil
   }
 
+  /// Whether few rows meet a weight that is read transposed.
   private static func isFewRows(_ a: Operand, _ b: Operand, m: Int, n: Int) -> Bool {
     m <= 32 && n > m && b.transposed && !a.transposed
   }
 
-  /// The same, with rows or columns of the result shared out among threads when it is worth it.
+  /// What ``multiply`` does, with rows or columns of the result shared out among threads when it is
+  /// worth it.
   package static func multiplyInParallel(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
     m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0

@@ -27,7 +27,8 @@ extension Parameterized {
 /// computed at the same time, one a thread.
 ///
 /// How a batch is cut decides the last bits of the result, so cut it into a fixed number of shards
-/// and not into as many as there are cores: then a seed gives the same model on every machine.
+/// and not into as many as there are cores: then a seed gives the same model on any number of cores
+/// of one kind of processor.
 ///
 /// - Parameters:
 ///   - shards: Parts of the batch, each with its share of the loss; shares add up to 1.

@@ -22,6 +22,8 @@ public enum Capture: Sendable, ExpressibleByArrayLiteral {
   public func points(in configuration: TransformerConfiguration) throws(TransformerError)
     -> Set<HookPoint>
   {
+    // A plain run asks for nothing, and generation makes one a token.
+    if case .points(let points) = self, points.isEmpty { return [] }
     let existing = configuration.hookPoints
     switch self {
     case .everything: return Set(existing)
@@ -99,7 +101,9 @@ public struct Intervention: Sendable {
     _ head: Int, of kind: AttentionKind = .own, in stack: StackName, layer: Int
   ) -> Intervention {
     Intervention(at: .block(stack, layer, .attention(kind, .mixed))) { mixed in
-      precondition(head < mixed.shape[2], "head \(head) is outside \(mixed.shape)")
+      guard (0..<mixed.shape[2]).contains(head) else {
+        throw TransformerError.headOutOfRange(head, count: mixed.shape[2])
+      }
       var keep = Tensor(repeating: 1, shape: [mixed.shape[2], 1])
       keep[head, 0] = 0
       return mixed * (keep + Tensor.zeros(Array(mixed.shape[2...])))

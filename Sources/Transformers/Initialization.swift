@@ -14,7 +14,7 @@ extension Transformer {
       if name.hasSuffix(".bias") { return .zeros(shape) }
       var deviation: Float
       switch name {
-      case "embedding.weight": deviation = configuration.positionEmbeddingCount == nil ? 1 : 0.02
+      case "embedding.weight": deviation = configuration.maximumLength == nil ? 1 : 0.02
       case "positionEmbedding.weight": deviation = 0.02
       default: deviation = 1 / Float(shape[1]).squareRoot()
       }
@@ -38,7 +38,7 @@ extension Transformer {
     weight: (_ name: String, _ shape: [Int]) throws -> Tensor
   ) rethrows {
     precondition(
-      c.positionEmbeddingCount == nil || !c.isEncoderDecoder,
+      c.maximumLength == nil || !c.isEncoderDecoder,
       "an encoder–decoder has relative positions; learned ones are for a single stack")
     func linear(_ name: String, _ input: Int, _ output: Int) throws -> Linear {
       Linear(
@@ -82,7 +82,7 @@ extension Transformer {
     }
     configuration = c
     embedding = try weight("embedding.weight", [c.vocabularySize, c.width])
-    positionEmbedding = try c.positionEmbeddingCount.map {
+    positionEmbedding = try c.maximumLength.map {
       try weight("positionEmbedding.weight", [$0, c.width])
     }
     stacks = try c.stacks.map { name, stack in
@@ -101,11 +101,5 @@ extension Transformer {
     }
     unembedding =
       c.tiesEmbeddings ? nil : try weight("unembedding.weight", [c.vocabularySize, c.width])
-  }
-}
-
-extension TransformerConfiguration {
-  var positionEmbeddingCount: Int? {
-    if case .learned(let count) = position { count } else { nil }
   }
 }

@@ -47,7 +47,8 @@ public struct ModelInput: Sendable {
       try Self.validate(
         decoderTokens, mask: decoderMask, named: "the decoder's input", for: configuration)
       if decoderTokens.count != tokens.count {
-        throw .ragged("the batch", expected: tokens.count, found: decoderTokens.count)
+        throw .mismatch(
+          "rows of decoder tokens", expected: tokens.count, found: decoderTokens.count)
       }
     }
   }
@@ -68,10 +69,11 @@ public struct ModelInput: Sendable {
     }
     if let mask {
       if mask.count != rows.count {
-        throw .ragged("the mask of \(name)", expected: rows.count, found: mask.count)
+        throw .mismatch("rows in the mask of \(name)", expected: rows.count, found: mask.count)
       }
       for row in mask where row.count != length {
-        throw .ragged("the mask of \(name)", expected: length, found: row.count)
+        throw .mismatch(
+          "entries in a row of the mask of \(name)", expected: length, found: row.count)
       }
       // A gap would leave open which position the tokens after it have.
       if configuration.maximumLength != nil,

@@ -128,7 +128,8 @@ public struct TransformerConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// Every point of this model, in the order in which a forward pass meets them.
+  /// Every point of this model, in the order in which a forward pass meets them; a position
+  /// bias, computed before the first block, stands with the attention it is added to.
   public var hookPoints: [HookPoint] {
     var points: [HookPoint] = []
     for (name, stack) in stacks {

@@ -18,6 +18,10 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
   case neverFired(HookPoint)
   /// A point that was not captured.
   case notCaptured(HookPoint, captured: Int)
+  /// Two things that belong together and differ in number.
+  case mismatch(String, expected: Int, found: Int)
+  /// A head that the layer does not have.
+  case headOutOfRange(Int, count: Int)
   /// An intervention that returned another shape than it was given.
   case interventionShape(HookPoint, expected: [Int], found: [Int])
 
@@ -37,12 +41,17 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
       "row \(row) of the mask has padding before a token, and this model's learned positions count "
         + "from the first column; put padding last"
     case .targets(true): "this model has a decoder of its own: give decoder tokens too"
-    case .targets(false): "this model has a single stack: decoder tokens have no place in it"
+    case .targets(false):
+      "this model has a single stack: decoder tokens have no place in it; leave them out"
     case .unknownPoint(let name, let nearest):
       "the model has no hook point “\(name)”"
         + (nearest.isEmpty ? "" : "; the nearest are \(nearest.joined(separator: ", "))")
     case .neverFired(let point):
-      "the hook at \(point) never fired: this run does not pass that point"
+      "the hook at \(point) never fired: this run does not pass that point; choose another"
+    case .mismatch(let what, let expected, let found):
+      "expected \(expected) \(what), found \(found); give one for each"
+    case .headOutOfRange(let head, let count):
+      "there is no head \(head): the layer has \(count) heads, 0 to \(count - 1)"
     case .notCaptured(let point, let captured):
       "\(point) was not captured (\(captured) points were); add it to what the run captures"
     case .interventionShape(let point, let expected, let found):

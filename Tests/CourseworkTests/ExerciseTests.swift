@@ -134,7 +134,7 @@ final class ExerciseTests: XCTestCase {
     for answer in ["\"text\"", "{}", "[1.5]", "[1e400]", "", "\u{0}", "[9223372036854775808]"] {
       let verdict = doubleExercise.verdict(key: aCase.key, answer: Data(answer.utf8))
       XCTAssertEqual(verdict.status, .invalid, answer)
-      XCTAssertTrue(verdict.message.hasPrefix("the answer cannot be read: "), verdict.message)
+      XCTAssertEqual(verdict.message, "the answer cannot be read")
     }
   }
 

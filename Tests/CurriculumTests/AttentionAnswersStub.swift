@@ -3,6 +3,11 @@ import Curriculum
 import Tensors
 import Transformers
 
+/// The answers of a student who has not begun.
+///
+/// Not those of the sheet itself: a student's copy of this package has answers there, right and wrong.
+struct UntouchedAnswers: AttentionAnswersStub {}
+
 /// Answers of which a test writes only those it is about.
 protocol AttentionAnswersStub: AttentionAnswers {}
 

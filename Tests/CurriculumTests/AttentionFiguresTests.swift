@@ -3,7 +3,6 @@ import Foundation
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// The pictures of Sheet 1.
@@ -31,13 +30,13 @@ final class AttentionFiguresTests: XCTestCase {
     let folder = try temporaryFolder()
     for figure in AttentionSheet.answerFigures {
       let file = folder.appending(path: figure.name)
-      XCTAssertThrowsError(try figure.draw(Sheet1.Answers(), file), figure.name) {
+      XCTAssertThrowsError(try figure.draw(UntouchedAnswers(), file), figure.name) {
         XCTAssertTrue($0 is Unanswered, "\(figure.name): \($0)")
       }
       XCTAssertFalse(FileManager.default.fileExists(atPath: file.path), figure.name)
     }
     for figure in AttentionSheet.figures.prefix(4) {
-      XCTAssertNoThrow(try figure.draw(Sheet1.Answers(), folder.appending(path: figure.name)))
+      XCTAssertNoThrow(try figure.draw(UntouchedAnswers(), folder.appending(path: figure.name)))
     }
   }
 }

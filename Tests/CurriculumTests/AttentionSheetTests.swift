@@ -2,14 +2,13 @@ import Coursework
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Sheet 1 as a whole.
 final class AttentionSheetTests: XCTestCase {
   func testStubsEarnNothingAndTheSolutionEverything() {
     let faults = AttentionSheet.sheet.faults(
-      untouched: Sheet1.Answers(), solution: Solution1.Answers())
+      untouched: UntouchedAnswers(), solution: Solution1.Answers())
     XCTAssertEqual(faults, [])
   }
 

@@ -5,7 +5,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Exercise 1.9: what is rejected, what is accepted.
@@ -168,7 +167,7 @@ final class CapitalOfFranceTests: XCTestCase {
   }
 
   func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, Sheet1.Answers()).status, .unanswered)
+    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
     for seed in proofSeeds {
       let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
       XCTAssertEqual(result.points, 3, result.explanation)

@@ -6,7 +6,6 @@ import Transformers
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Exercise 1.10: what is rejected, what is accepted.
@@ -257,7 +256,7 @@ final class NotExplanationTests: XCTestCase {
   }
 
   func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, Sheet1.Answers()).status, .unanswered)
+    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
     for seed in proofSeeds {
       let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
       XCTAssertEqual(result.points, 4, result.explanation)

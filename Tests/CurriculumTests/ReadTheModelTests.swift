@@ -3,7 +3,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Exercise 1.1: what is rejected, what is accepted.
@@ -135,7 +134,7 @@ final class ReadTheModelTests: XCTestCase {
   }
 
   func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, Sheet1.Answers()).status, .unanswered)
+    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
     for seed in proofSeeds {
       let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
       XCTAssertEqual(result.points, 2, result.explanation)

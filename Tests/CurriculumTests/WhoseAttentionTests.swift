@@ -3,7 +3,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Exercise 1.3: what is rejected, what is accepted.
@@ -131,7 +130,7 @@ final class WhoseAttentionTests: XCTestCase {
   }
 
   func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, Sheet1.Answers()).status, .unanswered)
+    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
     for seed in proofSeeds {
       let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
       XCTAssertEqual(result.points, 3, result.explanation)

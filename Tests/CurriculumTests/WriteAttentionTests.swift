@@ -4,7 +4,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Sheet1
 @testable import Solution1
 
 /// Exercise 1.2: what is rejected, what is accepted.
@@ -164,7 +163,7 @@ final class WriteAttentionTests: XCTestCase {
   }
 
   func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, Sheet1.Answers()).status, .unanswered)
+    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
     for seed in proofSeeds {
       let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
       XCTAssertEqual(result.points, 5, result.explanation)

@@ -14,7 +14,6 @@ final class TokenRowsTests: XCTestCase {
     XCTAssertEqual(try TokenRows("5,6;7,8").rows, [[5, 6], [7, 8]])
     XCTAssertEqual(try TokenRows("0").rows, [[0]])
     XCTAssertEqual(try TokenRows(" 5 , 6 ; 7 , 8 ").rows, [[5, 6], [7, 8]])
-    XCTAssertEqual(try TokenRows("5,6;7,8").text, "5,6;7,8")
   }
 
   func testWhatIsNoIdIsNamedWithItsPlace() {

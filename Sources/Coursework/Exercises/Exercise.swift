@@ -106,7 +106,7 @@ public struct Exercise<Answers: Sendable>: Sendable {
         return .invalid("this exercise's key cannot be read: \(sentence(for: error))")
       }
       do { return verify(key, try Coding.decode(Answer.self, from: answerData)) } catch {
-        return .invalid("the answer cannot be read: \(sentence(for: error))")
+        return .invalid("the answer cannot be read", detail: sentence(for: error))
       }
     }
   }

@@ -62,9 +62,13 @@ extension SheetRunner {
       throw DrawingError(description: "sheet \(sheet.number) has no figure \(name)")
     }
     let unfinished = folder.appending(path: ".unfinished-\(getpid())-\(name)")
-    defer { try? FileManager.default.removeItem(at: unfinished) }
-    try figure.draw(answers, unfinished)
     let place = folder.appending(path: name)
+    defer { try? FileManager.default.removeItem(at: unfinished) }
+    do { try figure.draw(answers, unfinished) } catch {
+      // A picture of an answer that is no longer there would pass for this one's.
+      try? FileManager.default.removeItem(at: place)
+      throw error
+    }
     guard rename(unfinished.path, place.path) == 0 else {
       throw DrawingError(
         description: "the picture could not be moved to \(place.path): "

@@ -6,7 +6,7 @@ package import Foundation
 /// ```swift
 /// import Coursework
 /// import Curriculum
-/// await SheetRunner(attentionSheet, answers: Answers()).main()
+/// await SheetRunner(AttentionSheet.sheet, answers: Answers()).main()
 /// ```
 /// Answers are asked in processes of their own, this very program called with `--answer 1.5`, so
 /// that a trap or an endless loop in one leaves the others be.

@@ -12,11 +12,9 @@ extension Terminal {
       print(
         "\(result.message): about \(exercise.minutes) minutes, "
           + "difficulty \(exercise.difficulty) of 5", lead: "      ", style: .dim)
-    case .passed:
+    case .passed, .collected:
       print(result.message, lead: "      ")
       print(exercise.interpretation, lead: "      ", style: .dim)
-    case .collected:
-      print(result.message, lead: "      ")
     default:
       print(result.explanation, lead: "      ", style: style)
     }

@@ -98,7 +98,7 @@ extension AttentionSheet {
       }
     }
     let rate = errorRate(answer, key)
-    let percent = Int((rate * 100).rounded())
+    let percent = String(format: "%.1f", rate * 100)
     if rate <= 0.15 { return .passed("aligned with an error rate of \(percent) %") }
     if let mistake = mistake(in: answer, key, rate: rate) { return .failed(mistake) }
     let message = "the alignment error rate is \(percent) %; 15 % earns all points, 50 % none"

@@ -75,7 +75,7 @@ public protocol AttentionAnswers: Sendable {
   /// everywhere, for then it is not defined.
   func correlation(_ x: [Float], _ y: [Float]) throws -> Float
 
-  /// 1.11, in words: what attention shows that gradients or ablations need not agree with.
+  /// 1.11, in words: what a map of cross-attention shows, and what it does not.
   func whatAttentionShows() throws -> String
 
   /// 1.12, in words: what you would check before you believe a picture of attention.

@@ -49,7 +49,7 @@ extension AttentionSheet {
 
   /// 1.12, open: what to check before one believes a picture of attention.
   static let whatToCheck = Exercise<any AttentionAnswers>(
-    open: "1.12", "In words: one map, one claim", points: 2, difficulty: 3, importance: 5,
+    open: "1.12", "In words: what to check", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [
       "How many sentences, heads and layers did the authors look at before they chose this map?",

@@ -1,6 +1,5 @@
 import Coursework
 import Foundation
-import Interpretability
 import Laboratory
 import Tensors
 import Transformers
@@ -86,6 +85,7 @@ extension AttentionSheet {
       let translator = try AttentionSheet.translator()
       var (sentences, attention): ([KnockoutSentence], [Float]) = ([], [])
       var reading = KnockoutReading(model: translator.model)
+      let heads = translator.model.configuration.decoder!.headCount
       let pairs = translator.pairs(count: 6, using: &generator)
       for (index, pair) in pairs.enumerated() {
         let encoded = try EncodedPair(pair, tokenizer: translator.tokenizer)
@@ -102,12 +102,14 @@ extension AttentionSheet {
           predicts: target)
         sentences.append(sentence)
         try reading.add(sentence)
-        if !isForeign { attention += try goldAttention(of: pair, in: translator) }
+        if !isForeign {
+          attention += try translator.goldAttention(of: pair).suffix(heads).map(Float.init)
+        }
       }
       let lists = CorrelationLists(using: &generator)
       let key = KnockoutKey(
         effects: reading.effects.map(Float.init), effectMistakes: reading.mistakes,
-        attention: attention, heads: translator.model.configuration.decoder!.headCount,
+        attention: attention, heads: heads,
         correlations: lists.expected, correlationMistakes: lists.mistakes,
         constant: lists.constant, distant: lists.distant)
       return [
@@ -175,24 +177,6 @@ extension AttentionSheet {
         """, detail: verdict.detail)
     }
     return verdict
-  }
-
-  /// For every head of the last cross-attention, the share of attention that target words give to
-  /// the source words they are linked with in the gold alignment.
-  private static func goldAttention(
-    of pair: SentencePair, in translator: SheetTranslator
-  ) throws -> [Float] {
-    let pieced = try translator.pieces(of: pair).pieced
-    let cross = try translator.cross(of: pair)
-    let heads = translator.model.configuration.decoder!.headCount
-    let words = poolingPieces(
-      cross.slice((cross.shape[0] - heads)..<cross.shape[0]),
-      targetWords: pieced.wordOfTargetPiece, sourceWords: pieced.wordOfSourcePiece)
-    let links = pair.links.filter { !$0.isPunctuation }
-    let linked = Set(links.map(\.target)).count
-    return (0..<heads).map { head in
-      links.reduce(0) { $0 + words[head, $1.target, $1.source] } / Float(max(linked, 1))
-    }
   }
 }
 

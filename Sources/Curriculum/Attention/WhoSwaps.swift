@@ -1,6 +1,5 @@
 import Coursework
 import Foundation
-import Interpretability
 import Laboratory
 import Tensors
 
@@ -73,10 +72,7 @@ extension AttentionSheet {
     var straight: [AdjectiveExample] = []
     while swapped.count < 16 || straight.count < 6 {
       for pair in translator.pairs(count: 10, using: &generator) where !pair.adjectives.isEmpty {
-        let encoded = try translator.pieces(of: pair).encoded
-        let cross = poolingPieces(
-          try translator.cross(of: pair), targetWords: encoded.targetWords,
-          sourceWords: encoded.sourceWords)
+        let cross = try translator.crossBetweenWords(of: pair)
         for place in pair.adjectives {
           let example = AdjectiveExample(
             cross: cross, sourceAdjective: place.sourceAdjective, sourceNoun: place.sourceNoun,

@@ -58,7 +58,10 @@ public func headScores(
   return (0..<pattern.shape[0]).map { head in
     let attention = pattern[at: head]
     switch measure {
-    case .multiplied: return (attention * detection).sum().scalar / attention.sum().scalar
+    case .multiplied:
+      // A head that was knocked out attends to nothing, and so to no pattern.
+      let total = attention.sum().scalar
+      return total > 0 ? (attention * detection).sum().scalar / total : 0
     case .absolute:
       let differences = zip(attention.values, detection.values).map { abs($0 - $1) }
       return 1 - differences.reduce(0, +) / Float(differences.count)

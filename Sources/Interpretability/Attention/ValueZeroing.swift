@@ -2,10 +2,11 @@ public import Tensors
 public import Transformers
 
 /// Value zeroing: how much the output of a layer at position i changes when the value of position j
-/// is set to zero, by cosine distance; `[query, key]`, rows sum to 1.
+/// is set to zero, by cosine distance; `[query, key]`, rows sum to 1, or are zeros where nothing
+/// changes.
 ///
-/// The layer alone is run again, from the residual stream that enters it, so what is measured is
-/// the mixing inside that layer.
+/// The model is run again for every key. What enters the layer stays as it was, so what is measured
+/// is the mixing inside that layer.
 /// Mohebbi et al., "Quantifying Context Mixing in Transformers", 2023.
 ///
 /// - Parameters:
@@ -37,7 +38,8 @@ public func valueZeroing(
     for query in 0..<queries {
       let range = query..<(query + 1)
       let (a, b) = (before.slice(axis: 1, range), after.slice(axis: 1, range))
-      distances[query, key] = 1 - cosineSimilarity(a.reshaped(to: [width]), b.reshaped(to: [width]))
+      distances[query, key] = max(
+        0, 1 - cosineSimilarity(a.reshaped(to: [width]), b.reshaped(to: [width])))
     }
   }
   let sums = distances.sum(axis: 1, keepingAxis: true)
@@ -47,7 +49,7 @@ public func valueZeroing(
 /// The cosine of the angle between two vectors of one shape; 0 when either has no length.
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Float {
   precondition(a.shape == b.shape, "the shapes \(a.shape) and \(b.shape) differ")
-  let norms = ((a * a).sum().scalar * (b * b).sum().scalar).squareRoot()
+  let norms = (a * a).sum().scalar.squareRoot() * (b * b).sum().scalar.squareRoot()
   return norms > 0 ? (a * b).sum().scalar / norms : 0
 }
 

@@ -71,7 +71,7 @@ package struct TranslatorTrainer: Sendable {
   /// Makes one step.
   package mutating func advance() {
     let pairs = batch(at: step)
-    // Two shards on any machine, so that a seed gives the same model everywhere.
+    // Two shards whatever the number of cores, so that a seed gives the same model on any of them.
     let halves = [0, 1].map { half in
       pairs.enumerated().filter { $0.offset % 2 == half }.map(\.element)
     }
@@ -95,7 +95,8 @@ package struct TranslatorTrainer: Sendable {
 
   /// The batch of a step.
   ///
-  /// It follows from the seed and the step alone, so resuming repeats nothing.
+  /// It follows from the seed and the step alone, so resuming repeats nothing. Sentences come again
+  /// and again from one corpus.
   private func batch(at step: Int) -> [EncodedPair] {
     var generator = SeededGenerator(seed: recipe.seed &* 0x1_0000_0001 &+ UInt64(step) &+ 1)
     let size = recipe.batchSize - recipe.capitalsPerBatch
@@ -141,8 +142,14 @@ extension TranslatorTrainer {
         try file.tensor("first." + name), try file.tensor("second." + name)
       )
     }
-    copy.model = try Transformer(configuration: model.configuration) { name, _ in
-      try file.tensor(name)
+    copy.model = try Transformer(configuration: model.configuration) { name, shape in
+      let tensor = try file.tensor(name)
+      guard tensor.shape == shape else {
+        throw CheckpointError(
+          "\(url.path) holds \(name) of shape \(tensor.shape) where this recipe makes it "
+            + "\(shape); delete it to start afresh")
+      }
+      return tensor
     }
     self = copy
   }

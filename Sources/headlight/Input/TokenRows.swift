@@ -38,9 +38,6 @@ struct TokenRows: Equatable, Sendable {
     self.rows = rows
   }
 
-  /// The rows as they are written.
-  var text: String { rows.map { $0.idText }.joined(separator: ";") }
-
   /// The rows as a mask.
   ///
   /// - Throws: ``CommandError`` when there is another number than 0 and 1, or a row of zeros.
