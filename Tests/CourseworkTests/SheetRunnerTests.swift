@@ -67,6 +67,7 @@ final class SheetRunnerTests: XCTestCase {
             Doubling is linear.
       ✓ 9.3 In words (2 by hand)
             collected for the instructor
+            There are many good answers.
 
       6 of 6 points; your instructor gives up to 2 more by hand
       Every public check passed; the grade comes from other
@@ -110,6 +111,7 @@ final class SheetRunnerTests: XCTestCase {
             Optional value
       ✓ 9.3 In words (2 by hand)
             collected for the instructor
+            There are many good answers.
 
       2 of 6 points; your instructor gives up to 2 more by hand
       Next: 9.1 Transpose a matrix. A hint: swift run headlight

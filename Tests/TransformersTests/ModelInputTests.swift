@@ -54,7 +54,8 @@ final class ModelInputTests: XCTestCase {
           tokens: [[3]], decoderTokens: [[0, 2]], decoderMask: [[true, true], [true, true]])
       ).contains("the mask of the decoder's input"))
     XCTAssertTrue(
-      message(t5, ModelInput(tokens: [[3], [4]], decoderTokens: [[0]])).contains("the batch"))
+      message(t5, ModelInput(tokens: [[3], [4]], decoderTokens: [[0]])).contains(
+        "2 rows of decoder tokens, found 1"))
   }
 
   func testDecoderTokensWhereTheyBelong() {
@@ -63,7 +64,7 @@ final class ModelInputTests: XCTestCase {
       "this model has a decoder of its own: give decoder tokens too")
     XCTAssertEqual(
       message(gpt2, ModelInput([3], decoderTokens: [0])),
-      "this model has a single stack: decoder tokens have no place in it")
+      "this model has a single stack: decoder tokens have no place in it; leave them out")
   }
 
   func testTextsLongerThanThePositions() {

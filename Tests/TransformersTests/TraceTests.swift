@@ -78,7 +78,8 @@ final class TraceTests: XCTestCase {
     let inDecoder = Intervention(at: .residualPre(.decoder, 0)) { $0 }
     XCTAssertEqual(
       message { _ = try t5.generate(from: [3], maximumNewTokens: 0, intervening: [inDecoder]) },
-      "the hook at decoder.0.hook_resid_pre never fired: this run does not pass that point")
+      "the hook at decoder.0.hook_resid_pre never fired: this run does not pass that point; "
+        + "choose another")
     let inEncoder = Intervention(at: .residualPre(.encoder, 0)) { $0 }
     XCTAssertEqual(
       message { _ = try t5.generate(from: [3], maximumNewTokens: 0, intervening: [inEncoder]) },
