@@ -90,12 +90,15 @@ extension AttentionSheet {
     if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
       return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
     }
-    if let problem = sumProblem(answer) ?? maskProblem(answer, wanted) { return problem }
+    let problem = sumProblem(answer) ?? maskProblem(answer, wanted, of: key.head)
+    if let problem { return problem }
     let verdict = Verdict.compare(
       answer, to: wanted, tolerance: 1e-4, named: "the pattern", axes: ["query", "key"])
     if verdict.status == .passed { return verdict }
+    // A mistake that changes nothing here, such as to forget a scale of 1, explains nothing.
     let mistake = ScoreMistake.allCases.first {
-      isClose(answer, pattern(of: key.head, with: $0))
+      let mistaken = pattern(of: key.head, with: $0)
+      return isClose(answer, mistaken) && !isClose(mistaken, wanted)
     }
     return mistake.map { .failed($0.rawValue, detail: verdict.detail) } ?? verdict
   }
@@ -125,18 +128,24 @@ extension AttentionSheet {
       """)
   }
 
-  private static func maskProblem(_ answer: Tensor, _ wanted: Tensor) -> Verdict? {
+  private static func maskProblem(
+    _ answer: Tensor, _ wanted: Tensor, of head: AttentionHead
+  ) -> Verdict? {
+    // By the mask and not by the zeros of the pattern: a sharp head has zeros of its own.
+    func hides(_ query: Int, _ key: Int) -> Bool {
+      head.isCausal && key > query || head.keyMask?[key] == false
+    }
     let places = (0..<wanted.shape[0]).flatMap { query in
       (0..<wanted.shape[1]).map { (query, $0) }
     }
-    if places.contains(where: { wanted[$0.0, $0.1] == 0 && answer[$0.0, $0.1] > 1e-6 }) {
+    if places.contains(where: { hides($0.0, $0.1) && answer[$0.0, $0.1] > 1e-6 }) {
       return .failed(
         """
         a query attends to a key it may not see: mask positions after its own (when `isCausal`) \
         and padding (where `keyMask` is false), with −∞
         """)
     }
-    if places.contains(where: { answer[$0.0, $0.1] == 0 && wanted[$0.0, $0.1] > 1e-3 }) {
+    if places.contains(where: { answer[$0.0, $0.1] == 0 && wanted[$0.0, $0.1] > 1e-5 }) {
       return .failed(
         """
         a key that may be seen gets no attention at all: a query sees its own position too, and \
