@@ -1,3 +1,5 @@
+import Foundation
+
 /// What the colours stand for: a strip of the scale with numbers and a unit.
 struct ColourBar {
   static let thickness = 9.0
@@ -17,6 +19,14 @@ struct ColourBar {
     while count > 1 && ticks.count > max(2, Int(length / 14)) {
       count -= 1
       ticks = Numbers.ticks(from: scale.lower, to: scale.upper, about: count)
+    }
+    // A single number tells where zero is, but not how far the colours reach: name both ends, as
+    // far out as one digit allows.
+    if ticks.count < 2 {
+      let reach = max(abs(scale.lower), abs(scale.upper))
+      let power = pow(10, floor(log10(reach)))
+      let end = (reach / power + 1e-9).rounded(.down) * power
+      ticks = [-end, 0, end].filter { scale.lower <= $0 && $0 <= scale.upper }
     }
     self.ticks = ticks
     labels = Numbers.labels(for: ticks)
