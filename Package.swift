@@ -110,6 +110,7 @@ let targets: [[Target]] = [
   ],
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
+  benchmark("Trace", ["Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("Page", ["Figures", "Tensors"]),
 ]

@@ -117,21 +117,16 @@ extension Tensor {
   /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
   public func gelu() -> Tensor {
     let input = detached()
-    return mappedEach(with: self) { x, _ in x * Tensor.normalDistribution(x) }
+    return mapped { $0 * $0.normalDistribution() }
       .recording(
         [self],
         [
           {
-            $0.mappedEach(with: input) { g, x in
-              let density = exp(-x * x / 2) * 0.398_942_28
-              return g * (Tensor.normalDistribution(x) + x * density)
+            $0.mapped(with: input) { g, x in
+              let density = (-0.5 * x * x).exponential() * 0.398_942_28
+              return g * (x.normalDistribution() + x * density)
             }
           }
         ])
-  }
-
-  /// Φ(x), the probability of a normal deviate below x.
-  private static func normalDistribution(_ x: Float) -> Float {
-    0.5 * erfc(-x * Float(0.5).squareRoot())
   }
 }

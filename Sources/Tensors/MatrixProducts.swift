@@ -5,8 +5,11 @@ extension Tensor {
   public func matmul(_ other: Tensor) -> Tensor { product(other) }
 
   /// The matrix product with either operand read transposed in its last two axes.
+  ///
+  /// - Parameter bias: Added to every row of a product with a single matrix, `[n]`.
   func product(
-    _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false
+    _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false,
+    adding bias: Tensor? = nil
   ) -> Tensor {
     precondition(
       rank >= 2 && other.rank >= 2,
@@ -21,13 +24,19 @@ extension Tensor {
     if other.rank == 2 && !transposingSelf {
       let leading = Array(shape.dropLast())
       let m = leading.reduce(1, *)
+      precondition(
+        bias == nil || bias?.shape == [columns],
+        "a bias \(bias?.shape ?? []) does not fit the \(columns) columns of a product")
       let result = Tensor(uninitialized: leading + [columns])
+      // A product adds to what is there as fast as it starts from zero.
+      if let bias { result.fillRows(with: bias) }
       BLAS.multiplyInParallel(
         .init(a.storage.base, stride: inner),
         .init(b.storage.base, stride: b.shape[1], transposed: transposingOther),
-        into: result.storage.base, stride: columns, m: m, n: columns, k: inner)
+        into: result.storage.base, stride: columns, m: m, n: columns, k: inner,
+        keep: bias == nil ? 0 : 1)
       return result.recording(
-        [self, other],
+        [self, other] + (bias.map { [$0] } ?? []),
         [
           { $0.product(b, transposingOther: !transposingOther) },
           { gradient in
@@ -36,8 +45,10 @@ extension Tensor {
             return transposingOther
               ? g.transposedProduct(x) : x.transposedProduct(g)
           },
+          { $0.summed(to: [columns]) },
         ])
     }
+    precondition(bias == nil, "only a product with a single matrix takes a bias")
 
     precondition(
       shape.dropLast(2).elementsEqual(other.shape.dropLast(2)),
@@ -90,7 +101,18 @@ extension Tensor {
 extension Tensor {
   /// `self otherᵀ`: `[…, m, k]` with `[n, k]`, the product of a layer whose weight is
   /// `[output, input]`.
-  public func matmul(transposing other: Tensor) -> Tensor {
-    product(other, transposingOther: true)
+  ///
+  /// - Parameter bias: Added to every row, `[n]`.
+  public func matmul(transposing other: Tensor, adding bias: Tensor? = nil) -> Tensor {
+    product(other, transposingOther: true, adding: bias)
+  }
+
+  /// Writes the same values into every row of a tensor that nobody has seen yet.
+  private func fillRows(with values: Tensor) {
+    let width = values.count
+    nonisolated(unsafe) let (row, out) = (values.storage.base, storage.base)
+    Parallel.forEachChunk(of: count / max(width, 1), work: count, grain: 1 << 17) { rows in
+      for index in rows { (out + index * width).update(from: row, count: width) }
+    }
   }
 }

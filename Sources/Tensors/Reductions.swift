@@ -38,21 +38,4 @@ extension Tensor {
       return best
     }
   }
-
-  /// √(mean of squares + ε) along the last axis, `[…, 1]`: the scale of RMS and layer norm.
-  ///
-  /// Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019.
-  public func rootMeanSquare(epsilon: Float) -> Tensor {
-    precondition(rank > 0, "a scalar has no rows to take a mean of")
-    let width = shape[rank - 1]
-    let result = Tensor(uninitialized: shape.dropLast() + [1])
-    let rows = result.count
-    for row in 0..<rows {
-      let x = storage.base + row * width
-      let squares = Kernel.dot(x, x, count: width)
-      result.storage.base[row] = (squares / Float(width) + epsilon).squareRoot()
-    }
-    let input = detached()
-    return result.recording([self], [{ input * ($0 / (result * Float(width))) }])
-  }
 }

@@ -76,6 +76,21 @@ extension SIMD8<Float> {
     return result
   }
 
+  /// Φ(x), the probability of a normal deviate below x, to within 10⁻⁷.
+  ///
+  /// Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964, formula 7.1.26.
+  @inline(__always)
+  package func normalDistribution() -> Vector {
+    let z = replacing(with: -self, where: self .< 0) * 0.707_106_77
+    let t = 1 / (1 + 0.327_591_1 * z)
+    var p = 1.061_405_4 * t - 1.453_152
+    p = p * t + 1.421_413_7
+    p = p * t - 0.284_496_74
+    p = p * t + 0.254_829_6
+    let tail = 0.5 * p * t * (-z * z).exponential()
+    return tail.replacing(with: 1 - tail, where: self .> 0)
+  }
+
   /// 1 / (1 + e⁻ˣ).
   @inline(__always)
   package func logistic() -> Vector { 1 / (1 + (-self).exponential()) }
@@ -134,6 +149,33 @@ package enum Kernel {
         Vector(loading: y + i, count: rest, filling: 1)
       ).store(to: out + i, count: rest)
     }
+  }
+
+  /// `out[i] = f(x[i], y[i], z[i])`.
+  @inline(__always)
+  package static func map(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ z: UnsafePointer<Float>,
+    _ out: UnsafeMutablePointer<Float>, count: Int, _ f: (Vector, Vector, Vector) -> Vector
+  ) {
+    var i = 0
+    while i + 8 <= count {
+      f(Vector(loading: x + i), Vector(loading: y + i), Vector(loading: z + i)).store(to: out + i)
+      i += 8
+    }
+    if i < count {
+      let rest = count - i
+      f(
+        Vector(loading: x + i, count: rest, filling: 0),
+        Vector(loading: y + i, count: rest, filling: 0),
+        Vector(loading: z + i, count: rest, filling: 0)
+      ).store(to: out + i, count: rest)
+    }
+  }
+
+  /// The mean, 0 of nothing.
+  @inline(__always)
+  package static func mean(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    sum(x, count: count) / Float(max(count, 1))
   }
 
   /// Σ f(x[i]); the result does not depend on the number of threads.

@@ -6,8 +6,7 @@ package struct Linear: Sendable {
   package var bias: Tensor?
 
   func callAsFunction(_ x: Tensor) -> Tensor {
-    let product = x.matmul(transposing: weight)
-    return bias.map { product + $0 } ?? product
+    x.matmul(transposing: weight, adding: bias)
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
@@ -26,10 +25,11 @@ package struct Norm: Sendable {
   func callAsFunction(
     _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.NormPoint) -> HookPoint
   ) throws -> Tensor {
-    let centred = bias == nil ? x : x - x.mean(axis: x.rank - 1, keepingAxis: true)
-    let scale = try hooks(point(.scale), centred.rootMeanSquare(epsilon: epsilon))
-    let weighted = try hooks(point(.normalized), centred / scale) * weight
-    return bias.map { weighted + $0 } ?? weighted
+    let centring = bias != nil
+    let scale = try hooks(
+      point(.scale), x.rootMeanSquare(epsilon: epsilon, centring: centring))
+    let normalized = try hooks(point(.normalized), x.standardised(by: scale, centring: centring))
+    return bias.map { normalized.scaled(by: weight, adding: $0) } ?? normalized * weight
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

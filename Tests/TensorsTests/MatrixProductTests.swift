@@ -27,6 +27,21 @@ final class MatrixProductTests: XCTestCase {
     assertGradient(of: [random([2, 3, 4]), random([4, 5], seed: 2)]) { $0[0].matmul($0[1]) }
   }
 
+  func testABiasIsAddedToEveryRow() {
+    for (m, n) in [(1, 1), (7, 9), (40, 300), (300, 40)] {
+      let (x, w, b) = (random([m, 5]), random([n, 5], seed: 2), random([n], seed: 3))
+      let expected = indices(of: [m, n]).map { place in
+        (0..<5).reduce(value(b, [place[1]])) {
+          $0 + value(x, [place[0], $1]) * value(w, [place[1], $1])
+        }
+      }
+      assertEqual(x.matmul(transposing: w, adding: b), shape: [m, n], expected)
+    }
+    assertGradient(of: [random([2, 3, 4]), random([5, 4], seed: 2), random([5], seed: 3)]) {
+      $0[0].matmul(transposing: $0[1], adding: $0[2])
+    }
+  }
+
   func testABatchOfProducts() {
     for batch in [[1], [3], [2, 2]] {
       let (a, b) = (random(batch + [5, 4]), random(batch + [4, 7], seed: 2))

@@ -60,25 +60,4 @@ final class ReductionTests: XCTestCase {
     XCTAssertEqual(Tensor([2, 9, 4]).argmax(), [1])
     XCTAssertEqual(Tensor.zeros([0, 3]).argmax(), [])
   }
-
-  func testRootMeanSquare() {
-    for width in awkwardLengths {
-      let tensor = random([3, width])
-      let expected = (0..<3).map { row in
-        let squares = (0..<width).reduce(0.0) { $0 + pow(value(tensor, [row, $1]), 2) }
-        return (squares / Double(width) + 1e-3).squareRoot()
-      }
-      assertEqual(tensor.rootMeanSquare(epsilon: 1e-3), shape: [3, 1], expected)
-      assertGradient(of: [tensor + 2]) { $0[0].rootMeanSquare(epsilon: 1e-3) }
-    }
-    assertGradient(of: [random([9]) + 2]) { $0[0].rootMeanSquare(epsilon: 0) }
-  }
-
-  func testNormalisedRowsHaveUnitRootMeanSquare() {
-    let tensor = random([2, 3, 17]) * 40
-    let normalised = tensor / tensor.rootMeanSquare(epsilon: 0)
-    assertEqual(
-      (normalised * normalised).mean(axis: 2), shape: [2, 3], Array(repeating: 1, count: 6))
-    assertGradient(of: [random([2, 9]) + 1]) { $0[0] / $0[0].rootMeanSquare(epsilon: 1e-6) }
-  }
 }
