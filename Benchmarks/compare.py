@@ -1,6 +1,7 @@
 """Times Headlight beside what a user would otherwise run, in turn, and prints ratios of medians.
 
-Needs Python with torch, transformers, bertviz and matplotlib, and the programs built:
+Needs Python with torch, transformers, transformer_lens, bertviz and matplotlib, and the programs
+built:
 
     swift build -c release
     python Benchmarks/compare.py [NAME ...]
@@ -55,6 +56,21 @@ for _ in range(13):
     ts.append((time.perf_counter() - a) * 1e3)
 print('median', statistics.median(ts[3:]))
 """
+# Every activation of a decoder of GPT-2's kind, as TransformerLens's users get it.
+TRACE = """
+import torch, time, statistics, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+torch.set_grad_enabled(False)
+n, h, d, v = {shape}
+m = HookedTransformer(HookedTransformerConfig(n_layers=n, n_heads=h, d_model=d, d_head=d // h,
+  d_vocab=v, n_ctx=256, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+x = torch.randint(0, v, ({rows}, {length})); ts = []
+for _ in range({runs} + 2):
+    a = time.perf_counter(); m.run_with_cache(x); ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[2:]))
+"""
+GPT2, LITTLE = (12, 12, 768, 50257), (6, 8, 128, 2000)
 PICTURE = """
 import torch, transformers as tf
 from bertviz import model_view
@@ -97,6 +113,13 @@ def pairs(folder):
                 json.dump(tokenizer, file)
 
     yield "forward", 0.4, printed, program("Forward"), python(FORWARD), None
+    for name, shape, rows, length, runs, most in [
+        ("gpt2", GPT2, 1, 64, 9, 0.35), ("gpt2", GPT2, 8, 128, 3, 0.72),
+        ("small", LITTLE, 1, 16, 50, 0.12), ("small", LITTLE, 64, 24, 15, 0.5),
+    ]:
+        yield f"trace-{name}-{rows}x{length}", most, printed, \
+            program("Trace", name, str(rows), str(length), str(runs)), \
+            python(TRACE.format(shape=shape, rows=rows, length=length, runs=runs)), None
     yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
