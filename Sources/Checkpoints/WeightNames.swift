@@ -1,7 +1,8 @@
 /// How a family of checkpoints names its weights.
 struct WeightNames: Sendable {
-  /// Pairs of our name and theirs; `#` stands for a layer number, the same in both. Where a family
-  /// has several names for one weight, the first that a file holds is meant.
+  /// Pairs of our name and theirs; `#` stands for a layer number, the same in both.
+  ///
+  /// Where a family has several names for one weight, the first that a file holds is meant.
   let table: [(ours: String, theirs: String)]
 
   /// Their names for one of our parameters; none when the family has none.

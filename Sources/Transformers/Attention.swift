@@ -20,8 +20,9 @@ package struct Attention: Sendable {
   package var key: Linear
   package var value: Linear
   package var output: Linear
-  /// Norms of every head's queries and keys. Dehghani et al., "Scaling Vision Transformers to 22
-  /// Billion Parameters", 2023.
+  /// Norms of every head's queries and keys.
+  ///
+  /// Dehghani et al., "Scaling Vision Transformers to 22 Billion Parameters", 2023.
   var queryNorm: Norm?
   var keyNorm: Norm?
   let kind: AttentionKind
