@@ -50,6 +50,13 @@ public struct Checkpoint: Sendable {
     try file(of: name).tensor(name)
   }
 
+  /// Reads the weights that a tensor holds; see ``SafetensorsFile/tensors(_:layout:shape:)``.
+  func tensors(
+    _ name: String, layout: WeightLayout, shape: [Int]
+  ) throws(CheckpointError) -> [Tensor] {
+    try file(of: name).tensors(name, layout: layout, shape: shape)
+  }
+
   /// Reads a tensor of whole numbers; see ``SafetensorsFile/integers(_:)``.
   public func integers(_ name: String) throws(CheckpointError) -> [Int] {
     try file(of: name).integers(name)

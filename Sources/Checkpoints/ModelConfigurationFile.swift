@@ -6,6 +6,8 @@ struct ModelConfigurationFile {
   /// For messages.
   let path: String
   private let values: [String: Any]
+  /// What stands before keys in messages: the key of the section they are in.
+  private let section: String
 
   init(contentsOf url: URL) throws(CheckpointError) {
     let data: Data
@@ -19,8 +21,32 @@ struct ModelConfigurationFile {
     guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
       throw CheckpointError("\(url.path) is not a JSON object; fetch it again.")
     }
-    path = url.path
+    self.init(path: url.path, values: values)
+  }
+
+  private init(path: String, values: [String: Any], section: String = "") {
+    self.path = path
     self.values = values
+    self.section = section
+  }
+
+  /// Whether there is a key, and its value is not null.
+  func contains(_ key: String) -> Bool { value([key]) != nil }
+
+  /// The value of a key that is an object, or nil when there is none.
+  func section(_ keys: String...) throws(CheckpointError) -> ModelConfigurationFile? {
+    guard let (key, value) = value(keys) else { return nil }
+    guard let values = value as? [String: Any] else {
+      throw wrong(key, value, expected: "an object")
+    }
+    return ModelConfigurationFile(path: path, values: values, section: section + key + ".")
+  }
+
+  /// The value of a key that is a list, or nil when there is none.
+  func list(_ key: String) throws(CheckpointError) -> [Any]? {
+    guard let (key, value) = value([key]) else { return nil }
+    guard let list = value as? [Any] else { throw wrong(key, value, expected: "a list") }
+    return list
   }
 
   /// The value of the first key that is there; a key that is null counts as missing.
@@ -31,8 +57,9 @@ struct ModelConfigurationFile {
     return nil
   }
 
-  private func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
-    CheckpointError("\(path) has \(key) = \(Self.shown(value)) where \(expected) is expected.")
+  func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
+    CheckpointError(
+      "\(path) has \(section)\(key) = \(Self.shown(value)) where \(expected) is expected.")
   }
 
   /// A value as the file spells it, cut short when it is long.
@@ -52,10 +79,16 @@ struct ModelConfigurationFile {
   func integer(
     _ keys: String..., default fallback: Int? = nil, minimum: Int = 1, maximum: Int = 1_000_000_000
   ) throws(CheckpointError) -> Int {
+    try integer(keys, default: fallback, minimum: minimum, maximum: maximum)
+  }
+
+  private func integer(
+    _ keys: [String], default fallback: Int?, minimum: Int, maximum: Int
+  ) throws(CheckpointError) -> Int {
     guard let (key, value) = value(keys) else {
       if let fallback { return fallback }
       throw CheckpointError(
-        "\(path) has no key \(keys.joined(separator: " or ")); fetch the file again.")
+        "\(path) has no key \(section)\(keys.joined(separator: " or ")); fetch the file again.")
     }
     guard let number = value as? NSNumber, !(Self.isBoolean(number)),
       let integer = Int(exactly: number.doubleValue), integer >= minimum,
@@ -65,12 +98,19 @@ struct ModelConfigurationFile {
   }
 
   /// A number of layers, so few that a model of that many can be put together.
-  func layerCount(_ key: String, default fallback: Int? = nil) throws(CheckpointError) -> Int {
-    try integer(key, default: fallback, maximum: 10_000)
+  func layerCount(_ keys: String..., default fallback: Int? = nil) throws(CheckpointError) -> Int {
+    try integer(keys, default: fallback, minimum: 1, maximum: 10_000)
   }
 
-  func number(_ key: String, default fallback: Float) throws(CheckpointError) -> Float {
-    guard let (key, value) = value([key]) else { return fallback }
+  /// A positive number; several keys are spellings of one.
+  func number(
+    _ keys: String..., default fallback: Float? = nil
+  ) throws(CheckpointError) -> Float {
+    guard let (key, value) = value(keys) else {
+      if let fallback { return fallback }
+      throw CheckpointError(
+        "\(path) has no key \(section)\(keys.joined(separator: " or ")); fetch the file again.")
+    }
     guard let number = value as? NSNumber, !Self.isBoolean(number),
       number.floatValue.isFinite, number.floatValue > 0
     else { throw wrong(key, value, expected: "a positive number") }
@@ -85,8 +125,8 @@ struct ModelConfigurationFile {
     return number.boolValue
   }
 
-  func string(_ key: String) throws(CheckpointError) -> String? {
-    guard let (key, value) = value([key]) else { return nil }
+  func string(_ keys: String...) throws(CheckpointError) -> String? {
+    guard let (key, value) = value(keys) else { return nil }
     guard let text = value as? String else { throw wrong(key, value, expected: "a text") }
     return text
   }

@@ -11,14 +11,15 @@ extension Transformer {
     let file = try ModelConfigurationFile(
       contentsOf: directory.appendingPathComponent("config.json"))
     let family = try ModelFamily.named(try file.string("model_type"), in: file)
+    guard !file.contains("quantization_config") else {
+      throw CheckpointError(
+        "\(file.path) says by quantization_config that its weights are quantised, and only F32, F16 "
+          + "and BF16 weights are supported; fetch the model in one of these.")
+    }
     let checkpoint = try Checkpoint(directory: directory)
     let configuration = try family.configuration(file, checkpoint)
-    let prefix = family.prefixes.first { prefix in
-      family.weights.theirs("embedding.weight").map { checkpoint.contains(prefix + $0) } ?? false
-    }
     let loader = WeightLoader(
-      family: family, checkpoint: checkpoint, prefix: prefix ?? family.prefixes[0],
-      isGated: configuration.isGated)
+      family: family, checkpoint: checkpoint, configuration: configuration)
     do {
       // All shapes first: a wrong file is refused before anything large is read.
       _ = try Transformer(configuration: configuration) { name, shape in
@@ -36,66 +37,6 @@ extension Transformer {
   }
 }
 
-/// Finds a model's weights in a checkpoint.
-private struct WeightLoader {
-  let family: ModelFamily
-  let checkpoint: Checkpoint
-  let prefix: String
-  let isGated: Bool
-
-  /// Where a weight is in the checkpoint, and how.
-  private func place(
-    _ name: String, shape: [Int]
-  ) throws(CheckpointError) -> (theirs: String, stored: [Int], isTransposed: Bool, part: Int?) {
-    let theirs = try checkpointName(name)
-    let isTransposed = family.transposesLinear(name) && shape.count == 2
-    var stored = isTransposed ? [shape[1], shape[0]] : shape
-    var part: Int?
-    // Queries, keys and values in one weight, side by side.
-    if theirs.contains(".c_attn.") {
-      part = ["query", "key", "value"].firstIndex { name.contains(".attention.\($0).") }
-      stored[stored.count - 1] *= 3
-    }
-    return (theirs, stored, isTransposed, part)
-  }
-
-  func check(_ name: String, shape: [Int]) throws(CheckpointError) {
-    let (theirs, expected, _, _) = try place(name, shape: shape)
-    let stored = try checkpoint.shape(of: theirs)
-    guard stored == expected else {
-      throw CheckpointError(
-        "\(checkpoint.directory.path) holds \(theirs) of shape \(stored) where config.json makes it "
-          + "\(expected); they do not belong together.")
-    }
-  }
-
-  func weight(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
-    let (theirs, stored, isTransposed, part) = try place(name, shape: shape)
-    var tensor = try checkpoint.tensor(theirs)
-    if let part {
-      let width = stored[stored.count - 1] / 3
-      tensor = tensor.slice(axis: stored.count - 1, (part * width)..<((part + 1) * width))
-    }
-    return isTransposed ? tensor.transposed() : tensor
-  }
-
-  private func checkpointName(_ name: String) throws(CheckpointError) -> String {
-    guard let theirs = family.weights.theirs(family.ourName(name, isGated: isGated)) else {
-      throw CheckpointError("a \(family.type) model has no weight for \(name).")
-    }
-    // The head stands outside the body, and so has no prefix.
-    return name.hasPrefix("unembedding") ? theirs : prefix + theirs
-  }
-}
-
-extension ModelFamily {
-  /// T5 gives a gated MLP's linear input another name than an ungated one's.
-  fileprivate func ourName(_ name: String, isGated: Bool) -> String {
-    guard isGated else { return name }
-    return name.replacing(".mlp.input.", with: ".mlp.gatedInput.")
-  }
-}
-
 extension Transformer {
   /// Writes a T5 model in the Hugging Face layout, in half precision.
   ///
@@ -104,7 +45,7 @@ extension Transformer {
     let c = configuration
     guard let encoder = c.encoder, let decoder = c.decoder,
       case .relativeBias(let buckets, let maximumDistance) = c.position,
-      c.norm == .rootMeanSquare, !c.hasBiases, !c.scalesScores,
+      c.norm == .rootMeanSquare, c.biases == .none, !c.scalesScores,
       // T5's “gated-gelu” is the tanh formula, and its stacks differ in depth alone.
       !(c.isGated && c.activation == .gelu),
       encoder.headCount == decoder.headCount, encoder.headWidth == decoder.headWidth,
@@ -112,10 +53,10 @@ extension Transformer {
     else { throw CheckpointError("only a T5 model can be written as T5.") }
     var writer = SafetensorsWriter(metadata: ["format": "pt"])
     for (name, tensor) in parameters {
-      guard
-        let theirs = ModelFamily.t5.weights.theirs(
-          ModelFamily.t5.ourName(name, isGated: c.isGated))
-      else { throw CheckpointError("a t5 model has no weight for \(name).") }
+      let ours = c.isGated ? name.replacing(".mlp.input.", with: ".mlp.gatedInput.") : name
+      guard let theirs = ModelFamily.t5.weights.theirs(ours).first else {
+        throw CheckpointError("a t5 model has no weight for \(name).")
+      }
       writer.add(theirs, tensor, as: .float16)
     }
     let activation =

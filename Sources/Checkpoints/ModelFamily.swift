@@ -1,6 +1,6 @@
 import Transformers
 
-/// A family of checkpoints: how its configuration reads and how its weights are named.
+/// A family of checkpoints: how its configuration reads and how its weights are named and stored.
 struct ModelFamily: Sendable {
   /// `model_type` in `config.json`.
   let type: String
@@ -8,12 +8,17 @@ struct ModelFamily: Sendable {
     @Sendable (ModelConfigurationFile, Checkpoint) throws(CheckpointError)
       -> TransformerConfiguration
   let weights: WeightNames
-  /// Prefixes that some files put before every name, and others leave out.
+  /// Prefixes that some files put before every name of the body, and others leave out.
   var prefixes: [String] = [""]
-  /// Whether a linear weight is stored as `[input, output]`.
-  var transposesLinear: @Sendable (_ ourName: String) -> Bool = { _ in false }
+  /// Whether linear weights are stored as `[input, output]`.
+  var storesInputFirst = false
+  /// How queries, keys and values lie in one weight, or nil when each has its own.
+  var fusion: QueryKeyValueFusion?
 
-  static let all: [ModelFamily] = [.t5, .gpt2]
+  static let all: [ModelFamily] = [
+    .t5, .marian, .bart, .gpt2, .gptNeoX, .gptNeo, .gptJ, .llama, .qwen2, .qwen3, .bert,
+    .distilBERT, .roberta,
+  ]
 
   static func named(_ type: String?, in file: ModelConfigurationFile) throws(CheckpointError)
     -> ModelFamily
@@ -29,4 +34,12 @@ struct ModelFamily: Sendable {
     }
     return family
   }
+}
+
+/// How queries, keys and values lie in one weight.
+enum QueryKeyValueFusion: Sendable {
+  /// Side by side in a weight `[input, 3 · output]`, as in GPT-2.
+  case columns
+  /// Head by head in a weight `[head · 3 · headWidth, input]`, as in GPT-NeoX.
+  case rowsOfHeads
 }

@@ -79,6 +79,29 @@ public struct SafetensorsFile: Sendable {
     return Tensor(storage: storage, shape: entry.shape)
   }
 
+  /// Reads a tensor as rows of `width` Float32 values, some rows at a time.
+  ///
+  /// - Parameter body: Is given values, row by row, and which rows they are.
+  func forEachRows(
+    of name: String, width: Int, _ body: (UnsafePointer<Float>, Range<Int>) -> Void
+  ) throws(CheckpointError) {
+    let entry = try entry(name)
+    let rowBytes = width * entry.type.byteCount
+    guard entry.bytes.count > 0 else { return }
+    precondition(
+      entry.bytes.count % rowBytes == 0, "\(entry.shape) is not made of rows of \(width)")
+    // So many that a transposed write fills a line of the processor's cache.
+    let rowCount = entry.bytes.count / rowBytes
+    let piece = min(max(Self.chunk / rowBytes, 16), rowCount)
+    let values = UnsafeMutablePointer<Float>.allocate(capacity: piece * width)
+    defer { values.deallocate() }
+    try forEachChunk(of: entry, byteCount: piece * rowBytes) { bytes, index in
+      widen(bytes, entry.type, into: values)
+      let first = index / width
+      body(values, first..<(first + bytes.count / rowBytes))
+    }
+  }
+
   /// Reads a tensor of whole numbers exactly, in row-major order.
   public func integers(_ name: String) throws(CheckpointError) -> [Int] {
     let entry = try entry(name)
@@ -108,10 +131,11 @@ public struct SafetensorsFile: Sendable {
 
   /// Reads an entry piece by piece; the closure gets the bytes and the index of the first element.
   private func forEachChunk(
-    of entry: SafetensorsEntry, _ body: (UnsafeRawBufferPointer, Int) -> Void
+    of entry: SafetensorsEntry, byteCount: Int = chunk,
+    _ body: (UnsafeRawBufferPointer, Int) -> Void
   ) throws(CheckpointError) {
     let buffer = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: min(Self.chunk, entry.bytes.count), alignment: 64)
+      byteCount: min(byteCount, entry.bytes.count), alignment: 64)
     defer { buffer.deallocate() }
     var done = 0
     while done < entry.bytes.count {

@@ -49,6 +49,7 @@ extension ModelFamily {
     weights: WeightNames(
       table: [
         ("embedding.weight", "shared.weight"),
+        ("embedding.weight", "encoder.embed_tokens.weight"),
         ("unembedding.weight", "lm_head.weight"),
         ("encoder.positionBias", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
         ("decoder.positionBias", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
@@ -87,7 +88,7 @@ extension ModelFamily {
     // "gated-gelu" has always meant the tanh formula.
     var name = isGated ? String(projection.dropFirst("gated-".count)) : projection
     if projection == "gated-gelu" { name = "gelu_new" }
-    guard let activation = ModelFamily.activation(name) else {
+    guard let activation = ModelConfigurationFile.activation(name) else {
       throw CheckpointError(
         "\(file.path) has feed_forward_proj = \(projection); supported are relu, gelu, "
           + "gelu_new, silu, each alone or after “gated-”.")
@@ -95,20 +96,11 @@ extension ModelFamily {
     if let flag = try file.flag("is_gated_act"), flag != isGated {
       throw file.contradiction("feed_forward_proj = \(projection) and is_gated_act = \(flag)")
     }
-    if let other = try file.string("dense_act_fn"), ModelFamily.activation(other) != activation {
+    if let other = try file.string("dense_act_fn"),
+      ModelConfigurationFile.activation(other) != activation
+    {
       throw file.contradiction("feed_forward_proj = \(projection) and dense_act_fn = \(other)")
     }
     return (activation, isGated)
-  }
-
-  /// An activation by the name `transformers` gives it.
-  static func activation(_ name: String) -> TransformerConfiguration.Activation? {
-    switch name {
-    case "relu": .relu
-    case "gelu": .gelu
-    case "gelu_new", "gelu_pytorch_tanh", "gelu_fast": .geluTanh
-    case "silu", "swish": .silu
-    default: nil
-    }
   }
 }

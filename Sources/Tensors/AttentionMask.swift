@@ -6,19 +6,27 @@ public struct AttentionMask: Sendable {
   public var isCausal: Bool
   /// The position of the first query among the keys: what a key-value cache already holds.
   public var queryOffset: Int
+  /// How many positions back a query sees, its own counted, or nil when it sees all the way.
+  ///
+  /// Beltagy et al., "Longformer: The Long-Document Transformer", 2020.
+  public var window: Int?
 
   /// A mask; `isCausal` has no default, because it decides what the model is.
-  public init(keys: [[Bool]]? = nil, isCausal: Bool, queryOffset: Int = 0) {
+  public init(
+    keys: [[Bool]]? = nil, isCausal: Bool, queryOffset: Int = 0, window: Int? = nil
+  ) {
     self.keys = keys
     self.isCausal = isCausal
     self.queryOffset = queryOffset
+    self.window = window
   }
 
-  var hidesNothing: Bool { keys == nil && !isCausal }
+  var hidesNothing: Bool { keys == nil && !isCausal && window == nil }
 
   /// Whether a query of a batch row may see a key.
   public func allows(row: Int, query: Int, key: Int) -> Bool {
     if isCausal && key > query + queryOffset { return false }
+    if let window, key <= query + queryOffset - window { return false }
     return keys?[row][key] ?? true
   }
 }
@@ -50,6 +58,10 @@ extension Tensor {
           let seen = mask.isCausal ? min(max(query + mask.queryOffset + 1, 0), keys) : keys
           (out + row).update(from: x + row, count: seen)
           (out + row + seen).update(repeating: value, count: keys - seen)
+          if let window = mask.window {
+            let before = min(max(query + mask.queryOffset + 1 - window, 0), keys)
+            (out + row).update(repeating: value, count: before)
+          }
           for key in hidden { out[row + key] = value }
         }
       }

@@ -3,45 +3,95 @@ import Tensors
 /// What a stack's forward pass needs beside the residual stream.
 struct StackContext {
   var mask: AttentionMask
+  /// The angles of rotary positions.
+  var rotation: Rotation?
+  /// The relative position bias, `[head, query, key]`.
+  var bias: Tensor?
   /// The encoder's output `[batch, key, width]` and which of it may be read, for a decoder.
   var source: Tensor?
   var sourceMask: AttentionMask?
 }
 
-/// One block: attention, cross-attention in a decoder that has it, MLP; each reads a norm of the
-/// residual stream and adds to it.
+/// One block: attention, cross-attention in a decoder that has it, MLP; each reads the residual
+/// stream and adds to it.
 package struct Block: Sendable {
   package var attentionNorm: Norm
   package var attention: Attention
   package var crossNorm: Norm?
   package var cross: Attention?
-  package var mlpNorm: Norm
+  /// Nil where the MLP reads through the norm of attention.
+  package var mlpNorm: Norm?
   package var mlp: MLP
+  let placement: TransformerConfiguration.NormPlacement
+  let order: TransformerConfiguration.BlockOrder
 
   func callAsFunction(
-    _ x: Tensor, context: StackContext, bias: Tensor?, cache: inout BlockCache,
-    hooks: inout Hooks, point: (HookPoint.BlockPoint) -> HookPoint
+    _ x: Tensor, context: StackContext, cache: inout BlockCache, hooks: inout Hooks,
+    point: (HookPoint.BlockPoint) -> HookPoint
   ) throws -> Tensor {
     let pre = try hooks(point(.residualPre), x)
-    let asked = try attentionNorm(pre, &hooks) { point(.norm(1, $0)) }
-    let attended = try attention(
-      asked, reading: asked, mask: context.mask, bias: bias, cache: &cache.own, hooks: &hooks
-    ) { point(.attention(.own, $0)) }
-    var residual = try hooks(
-      point(.residualMid), pre + hooks(point(.attentionOut(.own)), attended))
+    let asked = try placement == .before ? norm(attentionNorm, 1, pre, &hooks, point) : pre
+    let attended = try hooks(
+      point(.attentionOut(.own)),
+      attention(
+        asked, reading: asked, heads: headInputs(pre, &hooks, point), mask: context.mask,
+        bias: context.bias, rotation: context.rotation, cache: &cache.own, hooks: &hooks
+      ) { point(.attention(.own, $0)) })
 
-    if let cross, let crossNorm, let source = context.source, let mask = context.sourceMask {
-      let asked = try crossNorm(residual, &hooks) { point(.norm(2, $0)) }
-      let attended = try cross(
-        asked, reading: source, mask: mask, bias: nil, cache: &cache.cross, hooks: &hooks
-      ) { point(.attention(.cross, $0)) }
-      residual = try hooks(
-        point(.residualMidCross), residual + hooks(point(.attentionOut(.cross)), attended))
+    if order != .sequential {
+      let read = try mlpNorm.map { try norm($0, 2, pre, &hooks, point) } ?? asked
+      let computed = try hooks(point(.mlpOut), mlp(read, &hooks) { point(.mlp($0)) })
+      return try hooks(point(.residualPost), pre + attended + computed)
     }
 
-    let normalized = try mlpNorm(residual, &hooks) { point(.norm(cross == nil ? 2 : 3, $0)) }
-    let computed = try mlp(normalized, &hooks) { point(.mlp($0)) }
-    return try hooks(point(.residualPost), residual + hooks(point(.mlpOut), computed))
+    var residual = try hooks(point(.residualMid), pre + attended)
+    if placement == .after { residual = try norm(attentionNorm, 1, residual, &hooks, point) }
+    if let cross, let crossNorm, let source = context.source, let mask = context.sourceMask {
+      let asked = try placement == .before ? norm(crossNorm, 2, residual, &hooks, point) : residual
+      let attended = try hooks(
+        point(.attentionOut(.cross)),
+        cross(asked, reading: source, mask: mask, cache: &cache.cross, hooks: &hooks) {
+          point(.attention(.cross, $0))
+        })
+      residual = try hooks(point(.residualMidCross), residual + attended)
+      if placement == .after { residual = try norm(crossNorm, 2, residual, &hooks, point) }
+    }
+
+    guard let mlpNorm else { preconditionFailure("a sequential block has a norm for its MLP") }
+    let number = cross == nil ? 2 : 3
+    let read = try placement == .before ? norm(mlpNorm, number, residual, &hooks, point) : residual
+    let computed = try hooks(point(.mlpOut), mlp(read, &hooks) { point(.mlp($0)) })
+    let post = try hooks(point(.residualPost), residual + computed)
+    if placement == .before { return post }
+    return try hooks(
+      point(.normalizedResidualPost), norm(mlpNorm, number, post, &hooks, point))
+  }
+
+  private func norm(
+    _ norm: Norm, _ number: Int, _ x: Tensor, _ hooks: inout Hooks,
+    _ point: (HookPoint.BlockPoint) -> HookPoint
+  ) throws -> Tensor {
+    try norm(x, &hooks) { point(.norm(number, $0)) }
+  }
+
+  /// The copies of the residual stream that single heads read, where they are asked for; those that
+  /// come back as they were are left to the common path.
+  private func headInputs(
+    _ residual: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.BlockPoint) -> HookPoint
+  ) throws -> HeadInputs {
+    func input(_ input: HookPoint.AttentionInput, heads: Int) throws -> Tensor? {
+      guard hooks.requests(point(.input(input))) else { return nil }
+      let (batch, length, width) = (residual.shape[0], residual.shape[1], residual.shape[2])
+      let copies = Tensor.concatenation(
+        Array(repeating: residual.reshaped(to: [batch, length, 1, width]), count: heads), axis: 2)
+      let passed = try hooks(point(.input(input)), copies)
+      guard hooks.changes(point(.input(input))) else { return nil }
+      return placement == .before ? attentionNorm(passed) : passed
+    }
+    return HeadInputs(
+      query: try input(.query, heads: attention.headCount),
+      key: try input(.key, heads: attention.keyHeadCount),
+      value: try input(.value, heads: attention.keyHeadCount))
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
@@ -49,7 +99,7 @@ package struct Block: Sendable {
     attention.visit(name + ".attention", body)
     crossNorm?.visit(name + ".crossNorm", body)
     cross?.visit(name + ".cross", body)
-    mlpNorm.visit(name + ".mlpNorm", body)
+    mlpNorm?.visit(name + ".mlpNorm", body)
     mlp.visit(name + ".mlp", body)
   }
 }
@@ -58,36 +108,4 @@ package struct Block: Sendable {
 struct BlockCache: Sendable {
   var own: KeyValues?
   var cross: KeyValues?
-}
-
-/// Blocks in a row, their shared position bias and the norm after them.
-package struct BlockStack: Sendable {
-  let name: StackName
-  package var positionBias: RelativePositionBias?
-  package var blocks: [Block]
-  package var finalNorm: Norm
-
-  func callAsFunction(
-    _ x: Tensor, context: StackContext, cache: inout [BlockCache], hooks: inout Hooks
-  ) throws -> Tensor {
-    let bias = try positionBias.map { positionBias in
-      let offset = context.mask.queryOffset
-      return try hooks(
-        .block(name, 0, .attention(.own, .positionBias)),
-        positionBias(queryCount: x.shape[1], keyCount: offset + x.shape[1], offset: offset))
-    }
-    var residual = x
-    for layer in blocks.indices {
-      residual = try blocks[layer](
-        residual, context: context, bias: bias, cache: &cache[layer], hooks: &hooks
-      ) { .block(name, layer, $0) }
-    }
-    return try finalNorm(residual, &hooks) { .finalNorm(name, $0) }
-  }
-
-  mutating func visit(_ body: (String, inout Tensor) -> Void) {
-    if positionBias != nil { body("\(name.rawValue).positionBias.weight", &positionBias!.weight) }
-    for layer in blocks.indices { blocks[layer].visit("\(name.rawValue).\(layer)", body) }
-    finalNorm.visit("\(name.rawValue).finalNorm", body)
-  }
 }

@@ -27,68 +27,62 @@ extension Transformer {
     from tokens: [Int], maximumNewTokens: Int, search: Search = .greedy,
     usingCache: Bool = true, intervening interventions: [Intervention] = []
   ) throws -> [Int] {
-    let prompt = configuration.isEncoderDecoder ? [configuration.startToken] : tokens
-    var input = ModelInput(tokens)
-    if configuration.isEncoderDecoder { input.decoderTokens = [prompt] }
-    try input.validate(for: configuration)
-    var limit = maximumNewTokens
-    if let maximum = configuration.maximumLength { limit = min(limit, maximum - prompt.count) }
-
-    try configuration.checkExistence(of: interventions.map(\.point))
-    let isEncoders = { (point: HookPoint) in
-      switch point {
-      case .embedding, .block(.encoder, _, _), .finalNorm(.encoder, _): true
-      default: false
-      }
-    }
-    var source: Tensor?
-    if configuration.isEncoderDecoder {
-      var hooks = try Hooks(
-        configuration: configuration, capturing: .nothing,
-        intervening: interventions.filter { isEncoders($0.point) })
-      source = try encode(input, hooks: &hooks)
-      _ = try hooks.finish()
-    }
-    let atEveryStep =
-      source == nil ? interventions : interventions.filter { !isEncoders($0.point) }
-
-    if limit <= 0, let first = atEveryStep.first { throw TransformerError.neverFired(first.point) }
-
-    func next(_ rows: [[Int]], _ state: inout DecoderState) throws -> Tensor {
-      if !usingCache { state = DecoderState(layers: state.blocks.count) }
-      let fresh = rows.map { Array($0[state.length...]) }
-      var hooks = try Hooks(
-        configuration: configuration, capturing: .nothing, intervening: atEveryStep)
-      let logits = try decode(
-        fresh, mask: nil, source: source.map { $0.repeated(rows.count) }, sourceMask: nil,
-        state: &state, hooks: &hooks)
-      return logits.slice(axis: 1, (fresh[0].count - 1)..<fresh[0].count)
-        .reshaped(to: [rows.count, configuration.vocabularySize])
-    }
-
+    let continuation = try Continuation(
+      of: [tokens], by: self, usingCache: usingCache, intervening: interventions)
+    let limit = try continuation.limit(maximumNewTokens)
+    let prompt = continuation.prompts[0]
     let state = DecoderState(layers: stacks[stacks.count - 1].blocks.count)
     let row: [Int]
     switch search {
-    case .greedy: row = try greedy(prompt, limit: limit, state: state, next: next)
+    case .greedy:
+      row = try greedy(continuation, limit: limit, state: state)[0]
     case .beam(let width, let penalty):
       precondition(width >= 1, "a beam has at least one row, not \(width)")
       row = try beam(
-        prompt, limit: limit, width: width, penalty: penalty, state: state, next: next)
+        prompt, limit: limit, width: width, penalty: penalty, state: state,
+        next: continuation.next)
     }
     return Array(row[prompt.count...])
+  }
+
+  /// Continues a batch of texts of any lengths, each by its most probable token.
+  ///
+  /// A decoder alone reads them padded in front, an encoder padded behind; neither changes what comes
+  /// of a text. With a cache, an intervention sees the new tokens of all rows that still run or have
+  /// ended.
+  ///
+  /// - Returns: The new tokens of each text, the end token included when it came.
+  /// - Throws: As ``generate(from:maximumNewTokens:search:usingCache:intervening:)``.
+  public func generate(
+    fromEach texts: [[Int]], maximumNewTokens: Int, usingCache: Bool = true,
+    intervening interventions: [Intervention] = []
+  ) throws -> [[Int]] {
+    let continuation = try Continuation(
+      of: texts, by: self, usingCache: usingCache, intervening: interventions)
+    let rows = try greedy(
+      continuation, limit: try continuation.limit(maximumNewTokens),
+      state: DecoderState(layers: stacks[stacks.count - 1].blocks.count))
+    return zip(rows, continuation.prompts).map { Array($0[$1.count...]) }
   }
 
   private typealias Next = ([[Int]], inout DecoderState) throws -> Tensor
 
   private func greedy(
-    _ prompt: [Int], limit: Int, state: DecoderState, next: Next
-  ) throws -> [Int] {
-    var (row, state) = (prompt, state)
-    while row.count < prompt.count + limit {
-      row.append(try next([row], &state).argmax()[0])
-      if row.last == configuration.endToken { break }
+    _ continuation: Continuation, limit: Int, state: DecoderState
+  ) throws -> [[Int]] {
+    var (rows, state) = (continuation.prompts, state)
+    var lengths = rows.map { _ in Int?.none }
+    for _ in 0..<max(limit, 0) {
+      for (index, token) in try continuation.next(rows, &state).argmax().enumerated() {
+        // A text that has ended goes on as padding, so that the batch keeps its shape.
+        rows[index].append(lengths[index] == nil ? token : configuration.padToken)
+        if lengths[index] == nil, token == configuration.endToken {
+          lengths[index] = rows[index].count
+        }
+      }
+      if !lengths.contains(nil) { break }
     }
-    return row
+    return zip(rows, lengths).map { Array($0.prefix($1 ?? $0.count)) }
   }
 
   /// Beam search as `transformers` does it: twice the beam's candidates a step, finished ones kept
@@ -140,6 +134,110 @@ extension Transformer {
       running = continued.map { ($0.tokens, $0.score) }
     }
     return finished.first?.tokens ?? running[0].tokens
+  }
+}
+
+/// Texts that a model continues: what it has read before the first step, and how it takes one.
+private struct Continuation {
+  let model: Transformer
+  /// What the decoder begins with, all of one length.
+  let prompts: [[Int]]
+  /// Which of the prompts' tokens are there, or nil when all are.
+  private let promptMask: [[Bool]]?
+  private let source: Tensor?
+  private let sourceMask: [[Bool]]?
+  private let usingCache: Bool
+  /// What is changed in the decoder, at every step.
+  private let interventions: [Intervention]
+
+  init(
+    of texts: [[Int]], by model: Transformer, usingCache: Bool,
+    intervening interventions: [Intervention]
+  ) throws {
+    let configuration = model.configuration
+    guard configuration.decoder != nil else { throw TransformerError.noDecoder }
+    guard configuration.head != .none else { throw TransformerError.noHead }
+    self.model = model
+    self.usingCache = usingCache
+    let reads = configuration.isEncoderDecoder
+    let padded = ModelInput.padding(
+      texts, with: configuration.padToken, at: reads ? .back : .front)
+    prompts = reads ? texts.map { _ in [configuration.startToken] } : padded.tokens
+    promptMask = reads ? nil : padded.mask
+    sourceMask = reads ? padded.mask : nil
+    let input = ModelInput(
+      tokens: padded.tokens, mask: padded.mask, decoderTokens: reads ? prompts : nil)
+    if texts.contains([]) { throw TransformerError.emptyInput("the input") }
+    try input.validate(for: configuration)
+    try configuration.checkExistence(of: interventions.map(\.point))
+    guard reads else {
+      source = nil
+      self.interventions = interventions
+      return
+    }
+    var hooks = try Hooks(
+      configuration: configuration, capturing: .nothing,
+      intervening: interventions.filter(\.point.isEncoders))
+    source = try model.encode(input, hooks: &hooks)
+    _ = try hooks.finish()
+    self.interventions = interventions.filter { !$0.point.isEncoders }
+  }
+
+  /// How many tokens may be added.
+  func limit(_ maximumNewTokens: Int) throws -> Int {
+    var limit = maximumNewTokens
+    if let maximum = model.configuration.maximumLength {
+      limit = min(limit, maximum - prompts[0].count)
+    }
+    if limit <= 0, let first = interventions.first {
+      throw TransformerError.neverFired(first.point)
+    }
+    return limit
+  }
+
+  /// The logits of the token after each row, `[row, token]`.
+  func next(_ rows: [[Int]], _ state: inout DecoderState) throws -> Tensor {
+    if !usingCache { state = DecoderState(layers: state.blocks.count) }
+    let fresh = rows.map { Array($0[state.length...]) }
+    // Keys and values of the encoder's output are computed once, at the first step.
+    let passed =
+      state.length == 0 ? interventions : interventions.filter { !$0.point.isOfSource }
+    var hooks = try Hooks(
+      configuration: model.configuration, capturing: .nothing, intervening: passed)
+    let mask = promptMask?.map { row in
+      row + Array(repeating: true, count: rows[0].count - row.count)
+    }
+    // A beam has more rows than there are texts.
+    let source = source.map { rows.count > $0.shape[0] ? $0.repeated(rows.count) : $0 }
+    let output = try model.decode(
+      fresh, mask: mask, source: source, sourceMask: sourceMask, state: &state, hooks: &hooks)
+    _ = try hooks.finish()
+    let last = output.slice(axis: 1, (fresh[0].count - 1)..<fresh[0].count)
+    var logits = model.unembed(last.reshaped(to: [rows.count, model.configuration.width]))
+    for token in model.configuration.suppressedTokens {
+      for row in rows.indices { logits[row, token] = -.infinity }
+    }
+    return logits
+  }
+}
+
+extension HookPoint {
+  /// Whether the encoder of an encoder–decoder passes the point.
+  fileprivate var isEncoders: Bool {
+    switch self {
+    case .embedding, .positionEmbedding, .tokenTypeEmbedding, .embeddingNorm(.encoder, _),
+      .block(.encoder, _, _), .finalNorm(.encoder, _):
+      true
+    default: false
+    }
+  }
+
+  /// Whether the point holds what cross-attention makes of the encoder's output.
+  fileprivate var isOfSource: Bool {
+    switch self {
+    case .block(_, _, .attention(.cross, .key)), .block(_, _, .attention(.cross, .value)): true
+    default: false
+    }
   }
 }
 

@@ -2,11 +2,13 @@ public import Tensors
 
 /// What a run keeps.
 public enum Capture: Sendable, ExpressibleByArrayLiteral {
-  /// Every point there is.
+  /// Every point that each run passes; see ``TransformerConfiguration/hookPoints``.
   case everything
   /// These points.
   case points(Set<HookPoint>)
-  /// Every point whose name matches a pattern, in which `*` stands for any text.
+  /// Every point whose name matches a pattern, in which `*` stands for any text. Points that are
+  /// computed on request are meant only by a pattern that matches no others, such as
+  /// `*hook_result`.
   case matching(String)
 
   /// Nothing.
@@ -24,19 +26,20 @@ public enum Capture: Sendable, ExpressibleByArrayLiteral {
   {
     // A plain run asks for nothing, and generation makes one a token.
     if case .points(let points) = self, points.isEmpty { return [] }
-    let existing = configuration.hookPoints
     switch self {
-    case .everything: return Set(existing)
+    case .everything: return Set(configuration.hookPoints)
     case .points(let points):
       try configuration.checkExistence(of: points)
       return points
     case .matching(let pattern):
+      let existing = configuration.allHookPoints
       let found = existing.filter { $0.description.matches(glob: pattern) }
       if found.isEmpty {
         throw .unknownPoint(
           pattern, nearest: nearestNames(to: pattern, in: existing.map(\.description)))
       }
-      return Set(found)
+      let passed = found.filter { !$0.isOnRequest }
+      return Set(passed.isEmpty ? found : passed)
     }
   }
 }
@@ -45,11 +48,11 @@ extension TransformerConfiguration {
   func checkExistence(of points: some Sequence<HookPoint>) throws(TransformerError) {
     let points = Array(points)
     if points.isEmpty { return }
-    let existing = Set(hookPoints)
+    let existing = Set(allHookPoints)
     for point in points where !existing.contains(point) {
       throw .unknownPoint(
         point.description,
-        nearest: nearestNames(to: point.description, in: hookPoints.map(\.description)))
+        nearest: nearestNames(to: point.description, in: allHookPoints.map(\.description)))
     }
   }
 }
@@ -121,7 +124,7 @@ public struct Trace: Sendable {
   mutating func keep(_ tensor: Tensor, at point: HookPoint) { tensors[point] = tensor }
 
   /// The points that were kept, in the order in which the model met them.
-  public var points: [HookPoint] { configuration.hookPoints.filter { tensors[$0] != nil } }
+  public var points: [HookPoint] { configuration.allHookPoints.filter { tensors[$0] != nil } }
 
   /// The activation at a point.
   ///
@@ -139,7 +142,7 @@ public struct Trace: Sendable {
     get throws {
       guard let point = HookPoint(name) else {
         throw TransformerError.unknownPoint(
-          name, nearest: nearestNames(to: name, in: configuration.hookPoints.map(\.description)))
+          name, nearest: nearestNames(to: name, in: configuration.allHookPoints.map(\.description)))
       }
       return try self[point]
     }
@@ -153,6 +156,8 @@ struct Hooks {
   private var unmet: Set<HookPoint>
   private(set) var trace: Trace
   private let isIdle: Bool
+  /// Whether a point is wanted that is computed on request.
+  private let hasRequests: Bool
 
   init(
     configuration: TransformerConfiguration, capturing capture: Capture,
@@ -164,6 +169,7 @@ struct Hooks {
     unmet = captured.union(interventions.map(\.point))
     trace = Trace(configuration: configuration)
     isIdle = unmet.isEmpty
+    hasRequests = unmet.contains(where: \.isOnRequest)
   }
 
   /// Passes an activation on: changed by the interventions at this point, then kept if asked for.
@@ -186,6 +192,16 @@ struct Hooks {
     if captured.contains(point) { trace.keep(activation, at: point) }
     return activation
   }
+
+  /// Whether a point that is computed on request is to be computed.
+  func requests(_ point: @autoclosure () -> HookPoint) -> Bool {
+    guard hasRequests else { return false }
+    let point = point()
+    return captured.contains(point) || interventions[point] != nil
+  }
+
+  /// Whether an activation is changed at a point.
+  func changes(_ point: HookPoint) -> Bool { interventions[point] != nil }
 
   /// Ends the pass.
   ///

@@ -9,6 +9,28 @@ package struct Linear: Sendable {
     x.matmul(transposing: weight, adding: bias)
   }
 
+  /// Heads of the output, each computed from an input of its own: `[batch, position, head, width]`
+  /// becomes `[batch, position, head, headWidth]`.
+  func perHead(_ x: Tensor) -> Tensor {
+    let (heads, width) = (x.shape[2], x.shape[3])
+    let headWidth = weight.shape[0] / heads
+    let rows = x.reshaped(to: [x.shape[0] * x.shape[1], heads, width]).permuted([1, 0, 2])
+    let product = rows.matmul(transposing: weight.reshaped(to: [heads, headWidth, width]))
+      .permuted([1, 0, 2])
+    let biased = bias.map { product + $0.reshaped(to: [heads, headWidth]) } ?? product
+    return biased.reshaped(to: [x.shape[0], x.shape[1], heads, headWidth])
+  }
+
+  /// What each head of the input adds to the output, without the bias: `[batch, position, head,
+  /// headWidth]` becomes `[batch, position, head, width]`.
+  func results(of x: Tensor) -> Tensor {
+    let (heads, headWidth, width) = (x.shape[2], x.shape[3], weight.shape[0])
+    let rows = x.reshaped(to: [x.shape[0] * x.shape[1], heads, headWidth]).permuted([1, 0, 2])
+    let parts = weight.reshaped(to: [width, heads, headWidth]).permuted([1, 2, 0])
+    return rows.matmul(parts).permuted([1, 0, 2])
+      .reshaped(to: [x.shape[0], x.shape[1], heads, width])
+  }
+
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
     body(name + ".weight", &weight)
     if bias != nil { body(name + ".bias", &bias!) }
@@ -25,11 +47,29 @@ package struct Norm: Sendable {
   func callAsFunction(
     _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.NormPoint) -> HookPoint
   ) throws -> Tensor {
-    let centring = bias != nil
-    let scale = try hooks(
-      point(.scale), x.rootMeanSquare(epsilon: epsilon, centring: centring))
-    let normalized = try hooks(point(.normalized), x.standardised(by: scale, centring: centring))
-    return bias.map { normalized.scaled(by: weight, adding: $0) } ?? normalized * weight
+    let scale = try hooks(point(.scale), scale(of: x))
+    return weighted(try hooks(point(.normalized), x.standardised(by: scale, centring: centres)))
+  }
+
+  /// The norm of something that passes no hook point.
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    weighted(x.standardised(by: scale(of: x), centring: centres))
+  }
+
+  /// What becomes of a part of the input when the whole is divided by `scale`; the norm without its
+  /// bias is linear then, so that parts add up.
+  func part(_ x: Tensor, scale: Tensor) -> Tensor {
+    x.standardised(by: scale, centring: centres) * weight
+  }
+
+  private var centres: Bool { bias != nil }
+
+  private func scale(of x: Tensor) -> Tensor {
+    x.rootMeanSquare(epsilon: epsilon, centring: centres)
+  }
+
+  private func weighted(_ x: Tensor) -> Tensor {
+    bias.map { x.scaled(by: weight, adding: $0) } ?? x * weight
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

@@ -9,17 +9,23 @@ public struct Transformer: Sendable, Parameterized {
   public let configuration: TransformerConfiguration
   /// `[token, width]`.
   package var embedding: Tensor
-  /// `[position, width]`, where positions are learned.
-  package var positionEmbedding: Tensor?
   /// In the order of ``TransformerConfiguration/stacks``.
   package var stacks: [BlockStack]
+  /// What stands between the last stack and the unembedding.
+  package var headTransform: HeadTransform?
   /// `[token, width]`, or nil when the embedding serves.
   package var unembedding: Tensor?
+  /// Added to the logits, `[token]`.
+  package var logitBias: Tensor?
 
   /// A result of ``run(_:capturing:intervening:)``.
   public struct Run: Sendable {
-    /// Scores of the next token, `[batch, position, token]`.
+    /// Scores of the next token, or of the token in each place for an encoder alone,
+    /// `[batch, position, token]`; of a model without a head, which scores nothing, they have no
+    /// columns.
     public let logits: Tensor
+    /// What the last stack returns, its final norm included, `[batch, position, width]`.
+    public let output: Tensor
     /// The activations that were asked for.
     public let trace: Trace
   }
@@ -27,16 +33,18 @@ public struct Transformer: Sendable, Parameterized {
   /// Calls `body` with every weight and its name.
   public mutating func visitParameters(_ body: (String, inout Tensor) -> Void) {
     body("embedding.weight", &embedding)
-    if positionEmbedding != nil { body("positionEmbedding.weight", &positionEmbedding!) }
     for index in stacks.indices { stacks[index].visit(body) }
+    headTransform?.visit("head", body)
     if unembedding != nil { body("unembedding.weight", &unembedding!) }
+    if logitBias != nil { body("unembedding.bias", &logitBias!) }
   }
 
   /// The logits for a batch, `[batch, position, token]`.
   ///
-  /// - Throws: ``TransformerError`` when the input does not fit the model.
+  /// - Throws: ``TransformerError`` when the input does not fit the model, or the model has no head.
   public func callAsFunction(_ input: ModelInput) throws -> Tensor {
-    try run(input).logits
+    if configuration.head == .none { throw TransformerError.noHead }
+    return try run(input).logits
   }
 
   /// Runs the model, keeps what is asked for and changes what is asked to be changed.
@@ -50,55 +58,68 @@ public struct Transformer: Sendable, Parameterized {
     try input.validate(for: configuration)
     var hooks = try Hooks(
       configuration: configuration, capturing: capture, intervening: interventions)
-    let logits: Tensor
+    let output: Tensor
     if let decoderTokens = input.decoderTokens {
       let source = try encode(input, hooks: &hooks)
       var state = DecoderState(layers: stacks[1].blocks.count)
-      logits = try decode(
+      output = try decode(
         decoderTokens, mask: input.decoderMask, source: source, sourceMask: input.mask,
         state: &state, hooks: &hooks)
     } else {
-      var state = DecoderState(layers: stacks[0].blocks.count)
-      logits = try decode(
-        input.tokens, mask: input.mask, source: nil, sourceMask: nil, state: &state, hooks: &hooks)
+      output = try encode(input, hooks: &hooks)
     }
-    return Run(logits: logits, trace: try hooks.finish())
+    return Run(logits: unembed(output), output: output, trace: try hooks.finish())
   }
 
-  /// The encoder's output, `[batch, position, width]`.
+  /// What the first stack makes of the input, `[batch, position, width]`.
   func encode(_ input: ModelInput, hooks: inout Hooks) throws -> Tensor {
-    let x = try hooks(.embedding, embed(input.tokens))
-    let context = StackContext(mask: AttentionMask(keys: input.mask, isCausal: false))
-    var cache = DecoderState(layers: stacks[0].blocks.count).blocks
-    return try stacks[0](x, context: context, cache: &cache, hooks: &hooks)
+    let context = StackContext(
+      mask: AttentionMask(keys: input.mask, isCausal: configuration.encoder == nil))
+    var state = DecoderState(layers: stacks[0].blocks.count)
+    return try read(
+      input.tokens, types: input.tokenTypes, with: stacks[0], context: context, state: &state,
+      hooks: &hooks)
   }
 
-  /// The logits of the last stack for tokens that follow what `state` remembers.
+  /// What the decoder makes of tokens that follow what `state` remembers.
+  ///
+  /// - Parameter mask: Which tokens are there, the remembered ones included.
   func decode(
     _ tokens: [[Int]], mask: [[Bool]]?, source: Tensor?, sourceMask: [[Bool]]?,
     state: inout DecoderState, hooks: inout Hooks
   ) throws -> Tensor {
-    var x = try hooks(source == nil ? .embedding : .decoderEmbedding, embed(tokens))
-    if let positionEmbedding {
-      let positions = Array(state.length..<(state.length + tokens[0].count))
-      let rows = Array(repeating: positions, count: tokens.count).flatMap { $0 }
-      x =
-        x + (try hooks(.positionEmbedding, positionEmbedding.gathering(rows).reshaped(to: x.shape)))
-    }
     let context = StackContext(
-      mask: AttentionMask(
-        keys: mask, isCausal: configuration.decoder != nil, queryOffset: state.length),
+      mask: AttentionMask(keys: mask, isCausal: true, queryOffset: state.length),
       source: source, sourceMask: AttentionMask(keys: sourceMask, isCausal: false))
-    let residual = try stacks[stacks.count - 1](
-      x, context: context, cache: &state.blocks, hooks: &hooks)
-    state.length += tokens[0].count
-    let scaled = configuration.logitScale == 1 ? residual : residual * configuration.logitScale
-    return scaled.matmul(transposing: unembedding ?? embedding)
+    return try read(
+      tokens, types: nil, with: stacks[stacks.count - 1], context: context, state: &state,
+      hooks: &hooks)
   }
 
-  private func embed(_ tokens: [[Int]]) -> Tensor {
-    embedding.gathering(tokens.flatMap { $0 })
-      .reshaped(to: [tokens.count, tokens[0].count, configuration.width])
+  private func read(
+    _ tokens: [[Int]], types: [[Int]]?, with stack: BlockStack, context: StackContext,
+    state: inout DecoderState, hooks: inout Hooks
+  ) throws -> Tensor {
+    let c = configuration
+    let positions = c.positions(of: tokens, mask: context.mask.keys, offset: state.length)
+    var embedded = embedding.gathering(tokens.flatMap { $0 })
+      .reshaped(to: [tokens.count, tokens[0].count, c.width])
+    if c.embeddingScale != 1 { embedded = embedded * c.embeddingScale }
+    let x = try stack.embed(embedded, at: positions, types: types, hooks: &hooks)
+    var context = context
+    if case .rotary(let angles) = c.position { context.rotation = angles.rotation(at: positions) }
+    let output = try stack(x, context: context, cache: &state.blocks, hooks: &hooks)
+    state.length += tokens[0].count
+    return output
+  }
+
+  /// The logits of the last stack's output, `[…, width]` to `[…, token]`.
+  func unembed(_ output: Tensor) -> Tensor {
+    if configuration.head == .none { return .zeros(output.shape.dropLast() + [0]) }
+    var x = headTransform?(output) ?? output
+    if configuration.logitScale != 1 { x = x * configuration.logitScale }
+    let logits = x.matmul(transposing: unembedding ?? embedding)
+    return logitBias.map { logits + $0 } ?? logits
   }
 }
 
@@ -109,4 +130,18 @@ struct DecoderState: Sendable {
   var length = 0
 
   init(layers: Int) { blocks = Array(repeating: BlockCache(), count: layers) }
+}
+
+/// The layers of a masked-language-model head before its unembedding.
+package struct HeadTransform: Sendable {
+  var dense: Linear
+  let activation: TransformerConfiguration.Activation
+  var norm: Norm
+
+  func callAsFunction(_ x: Tensor) -> Tensor { norm(activation(dense(x))) }
+
+  mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
+    dense.visit(name + ".dense", body)
+    norm.visit(name + ".norm", body)
+  }
 }

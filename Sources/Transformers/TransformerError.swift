@@ -8,8 +8,12 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
   case emptyInput(String)
   /// Rows of a batch that differ in length.
   case ragged(String, expected: Int, found: Int)
-  /// Padding before a token in a model with learned positions.
-  case paddedInFront(row: Int)
+  /// A token type that the model has no embedding for.
+  case tokenTypeOutOfRange(Int, count: Int)
+  /// Logits, or a text, asked of a model without a head.
+  case noHead
+  /// A text asked of a model without a decoder.
+  case noDecoder
   /// Decoder tokens for a model without a decoder, or none for one that needs them.
   case targets(expected: Bool)
   /// A point that this model does not have.
@@ -37,9 +41,13 @@ public enum TransformerError: Error, Equatable, CustomStringConvertible {
     case .ragged(let what, let expected, let found):
       "the rows of \(what) differ in length: expected \(expected) as in the first, found \(found); "
         + "pad them and pass a mask"
-    case .paddedInFront(let row):
-      "row \(row) of the mask has padding before a token, and this model's learned positions count "
-        + "from the first column; put padding last"
+    case .tokenTypeOutOfRange(_, count: 0):
+      "this model knows no token types; leave them out"
+    case .tokenTypeOutOfRange(let type, let count):
+      "there is no token type \(type): the model has \(count), 0 to \(count - 1)"
+    case .noHead:
+      "this model has no language-model head, and so no logits; read its output or its trace"
+    case .noDecoder: "this model has no decoder, and so cannot write text; choose one that has"
     case .targets(true): "this model has a decoder of its own: give decoder tokens too"
     case .targets(false):
       "this model has a single stack: decoder tokens have no place in it; leave them out"

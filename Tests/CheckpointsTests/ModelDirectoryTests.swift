@@ -41,11 +41,13 @@ final class ModelDirectoryTests: XCTestCase {
 
   func testUnknownModelTypesListWhatIsSupported() throws {
     XCTAssertEqual(
-      try problem(["model_type": "bert"]),
-      "DIR/config.json is of model_type “bert”, which is not supported; supported are t5, gpt2.")
+      try problem(["model_type": "mamba"]),
+      "DIR/config.json is of model_type “mamba”, which is not supported; supported are t5, marian, "
+        + "bart, gpt2, gpt_neox, gpt_neo, gptj, llama, qwen2, qwen3, bert, distilbert, roberta.")
     XCTAssertEqual(
       try problem(["model_type": NSNull()]),
-      "DIR/config.json has no model_type; supported are t5, gpt2.")
+      "DIR/config.json has no model_type; supported are t5, marian, bart, gpt2, gpt_neox, gpt_neo, "
+        + "gptj, llama, qwen2, qwen3, bert, distilbert, roberta.")
     XCTAssertEqual(
       try problem(["model_type": 5]),
       "DIR/config.json has model_type = 5 where a text is expected.")

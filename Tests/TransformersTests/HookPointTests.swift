@@ -75,7 +75,7 @@ final class HookPointTests: XCTestCase {
       "", ".", "..", "encoder", "encoder.0", "encoder.0.", "encoder.-1.hook_resid_pre",
       "encoder.+1.hook_resid_pre", "encoder.01.hook_resid_pre", "encoder. 1.hook_resid_pre",
       "encoder.99999999999999999999.hook_resid_pre", "Encoder.0.hook_resid_pre",
-      "encoder.0.hook_resid_pre ", "encoder.0.ln4.hook_scale", "encoder.0.attn.hook_result",
+      "encoder.0.hook_resid_pre ", "encoder.0.ln4.hook_scale", "encoder.0.attn.hook_results",
     ] {
       XCTAssertNil(HookPoint(name), name)
     }

@@ -76,18 +76,54 @@ final class ModelInputTests: XCTestCase {
       message(t5, ModelInput(Array(repeating: 2, count: 300), decoderTokens: [0])), "no error")
   }
 
-  func testPaddingInFrontIsRefusedWithLearnedPositions() {
+  func testPositionsBeginAtTheFirstTokenThatIsThere() throws {
+    let tokens = Array(repeating: 2, count: 20)
+    let padded = ModelInput.padding([tokens + [3], tokens], with: 0, at: .front)
     XCTAssertEqual(
-      message(
-        gpt2, ModelInput(tokens: [[2, 3], [4, 5]], mask: [[true, true], [false, true]])),
-      "row 1 of the mask has padding before a token, and this model's learned positions count from "
-        + "the first column; put padding last")
+      message(gpt2, ModelInput(tokens: padded.tokens, mask: padded.mask)),
+      "the text has 21 tokens and the model has positions for 20; shorten it")
+    // 21 columns, of which no row uses more than twenty.
+    let mask = [[false] + tokens.map { _ in true }, tokens.map { _ in true } + [false]]
+    XCTAssertEqual(
+      message(gpt2, ModelInput(tokens: [[0] + tokens, tokens + [0]], mask: mask)), "no error")
+  }
+
+  func testTokenTypes() {
+    XCTAssertEqual(
+      message(gpt2, ModelInput(tokens: [[2, 3]], tokenTypes: [[0, 0]])),
+      "this model knows no token types; leave them out")
+    let bert = RandomModel.bert()
+    XCTAssertEqual(
+      message(bert, ModelInput(tokens: [[2, 3]], tokenTypes: [[0, 2]])),
+      "there is no token type 2: the model has 2, 0 to 1")
+    XCTAssertEqual(
+      message(bert, ModelInput(tokens: [[2, 3]], tokenTypes: [[0]])),
+      "expected 2 entries in a row of token types, found 1; give one for each")
+    XCTAssertEqual(
+      message(bert, ModelInput(tokens: [[2, 3]], tokenTypes: [])),
+      "expected 1 rows of token types, found 0; give one for each")
+  }
+
+  func testWhatAModelCannotDo() {
+    var configuration = RandomModel.bert().configuration
+    XCTAssertThrowsError(try RandomModel.bert().generate(from: [3], maximumNewTokens: 1)) {
+      XCTAssertEqual(
+        "\($0)", "this model has no decoder, and so cannot write text; choose one that has")
+    }
+    configuration.head = .none
+    var generator = SeededGenerator(seed: 1)
+    XCTAssertEqual(
+      message(Transformer(configuration: configuration, using: &generator), ModelInput([3])),
+      "this model has no language-model head, and so no logits; read its output or its trace")
   }
 
   func testPaddingFillsRowsAndSaysWhere() {
     let padded = ModelInput.padding([[5, 6, 7], [8]], with: 0)
     XCTAssertEqual(padded.tokens, [[5, 6, 7], [8, 0, 0]])
     XCTAssertEqual(padded.mask, [[true, true, true], [true, false, false]])
+    let front = ModelInput.padding([[5, 6, 7], [8]], with: 0, at: .front)
+    XCTAssertEqual(front.tokens, [[5, 6, 7], [0, 0, 8]])
+    XCTAssertEqual(front.mask, [[true, true, true], [false, false, true]])
     XCTAssertNil(ModelInput.padding([[5], [6]], with: 0).mask)
   }
 }

@@ -152,7 +152,7 @@ final class PyTorchEqualityTests: XCTestCase {
       "gpt2-tiny",
       pairs: [
         ("embedding.weight", "transformer.wte.weight"),
-        ("positionEmbedding.weight", "transformer.wpe.weight"),
+        ("blocks.positionEmbedding.weight", "transformer.wpe.weight"),
         ("blocks.0.attentionNorm.weight", "transformer.h.0.ln_1.weight"),
         ("blocks.0.mlp.input.bias", "transformer.h.0.mlp.c_fc.bias"),
         ("blocks.1.mlpNorm.bias", "transformer.h.1.ln_2.bias"),

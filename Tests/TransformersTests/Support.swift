@@ -28,9 +28,11 @@ struct Fixture {
     try FileManager.default.copyItem(
       at: directory.appendingPathComponent(config), to: copy.appendingPathComponent("config.json")
     )
-    try FileManager.default.copyItem(
-      at: directory.appendingPathComponent("model.safetensors"),
-      to: copy.appendingPathComponent("model.safetensors"))
+    for file in try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    where file.hasPrefix("model") {
+      try FileManager.default.copyItem(
+        at: directory.appendingPathComponent(file), to: copy.appendingPathComponent(file))
+    }
     model = try Transformer(directory: copy)
   }
 
@@ -92,6 +94,26 @@ enum RandomModel {
         vocabularySize: 31, width: 16,
         decoder: .init(layerCount: 2, headCount: 4, headWidth: 4, feedForwardWidth: 24),
         positions: 20, startToken: 0, endToken: 1), seed: seed)
+  }
+
+  /// A Llama-style model of two layers, of whose four heads two share keys.
+  static func llama(seed: UInt64 = 1) -> Transformer {
+    make(
+      .llama(
+        vocabularySize: 31, width: 16,
+        decoder: .init(
+          layerCount: 2, headCount: 4, keyHeadCount: 2, headWidth: 6, feedForwardWidth: 24),
+        rotary: RotaryAngles(width: 6, isInterleaved: false), tiesEmbeddings: false,
+        startToken: 0, endToken: 1), seed: seed)
+  }
+
+  /// A BERT-style model of two layers with a masked-language-model head.
+  static func bert(seed: UInt64 = 1) -> Transformer {
+    make(
+      .bert(
+        vocabularySize: 31, width: 16,
+        encoder: .init(layerCount: 2, headCount: 4, headWidth: 4, feedForwardWidth: 24),
+        positions: 20, head: .transformed(.gelu)), seed: seed)
   }
 
   private static func make(_ configuration: TransformerConfiguration, seed: UInt64) -> Transformer {
