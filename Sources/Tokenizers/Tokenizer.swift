@@ -78,23 +78,36 @@ public struct Tokenizer: Sendable {
   ///   - addingSpecialTokens: Whether the tokens that the model expects around a text are added,
   ///     such as T5's `</s>` at its end.
   public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int] {
+    let ids = plainIDs(of: text)
+    return postProcessor?.apply(to: ids, addingSpecialTokens: addingSpecialTokens) ?? ids
+  }
+
+  /// The ids of a text before the post-processor.
+  private func plainIDs(of text: String) -> [Int] {
+    let bytes = Array(text.utf8)
     var ids: [Int] = []
-    for span in added.splitExact(Span(text.utf8, beginsText: true)) {
-      guard span.id == nil else {
-        ids += [span.id].compactMap(\.self)
+    ids.reserveCapacity(bytes.count / 4)
+    var cache = WordCache()
+    for piece in added.splitExact(bytes) {
+      if let id = piece.id {
+        ids.append(id)
         continue
       }
-      var span = span
-      normalizer?.apply(to: &span)
-      for piece in added.splitNormalized(span) {
+      var text = NormalizedText(
+        bytes: Array(bytes[piece.start..<piece.end]), beginsText: piece.beginsText)
+      normalizer?.apply(to: &text)
+      let pieces = added.splitNormalized(text)
+      var prepared = PreparedText(bytes: text.bytes, pieces: pieces)
+      preTokenizer?.apply(to: &prepared)
+      for piece in prepared.pieces {
         if let id = piece.id {
           ids.append(id)
         } else {
-          for word in preTokenizer?.split(piece) ?? [piece] { model.encode(word.bytes, into: &ids) }
+          cache.encode(prepared.bytes.span, piece.start..<piece.end, with: model, into: &ids)
         }
       }
     }
-    return postProcessor?.apply(to: ids, addingSpecialTokens: addingSpecialTokens) ?? ids
+    return ids
   }
 
   /// The text of ids.
