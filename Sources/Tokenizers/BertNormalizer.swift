@@ -29,11 +29,9 @@ struct BertNormalizer: Sendable {
         ? 0x20 : byte < 0x20 || byte == 0x7F ? nil : byte
     } other: { scalar, result in
       let classes = scalar.classes
-      if classes.contains(.space) {
-        result.append(0x20)
-      } else if !classes.contains(.control) {
-        result += UTF8.encode(scalar)!
-      }
+      // U+0085 is both, and goes.
+      guard !classes.contains(.control) else { return }
+      result += classes.contains(.space) ? UTF8.encode(" ")! : UTF8.encode(scalar)!
     }
   }
 
