@@ -47,9 +47,18 @@ extension LoadedModel {
   ///
   /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`: one sentence each.
   public init(_ nameOrDirectory: String) throws {
+    let directory = try Self.directory(of: nameOrDirectory)
+    name = nameOrDirectory
+    model = try Transformer(directory: directory)
+    tokenizer = try Tokenizer(directory: directory)
+  }
+
+  /// Where a model's files are, found by an embedded model's name or a directory's.
+  ///
+  /// - Throws: ``ModelError`` when there is no such model.
+  public static func directory(of nameOrDirectory: String) throws -> URL {
     if let embedded = EmbeddedModel.all.first(where: { $0.name == nameOrDirectory }) {
-      try self.init(name: embedded.name, directory: embedded.directory)
-      return
+      return embedded.directory
     }
     var isDirectory: ObjCBool = false
     let exists = FileManager.default.fileExists(
@@ -60,15 +69,7 @@ extension LoadedModel {
         "“\(nameOrDirectory)” is neither an embedded model (\(names)) nor a directory; "
           + "give a directory with config.json, model.safetensors and tokenizer.json")
     }
-    try self.init(name: nameOrDirectory, directory: URL(fileURLWithPath: nameOrDirectory))
-  }
-
-  private init(name: String, directory: URL) throws {
-    let file = directory.appendingPathComponent("tokenizer.json")
-    self.name = name
-    model = try Transformer(directory: directory)
-    tokenizer =
-      FileManager.default.fileExists(atPath: file.path) ? try Tokenizer(contentsOf: file) : nil
+    return URL(fileURLWithPath: nameOrDirectory)
   }
 
   /// The ids of a text, with the special tokens the model expects around it.

@@ -26,8 +26,20 @@ struct AddedTokens: Sendable {
   private(set) var byID: [Int: (token: AddedToken, form: String)] = [:]
   private var ids = ByteTrie()
   private var specialForms = ByteTrie()
-  private var exact = ByteTrie()
-  private var normalized = ByteTrie()
+  private var exact = Finder()
+  private var normalized = Finder()
+
+  /// Tokens to look for, and the bytes they begin with.
+  private struct Finder {
+    var trie = ByteTrie()
+    var begins = [Bool](repeating: false, count: 256)
+
+    mutating func insert(_ form: String, id: Int) {
+      guard let first = form.utf8.first else { return }
+      begins[Int(first)] = true
+      trie.insert(form.utf8, id: id)
+    }
+  }
 
   /// Numbers the tokens as the library does.
   ///
@@ -43,17 +55,17 @@ struct AddedTokens: Sendable {
         id = nextID
         nextID += 1
       }
-      var span = Span(token.content.utf8, beginsText: true)
-      if token.isNormalized { normalizer?.apply(to: &span) }
+      var form = NormalizedText(bytes: Array(token.content.utf8), beginsText: true)
+      if token.isNormalized { normalizer?.apply(to: &form) }
       ids.insert(token.content.utf8, id: id)
       if token.isSpecial { specialForms.insert(token.content.utf8, id: id) }
-      byID[id] = (token, String(decoding: span.bytes, as: UTF8.self))
+      byID[id] = (token, String(decoding: form.bytes, as: UTF8.self))
     }
-    for (id, entry) in byID where !entry.form.isEmpty {
+    for (id, entry) in byID {
       if entry.token.isNormalized {
-        normalized.insert(entry.form.utf8, id: id)
+        normalized.insert(entry.form, id: id)
       } else {
-        exact.insert(entry.form.utf8, id: id)
+        exact.insert(entry.form, id: id)
       }
     }
   }
@@ -64,50 +76,58 @@ struct AddedTokens: Sendable {
   func isSpecial(_ form: String) -> Bool { specialForms.id(of: form.utf8) != nil }
 
   /// Cuts out the tokens that are matched against the text as it was given.
-  func splitExact(_ span: Span) -> [Span] { split(span, by: exact) }
+  func splitExact(_ bytes: [UInt8]) -> [Piece] { split(bytes, beginsText: true, by: exact) }
 
   /// Cuts out the tokens that are matched against the normalised text.
-  func splitNormalized(_ span: Span) -> [Span] { split(span, by: normalized) }
+  func splitNormalized(_ text: NormalizedText) -> [Piece] {
+    split(text.bytes, beginsText: text.beginsText, by: normalized)
+  }
 
   /// Leftmost, then longest match first.
-  private func split(_ span: Span, by trie: ByteTrie) -> [Span] {
-    guard !trie.isEmpty else { return span.bytes.isEmpty ? [] : [span] }
-    let bytes = span.bytes
-    var spans: [Span] = []
+  private func split(_ text: [UInt8], beginsText: Bool, by finder: Finder) -> [Piece] {
+    let bytes = text.span
+    let begins = finder.begins
+    var pieces: [Piece] = []
     var taken = 0
-    var position = 0
+    func add(to end: Int) {
+      guard taken < end else { return }
+      pieces.append(Piece(taken, end, beginsText: beginsText && taken == 0))
+    }
+    var position = finder.trie.isEmpty ? bytes.count : 0
     while position < bytes.count {
-      guard let match = trie.longestMatch(in: bytes, from: position),
+      guard begins[Int(bytes[position])],
+        let match = finder.trie.longestMatch(in: bytes, from: position),
         let token = byID[match.id]?.token
       else {
         position += 1
         continue
       }
-      var range = position..<match.end
+      var (start, end) = (position, match.end)
       position = match.end
-      if token.isSingleWord, Self.touchesWord(range, in: bytes) { continue }
-      if token.stripsLeft {
-        while let last = Scalars.last(of: bytes[min(taken, range.lowerBound)..<range.lowerBound]),
-          last.scalar.isSpace
-        {
-          range = (range.lowerBound - last.length)..<range.upperBound
-        }
+      if token.isSingleWord, Self.touchesWord(start, end, in: bytes) { continue }
+      while token.stripsLeft, start > taken {
+        let last = Scalars.start(in: bytes, endingAt: start)
+        guard Scalars.scalar(in: bytes, at: last).scalar.isSpace else { break }
+        start = max(last, taken)
       }
-      if token.stripsRight {
-        while let first = Scalars.first(of: bytes[range.upperBound...]), first.scalar.isSpace {
-          range = range.lowerBound..<(range.upperBound + first.length)
-        }
+      while token.stripsRight, end < bytes.count {
+        let (scalar, next) = Scalars.scalar(in: bytes, at: end)
+        guard scalar.isSpace else { break }
+        end = next
       }
-      if taken < range.lowerBound { spans += span.parts([taken..<range.lowerBound]) }
-      spans.append(Span([], beginsText: false, id: match.id))
-      taken = range.upperBound
+      add(to: start)
+      pieces.append(Piece(start, end, beginsText: false, id: match.id))
+      taken = end
     }
-    if taken < bytes.count { spans += span.parts([taken..<bytes.count]) }
-    return spans
+    add(to: bytes.count)
+    return pieces
   }
 
-  private static func touchesWord(_ range: Range<Int>, in bytes: [UInt8]) -> Bool {
-    Scalars.last(of: bytes[..<range.lowerBound])?.scalar.isWord ?? false
-      || Scalars.first(of: bytes[range.upperBound...])?.scalar.isWord ?? false
+  private static func touchesWord(
+    _ start: Int, _ end: Int, in bytes: borrowing Span<UInt8>
+  ) -> Bool {
+    start > 0
+      && Scalars.scalar(in: bytes, at: Scalars.start(in: bytes, endingAt: start)).scalar.isWord
+      || end < bytes.count && Scalars.scalar(in: bytes, at: end).scalar.isWord
   }
 }

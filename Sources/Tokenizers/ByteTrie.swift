@@ -42,6 +42,16 @@ struct ByteTrie: Sendable {
   }
 
   /// The id of exactly these bytes, or nil.
+  func id(of key: borrowing Span<UInt8>) -> Int? {
+    var node = Self.root
+    for index in 0..<key.count {
+      guard let next = child(of: node, by: key[index]) else { return nil }
+      node = next
+    }
+    return id(at: node)
+  }
+
+  /// The id of exactly these bytes, or nil.
   func id(of key: some Sequence<UInt8>) -> Int? {
     var node = Self.root
     for byte in key {
@@ -52,7 +62,8 @@ struct ByteTrie: Sendable {
   }
 
   /// The longest key that the bytes hold from a position on: its end and its id.
-  func longestMatch(in bytes: [UInt8], from start: Int) -> (end: Int, id: Int)? {
+  @inline(__always)
+  func longestMatch(in bytes: borrowing Span<UInt8>, from start: Int) -> (end: Int, id: Int)? {
     var node = Self.root
     var best: (end: Int, id: Int)?
     for position in start..<bytes.count {

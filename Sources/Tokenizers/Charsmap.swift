@@ -7,6 +7,8 @@ import Foundation
 struct Charsmap: Sendable {
   private let units: [UInt32]
   private let replacements: [UInt8]
+  /// The replacements of single ASCII bytes, where there are any.
+  private var asciiReplacements: [ArraySlice<UInt8>?] = []
 
   init(_ data: Data, place: String) throws(TokenizerError) {
     let bytes = [UInt8](data)
@@ -29,6 +31,7 @@ struct Charsmap: Sendable {
       throw .malformed(
         part: place, expected: "a precompiled map of UTF-8 texts", found: "not UTF-8")
     }
+    asciiReplacements = (0..<0x80).map { replacement(of: [$0]) }
   }
 
   /// The text with every grapheme cluster, or else every scalar, replaced as the map says.
@@ -39,30 +42,59 @@ struct Charsmap: Sendable {
   func normalize(_ bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
-    var start = 0
-    for character in String(decoding: bytes, as: UTF8.self) {
+    var position = 0
+    while position < bytes.count {
+      if Self.isAlone(position, in: bytes) {
+        let byte = bytes[position]
+        if let replacement = asciiReplacements[Int(byte)] {
+          result += replacement
+        } else {
+          result.append(byte)
+        }
+        position += 1
+      } else {
+        // Up to and with the next character that is surely a cluster's last.
+        let last = (position..<bytes.count).dropFirst().first { Self.isAlone($0, in: bytes) }
+        let end = last.map { $0 + 1 } ?? bytes.count
+        normalizeClusters(bytes, position..<end, into: &result)
+        position = end
+      }
+    }
+    return result
+  }
+
+  /// Whether a byte is ASCII, and nothing after it can join its cluster.
+  private static func isAlone(_ position: Int, in bytes: [UInt8]) -> Bool {
+    bytes[position] < 0x80 && bytes[position] != 0x0D
+      && (position + 1 == bytes.count || bytes[position + 1] < 0x80)
+  }
+
+  private func normalizeClusters(
+    _ bytes: [UInt8], _ range: Range<Int>, into result: inout [UInt8]
+  ) {
+    var start = range.lowerBound
+    for character in String(decoding: bytes[range], as: UTF8.self) {
       let cluster = start..<(start + character.utf8.count)
       start = cluster.upperBound
-      if cluster.count < 6, let replacement = replacement(of: bytes, cluster) {
+      if cluster.count < 6, let replacement = replacement(of: bytes[cluster]) {
         result += replacement
         continue
       }
       var position = cluster.lowerBound
       while position < cluster.upperBound {
         let scalar = position..<(position + Scalars.length(leadByte: bytes[position]))
-        result += replacement(of: bytes, scalar) ?? bytes[scalar]
+        result += replacement(of: bytes[scalar]) ?? bytes[scalar]
         position = scalar.upperBound
       }
     }
-    return result
   }
 
   /// The replacement of the shortest key the range begins with.
   ///
   /// Positions outside the array, which only a damaged map can lead to, count as no key.
-  private func replacement(of bytes: [UInt8], _ range: Range<Int>) -> ArraySlice<UInt8>? {
+  private func replacement(of bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
     var node = Self.offset(units[0])
-    for byte in bytes[range] {
+    for byte in bytes {
       guard byte != 0 else { return nil }
       node ^= Int(byte)
       guard node < units.count else { return nil }

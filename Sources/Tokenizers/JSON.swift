@@ -29,6 +29,14 @@ enum JSON: Sendable {
   }
 }
 
+extension JSON: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
+  init(stringLiteral text: String) { self = .string(text) }
+
+  init(dictionaryLiteral members: (String, JSON)...) {
+    self = .object(members.map { (key: $0, value: $1) })
+  }
+}
+
 /// Reads JSON in one pass over the bytes, in time linear in their number.
 ///
 /// Beyond the standard it reads `NaN` and `Infinity`, which Python writes, so that the model can

@@ -26,25 +26,35 @@ struct Metaspace: Sendable {
     }
   }
 
-  /// Replaces the spaces of a span and splits it before every one of them.
-  func split(_ span: Span) -> [Span] {
-    var span = span
-    span.bytes = TextPattern.replace(
-      TextPattern.occurrences(of: [0x20], in: span.bytes), in: span.bytes, with: replacement)
-    let wanted = scheme == .always || scheme == .first && span.beginsText
-    if wanted, !span.bytes.isEmpty, !span.bytes.starts(with: replacement) {
-      span.bytes = replacement + span.bytes
+  /// Replaces the spaces of every piece and splits it before every one of them.
+  func apply(to text: inout PreparedText) {
+    text.rewrite { bytes, piece, result in
+      let wanted = scheme == .always || scheme == .first && piece.beginsText
+      if wanted, bytes[piece.start] != 0x20, !begins(bytes, at: piece.start, to: piece.end) {
+        result += replacement
+      }
+      for position in piece.start..<piece.end {
+        if bytes[position] == 0x20 {
+          result += replacement
+        } else {
+          result.append(bytes[position])
+        }
+      }
     }
-    guard splits else { return [span] }
-    let marks = TextPattern.occurrences(of: replacement, in: span.bytes).map(\.lowerBound)
-    let cuts = [0] + marks + [span.bytes.count]
-    return span.parts(zip(cuts, cuts.dropFirst()).map { $0..<$1 })
+    if splits { text.split(Literal(bytes: replacement), .mergedWithNext, inverted: false) }
+  }
+
+  private func begins(_ bytes: borrowing Span<UInt8>, at start: Int, to end: Int) -> Bool {
+    guard end - start >= replacement.count else { return false }
+    for index in replacement.indices where bytes[start + index] != replacement[index] {
+      return false
+    }
+    return true
   }
 
   /// A token as text; the first one loses the space that encoding added.
   func decode(_ token: [UInt8], isFirst: Bool) -> [UInt8] {
-    TextPattern.replace(
-      TextPattern.occurrences(of: replacement, in: token), in: token,
-      with: isFirst && scheme != .never ? [] : [0x20])
+    TextPattern.literal(replacement)
+      .replace(in: token, with: isFirst && scheme != .never ? [] : [0x20])
   }
 }

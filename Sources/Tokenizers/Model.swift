@@ -1,14 +1,19 @@
 /// Turns one word into ids.
 enum Model: Sendable {
+  case bytePair(BytePairModel)
   case unigram(UnigramModel)
   case wordLevel(WordLevelModel)
+  case wordPiece(WordPieceModel)
 
   init(_ part: Part) throws(TokenizerError) {
     switch try Self.name(of: part) {
+    case "BPE": self = .bytePair(try BytePairModel(part))
     case "Unigram": self = .unigram(try UnigramModel(part))
     case "WordLevel": self = .wordLevel(try WordLevelModel(part))
+    case "WordPiece": self = .wordPiece(try WordPieceModel(part))
     case let name:
-      throw .unsupported(part: part.place, name: name, supported: ["Unigram", "WordLevel"])
+      throw .unsupported(
+        part: part.place, name: name, supported: ["BPE", "Unigram", "WordLevel", "WordPiece"])
     }
   }
 
@@ -21,40 +26,40 @@ enum Model: Sendable {
   }
 
   /// How many tokens the vocabulary lists: where the ids of added tokens begin.
-  var count: Int {
-    switch self {
-    case .unigram(let model): model.pieces.count
-    case .wordLevel(let model): model.count
-    }
-  }
+  var count: Int { vocabulary?.count ?? idCount }
 
   /// One more than the largest id.
   var idCount: Int {
+    if case .unigram(let model) = self { return model.pieces.count }
+    return vocabulary?.words.count ?? 0
+  }
+
+  private var vocabulary: Vocabulary? {
     switch self {
-    case .unigram(let model): model.pieces.count
-    case .wordLevel(let model): model.words.count
+    case .bytePair(let model): model.vocabulary
+    case .unigram: nil
+    case .wordLevel(let model): model.vocabulary
+    case .wordPiece(let model): model.vocabulary
     }
   }
 
-  func encode(_ word: [UInt8], into ids: inout [Int]) {
+  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
     switch self {
+    case .bytePair(let model): model.encode(word, into: &ids)
     case .unigram(let model): model.encode(word, into: &ids)
     case .wordLevel(let model): model.encode(word, into: &ids)
+    case .wordPiece(let model): model.encode(word, into: &ids)
     }
   }
 
   func id(of token: String) -> Int? {
-    switch self {
-    case .unigram(let model): model.trie.id(of: token.utf8)
-    case .wordLevel(let model): model.trie.id(of: token.utf8)
-    }
+    if case .unigram(let model) = self { return model.trie.id(of: token.utf8) }
+    return vocabulary?.ids[token]
   }
 
   func token(_ id: Int) -> String? {
     guard id >= 0, id < idCount else { return nil }
-    return switch self {
-    case .unigram(let model): model.pieces[id]
-    case .wordLevel(let model): model.words[id]
-    }
+    if case .unigram(let model) = self { return model.pieces[id] }
+    return vocabulary?.words[id]
   }
 }

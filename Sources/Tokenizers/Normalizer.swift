@@ -1,16 +1,23 @@
 import Foundation
 
+/// A stretch of text that a normalizer rewrites.
+struct NormalizedText {
+  var bytes: [UInt8]
+  /// Whether its first character comes from the text's first.
+  var beginsText: Bool
+}
+
 /// Rewrites a text before it is split.
 indirect enum Normalizer: Sendable {
   case precompiled(Charsmap)
-  case canonicalComposition
-  case canonicalDecomposition
-  case compatibilityComposition
-  case compatibilityDecomposition
+  case form(NormalForm)
+  case bert(BertNormalizer)
   case lowercase
+  case stripAccents
   case strip(left: Bool, right: Bool)
   case prepend([UInt8])
   case replace(TextPattern, [UInt8])
+  case byteLevel
   case sequence([Normalizer])
 
   init(_ part: Part) throws(TokenizerError) {
@@ -22,11 +29,13 @@ indirect enum Normalizer: Sendable {
         throw .malformed(part: map.place, expected: "base64", found: "other text")
       }
       self = .precompiled(try Charsmap(data, place: map.place))
-    case "NFC": self = .canonicalComposition
-    case "NFD": self = .canonicalDecomposition
-    case "NFKC": self = .compatibilityComposition
-    case "NFKD": self = .compatibilityDecomposition
+    case "NFC": self = .form(.canonicalComposition)
+    case "NFD": self = .form(.canonicalDecomposition)
+    case "NFKC": self = .form(.compatibilityComposition)
+    case "NFKD": self = .form(.compatibilityDecomposition)
+    case "BertNormalizer": self = .bert(try BertNormalizer(part))
     case "Lowercase": self = .lowercase
+    case "StripAccents": self = .stripAccents
     case "Strip":
       self = .strip(
         left: try part.boolean("strip_left", default: true),
@@ -35,6 +44,7 @@ indirect enum Normalizer: Sendable {
     case "Replace":
       self = .replace(
         try TextPattern(part.required("pattern")), Array(try part.required("content").text().utf8))
+    case "ByteLevel": self = .byteLevel
     case "Sequence":
       self = .sequence(
         try part.map("normalizers") { part throws(TokenizerError) in try Self(part) })
@@ -42,59 +52,54 @@ indirect enum Normalizer: Sendable {
       throw .unsupported(
         part: part.place, name: name,
         supported: [
-          "Precompiled", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Strip", "Prepend", "Replace",
-          "Sequence",
+          "Precompiled", "NFC", "NFD", "NFKC", "NFKD", "BertNormalizer", "Lowercase",
+          "StripAccents", "Strip", "Prepend", "Replace", "ByteLevel", "Sequence",
         ])
     }
   }
 
-  /// Normalises a span in place.
-  func apply(to span: inout Span) {
-    guard !span.bytes.isEmpty else { return }
+  /// Normalises a text in place.
+  func apply(to text: inout NormalizedText) {
+    guard !text.bytes.isEmpty else { return }
     switch self {
-    case .precompiled(let map): span.bytes = map.normalize(span.bytes)
-    case .canonicalDecomposition: span.mapText(Self.canonicallyDecomposed)
-    case .compatibilityDecomposition:
-      span.mapText { Self.canonicallyDecomposed($0.decomposedStringWithCompatibilityMapping) }
-    case .canonicalComposition:
-      span.mapText { Self.canonicallyDecomposed($0).precomposedStringWithCanonicalMapping }
-    case .compatibilityComposition:
-      span.mapText {
-        Self.canonicallyDecomposed($0.decomposedStringWithCompatibilityMapping)
-          .precomposedStringWithCanonicalMapping
-      }
-    case .lowercase: span.bytes = Self.lowercased(span.bytes)
-    case .strip(let left, let right): span.strip(left: left, right: right)
-    case .prepend(let prefix): span.bytes = prefix + span.bytes
+    case .precompiled(let map): text.bytes = map.normalize(text.bytes)
+    case .form(let form): text.bytes = form.apply(to: text.bytes)
+    case .bert(let normalizer): text.bytes = normalizer.apply(to: text.bytes)
+    case .lowercase: text.bytes = BertNormalizer.lowercased(text.bytes)
+    case .stripAccents: text.bytes = BertNormalizer.without(.combining, text.bytes)
+    case .strip(let left, let right): text.strip(left: left, right: right)
+    case .prepend(let prefix): text.bytes = prefix + text.bytes
     case .replace(let pattern, let content):
-      let matches = pattern.matches(in: span.bytes)
+      let matches = pattern.matches(in: text.bytes)
       if let first = matches.first, first.lowerBound == 0 {
-        let single = Scalars.length(leadByte: span.bytes[0])
-        if content.isEmpty || first.upperBound > single { span.beginsText = false }
+        let single = Scalars.length(leadByte: text.bytes[0])
+        if content.isEmpty || first.upperBound > single { text.beginsText = false }
       }
-      span.bytes = TextPattern.replace(matches, in: span.bytes, with: content)
-    case .sequence(let steps): for step in steps { step.apply(to: &span) }
+      text.bytes = TextPattern.replace(matches, in: text.bytes, with: content)
+    case .byteLevel:
+      var result: [UInt8] = []
+      ByteAlphabet.encode(text.bytes.span, 0..<text.bytes.count, into: &result)
+      text.bytes = result
+    case .sequence(let steps): for step in steps { step.apply(to: &text) }
     }
   }
+}
 
-  /// Decomposed twice: the first time Foundation leaves the marks that some characters decompose
-  /// into out of their canonical order (U+0F81 after U+0733); the second time puts them right.
-  private static func canonicallyDecomposed(_ text: String) -> String {
-    text.decomposedStringWithCanonicalMapping.decomposedStringWithCanonicalMapping
-  }
-
-  /// Scalar by scalar, so that a final sigma stays the plain one as in the library.
-  private static func lowercased(_ bytes: [UInt8]) -> [UInt8] {
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    for (scalar, _) in Scalars(bytes) {
-      if scalar.isASCII {
-        let byte = UInt8(scalar.value)
-        result.append((0x41...0x5A).contains(byte) ? byte + 0x20 : byte)
-      } else {
-        result += scalar.properties.lowercaseMapping.utf8
-      }
+extension NormalizedText {
+  /// Removes white space at the ends.
+  mutating func strip(left: Bool, right: Bool) {
+    var (start, end) = (0, bytes.count)
+    while right, start < end {
+      let last = Scalars.start(in: bytes.span, endingAt: end)
+      guard Scalars.scalar(in: bytes.span, at: last).scalar.isSpace else { break }
+      end = last
     }
-    return result
+    while left, start < end {
+      let (scalar, next) = Scalars.scalar(in: bytes.span, at: start)
+      guard scalar.isSpace else { break }
+      start = next
+      beginsText = false
+    }
+    bytes = Array(bytes[start..<end])
   }
 }

@@ -1,9 +1,7 @@
-import Foundation
-
-/// What `Replace` looks for: a literal text or a regular expression.
+/// What `Replace` and `Split` look for: a literal text or a regular expression.
 enum TextPattern: Sendable {
   case literal([UInt8])
-  case expression(NSRegularExpression)
+  case expression(Expression)
 
   init(_ part: Part) throws(TokenizerError) {
     if let literal = part.optional("String") {
@@ -17,9 +15,8 @@ enum TextPattern: Sendable {
       throw .malformed(part: part.place, expected: "a String or a Regex", found: part.json.kind)
     }
     let text = try expression.text()
-    guard let compiled = try? NSRegularExpression(pattern: text) else {
-      throw .malformed(
-        part: expression.place, expected: "a regular expression", found: "\"\(text)\"")
+    guard let compiled = Expression(text) else {
+      throw .unsupportedExpression(part: expression.place, text)
     }
     self = .expression(compiled)
   }
@@ -27,9 +24,19 @@ enum TextPattern: Sendable {
   /// The ranges of bytes that match, from left to right and apart from each other.
   func matches(in bytes: [UInt8]) -> [Range<Int>] {
     switch self {
-    case .literal(let literal): Self.occurrences(of: literal, in: bytes)
-    case .expression(let expression): Self.matches(of: expression, in: bytes)
+    case .literal(let literal): Self.all(Literal(bytes: literal), in: bytes)
+    case .expression(let expression): Self.all(expression, in: bytes)
     }
+  }
+
+  private static func all(_ separator: some Separator, in bytes: [UInt8]) -> [Range<Int>] {
+    var results: [Range<Int>] = []
+    var position = 0
+    while let (start, end) = separator.match(in: bytes.span, from: position, to: bytes.count) {
+      results.append(start..<end)
+      position = end
+    }
+    return results
   }
 
   /// The bytes with every match replaced by the content.
@@ -51,40 +58,19 @@ enum TextPattern: Sendable {
     }
     return result + bytes[end...]
   }
+}
 
-  static func occurrences(of literal: [UInt8], in bytes: [UInt8]) -> [Range<Int>] {
-    guard let first = literal.first else { return [] }
-    var results: [Range<Int>] = []
-    var position = 0
-    while position + literal.count <= bytes.count {
-      if bytes[position] == first, bytes[position...].starts(with: literal) {
-        results.append(position..<(position + literal.count))
-        position += literal.count
-      } else {
-        position += 1
+/// A text that is looked for as it stands.
+struct Literal: Separator {
+  let bytes: [UInt8]
+
+  func match(in text: borrowing Span<UInt8>, from start: Int, to end: Int) -> (Int, Int)? {
+    guard let first = bytes.first, end - start >= bytes.count else { return nil }
+    for position in start...(end - bytes.count) where text[position] == first {
+      if bytes.indices.allSatisfy({ text[position + $0] == bytes[$0] }) {
+        return (position, position + bytes.count)
       }
     }
-    return results
-  }
-
-  private static func matches(
-    of expression: NSRegularExpression, in bytes: [UInt8]
-  ) -> [Range<Int>] {
-    let text = String(decoding: bytes, as: UTF8.self)
-    var position = (utf16: 0, utf8: 0)
-    /// Foundation counts in UTF-16 units; the ranges ascend, so one walk converts them all.
-    var units = Scalars(bytes)
-    func bytePosition(_ target: Int) -> Int {
-      while position.utf16 < target, let next = units.next() {
-        position.utf16 += next.range.count == 4 ? 2 : 1
-        position.utf8 = next.range.upperBound
-      }
-      return position.utf8
-    }
-    let whole = NSRange(location: 0, length: text.utf16.count)
-    return expression.matches(in: text, range: whole).map { match in
-      let start = bytePosition(match.range.location)
-      return start..<bytePosition(match.range.location + match.range.length)
-    }
+    return nil
   }
 }

@@ -1,6 +1,12 @@
 /// Turns tokens back into text.
 indirect enum TokenDecoder: Sendable {
   case metaspace(Metaspace)
+  /// GPT-2's visible characters become the bytes they stand for.
+  case byteLevel
+  /// Joins the pieces within words, which begin with a prefix; cleans up around punctuation.
+  case wordPiece(prefix: [UInt8], cleansUp: Bool)
+  /// A suffix marks the ends of words.
+  case bytePair(suffix: [UInt8])
   /// Joins runs of `<0xNN>` into the text their bytes spell.
   case byteFallback
   /// Joins all tokens into one.
@@ -14,6 +20,13 @@ indirect enum TokenDecoder: Sendable {
     let name = try part.required("type").text()
     switch name {
     case "Metaspace": self = .metaspace(try Metaspace(part))
+    case "ByteLevel": self = .byteLevel
+    case "WordPiece":
+      self = .wordPiece(
+        prefix: Array(try part.optional("prefix")?.text().utf8 ?? "##".utf8),
+        cleansUp: try part.boolean("cleanup", default: true))
+    case "BPEDecoder":
+      self = .bytePair(suffix: Array(try part.optional("suffix")?.text().utf8 ?? "</w>".utf8))
     case "ByteFallback": self = .byteFallback
     case "Fuse": self = .fuse
     case "Strip":
@@ -28,7 +41,10 @@ indirect enum TokenDecoder: Sendable {
     default:
       throw .unsupported(
         part: part.place, name: name,
-        supported: ["Metaspace", "ByteFallback", "Fuse", "Strip", "Replace", "Sequence"])
+        supported: [
+          "Metaspace", "ByteLevel", "WordPiece", "BPEDecoder", "ByteFallback", "Fuse", "Strip",
+          "Replace", "Sequence",
+        ])
     }
   }
 
@@ -36,7 +52,19 @@ indirect enum TokenDecoder: Sendable {
     switch self {
     case .metaspace(let metaspace):
       tokens.enumerated().map { metaspace.decode($1, isFirst: $0 == 0) }
-    case .byteFallback: Self.joiningBytes(tokens)
+    case .byteLevel: [Self.repaired(tokens.flatMap(ByteAlphabet.decode))]
+    case .wordPiece(let prefix, let cleansUp):
+      tokens.enumerated().map {
+        Self.wordPiece($1, isFirst: $0 == 0, prefix: prefix, cleansUp: cleansUp)
+      }
+    case .bytePair(let suffix):
+      tokens.enumerated().map {
+        suffix.isEmpty
+          ? $1
+          : TextPattern.literal(suffix)
+            .replace(in: $1, with: $0 == tokens.count - 1 ? [] : [0x20])
+      }
+    case .byteFallback: ByteFallback.decode(tokens)
     case .fuse: [tokens.flatMap(\.self)]
     case .strip(let scalar, let start, let stop):
       tokens.map { Self.strip(Array(String(scalar).utf8), from: $0, start: start, stop: stop) }
@@ -46,37 +74,26 @@ indirect enum TokenDecoder: Sendable {
     }
   }
 
-  /// Bytes that spell no text become one replacement character each.
-  private static func joiningBytes(_ tokens: [[UInt8]]) -> [[UInt8]] {
-    var result: [[UInt8]] = []
-    var bytes: [UInt8] = []
-    func flush() {
-      guard !bytes.isEmpty else { return }
-      if Scalars.areValid(bytes) {
-        result.append(bytes)
-      } else {
-        result += Array(repeating: Array("\u{FFFD}".utf8), count: bytes.count)
-      }
-      bytes = []
-    }
-    for token in tokens {
-      if let byte = byte(of: token) {
-        bytes.append(byte)
-      } else {
-        flush()
-        result.append(token)
-      }
-    }
-    flush()
-    return result
+  /// UTF-8 again, with replacement characters where it is not.
+  private static func repaired(_ bytes: [UInt8]) -> [UInt8] {
+    Array(String(decoding: bytes, as: UTF8.self).utf8)
   }
 
-  private static func byte(of token: [UInt8]) -> UInt8? {
-    guard token.count == 6, token.starts(with: "<0x".utf8), token[5] == UInt8(ascii: ">") else {
-      return nil
+  private static func wordPiece(
+    _ token: [UInt8], isFirst: Bool, prefix: [UInt8], cleansUp: Bool
+  ) -> [UInt8] {
+    var token = token
+    if !isFirst {
+      token = token.starts(with: prefix) ? Array(token.dropFirst(prefix.count)) : [0x20] + token
     }
-    return UInt8(String(decoding: token[3..<5], as: UTF8.self), radix: 16)
+    guard cleansUp else { return token }
+    return cleanups.reduce(token) { $1.pattern.replace(in: $0, with: $1.content) }
   }
+
+  private static let cleanups: [(pattern: TextPattern, content: [UInt8])] = [
+    (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
+    (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
+  ].map { (.literal(Array($0.utf8)), Array($1.utf8)) }
 
   private static func strip(
     _ scalar: [UInt8], from token: [UInt8], start: Int, stop: Int

@@ -2,8 +2,8 @@ public import Foundation
 
 /// Text to token ids and back, as a `tokenizer.json` of Hugging Face describes it.
 ///
-/// The ids equal those of the `tokenizers` library. Truncation and padding that the file may ask
-/// for are left to the caller, so that no text is lost silently.
+/// The ids equal those of the `tokenizers` library without truncation and padding, which a file may
+/// ask for: a model reads the whole text. ``paddedRow(of:)`` applies them.
 public struct Tokenizer: Sendable {
   private let normalizer: Normalizer?
   private let preTokenizer: PreTokenizer?
@@ -11,6 +11,7 @@ public struct Tokenizer: Sendable {
   private let postProcessor: PostProcessor?
   private let decoder: TokenDecoder?
   private let added: AddedTokens
+  private let limits: RowLimits
 
   /// The number of ids: one more than the largest, added tokens included.
   public let vocabularySize: Int
@@ -19,22 +20,29 @@ public struct Tokenizer: Sendable {
   ///
   /// - Throws: ``TokenizerError``.
   public init(contentsOf url: URL) throws(TokenizerError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: url)
-    } catch {
-      let exists = FileManager.default.fileExists(atPath: url.path)
-      throw .unreadable(
-        path: url.path, reason: exists ? "it may not be read here" : "there is no such file")
-    }
-    try self.init(json: data)
+    try self.init(file: Part(json: JSONParser.parse(Self.bytes(of: url)), place: ""))
   }
 
   /// Reads the contents of a `tokenizer.json`.
   ///
   /// - Throws: ``TokenizerError``.
   public init(json: Data) throws(TokenizerError) {
-    let file = Part(json: try JSONParser.parse([UInt8](json)), place: "")
+    try self.init(file: Part(json: JSONParser.parse([UInt8](json)), place: ""))
+  }
+
+  /// The bytes of a file.
+  static func bytes(of url: URL) throws(TokenizerError) -> [UInt8] {
+    do {
+      return [UInt8](try Data(contentsOf: url))
+    } catch {
+      let exists = FileManager.default.fileExists(atPath: url.path)
+      throw .unreadable(
+        path: url.path, reason: exists ? "it may not be read here" : "there is no such file")
+    }
+  }
+
+  /// Reads a parsed `tokenizer.json`.
+  init(file: Part) throws(TokenizerError) {
     guard case .object = file.json else { throw file.mismatch("an object") }
     if let version = file.optional("version") {
       let text = try version.text()
@@ -63,6 +71,8 @@ public struct Tokenizer: Sendable {
     for part in try file.optional("added_tokens")?.elements() ?? [] {
       tokens.append(try AddedToken(part))
     }
+    limits = try RowLimits(
+      truncation: file.optional("truncation"), padding: file.optional("padding"))
     added = AddedTokens(tokens, model: model, normalizer: normalizer)
     vocabularySize = max(model.idCount, (added.byID.keys.max() ?? -1) + 1)
     for id in postProcessor?.ids ?? [] where id >= vocabularySize {
@@ -78,23 +88,49 @@ public struct Tokenizer: Sendable {
   ///   - addingSpecialTokens: Whether the tokens that the model expects around a text are added,
   ///     such as T5's `</s>` at its end.
   public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int] {
+    wrapped(plainIDs(of: text), addingSpecialTokens: addingSpecialTokens)
+  }
+
+  /// The ids of a text with special tokens, cut off and filled up as the file asks.
+  ///
+  /// That is what `Tokenizer.encode` of the `tokenizers` library returns for a file with a
+  /// `truncation` or a `padding` section; for any other it is ``encode(_:addingSpecialTokens:)``.
+  public func paddedRow(of text: String) -> [Int] {
+    let special = postProcessor?.ids.count ?? 0
+    let kept = limits.truncated(plainIDs(of: text), specialCount: special)
+    return limits.padded(wrapped(kept, addingSpecialTokens: true))
+  }
+
+  private func wrapped(_ ids: [Int], addingSpecialTokens: Bool) -> [Int] {
+    postProcessor?.apply(to: ids, addingSpecialTokens: addingSpecialTokens) ?? ids
+  }
+
+  /// The ids of a text before the post-processor.
+  private func plainIDs(of text: String) -> [Int] {
+    let bytes = Array(text.utf8)
     var ids: [Int] = []
-    for span in added.splitExact(Span(text.utf8, beginsText: true)) {
-      guard span.id == nil else {
-        ids += [span.id].compactMap(\.self)
+    ids.reserveCapacity(bytes.count / 4)
+    var cache = WordCache()
+    for piece in added.splitExact(bytes) {
+      if let id = piece.id {
+        ids.append(id)
         continue
       }
-      var span = span
-      normalizer?.apply(to: &span)
-      for piece in added.splitNormalized(span) {
+      var text = NormalizedText(
+        bytes: Array(bytes[piece.start..<piece.end]), beginsText: piece.beginsText)
+      normalizer?.apply(to: &text)
+      let pieces = added.splitNormalized(text)
+      var prepared = PreparedText(bytes: text.bytes, pieces: pieces)
+      preTokenizer?.apply(to: &prepared)
+      for piece in prepared.pieces {
         if let id = piece.id {
           ids.append(id)
         } else {
-          for word in preTokenizer?.split(piece) ?? [piece] { model.encode(word.bytes, into: &ids) }
+          cache.encode(prepared.bytes.span, piece.start..<piece.end, with: model, into: &ids)
         }
       }
     }
-    return postProcessor?.apply(to: ids, addingSpecialTokens: addingSpecialTokens) ?? ids
+    return ids
   }
 
   /// The text of ids.

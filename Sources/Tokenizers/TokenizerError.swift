@@ -8,6 +8,8 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
   case malformed(part: String, expected: String, found: String)
   /// A component this package does not have.
   case unsupported(part: String, name: String, supported: [String])
+  /// A regular expression this package cannot match exactly.
+  case unsupportedExpression(part: String, String)
   /// The model's numbers contradict each other.
   case unusableModel(reason: String)
   /// An id that names no token.
@@ -25,6 +27,10 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
     case .unsupported(let part, let name, let supported):
       "In the tokenizer file, \(part) is \(name), which is not supported; "
         + "supported are \(supported.joined(separator: ", "))."
+    case .unsupportedExpression(let part, let text):
+      "In the tokenizer file, \(part) is \"\(text)\", which is not supported; supported are "
+        + "choices of sequences of characters, \\p{L}, \\p{N}, \\s, \\S and lists of them, with "
+        + "repetitions and (?!…)."
     case .unusableModel(let reason):
       "The tokenizer's model cannot be used: \(reason)."
     case .unknownID(let id, let size) where id >= 0 && id < size:

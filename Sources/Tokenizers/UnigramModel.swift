@@ -50,15 +50,12 @@ struct UnigramModel: Sendable {
     unknownScore = lowest - 10
     byteIDs =
       try part.boolean("byte_fallback", default: false)
-      ? (0...255).map { byte in
-        let digits = String(byte, radix: 16, uppercase: true)
-        return trie.id(of: "<0x\(byte < 16 ? "0" : "")\(digits)>".utf8)
-      } : nil
+      ? ByteFallback.tokens.map { trie.id(of: $0.utf8) } : nil
   }
 
   /// Appends the ids of a word, in time linear in its length.
-  func encode(_ word: [UInt8], into ids: inout [Int]) {
-    guard !word.isEmpty else { return }
+  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
+    guard word.count > 0 else { return }
     var segments = bestSegments(word)
     segments.reverse()
     var position = 0
@@ -71,7 +68,7 @@ struct UnigramModel: Sendable {
       }
       let end = position < segments.count ? segments[position].start : word.count
       if isUnknown {
-        encodeUnknown(word[start..<end], into: &ids)
+        encodeUnknown(word.extracting(start..<end), into: &ids)
       } else {
         ids.append(segments[position - 1].id)
       }
@@ -79,36 +76,50 @@ struct UnigramModel: Sendable {
   }
 
   /// A run of unknown characters: a piece after all, or its bytes, or the unknown token.
-  private func encodeUnknown(_ run: ArraySlice<UInt8>, into ids: inout [Int]) {
+  private func encodeUnknown(_ run: borrowing Span<UInt8>, into ids: inout [Int]) {
     if let id = trie.id(of: run) {
       ids.append(id)
-    } else if let byteIDs, run.allSatisfy({ byteIDs[Int($0)] != nil }) {
-      ids += run.compactMap { byteIDs[Int($0)] }
-    } else {
-      ids.append(unknown)
+      return
+    }
+    let before = ids.count
+    for index in 0..<run.count {
+      guard let id = byteIDs?[Int(run[index])] else {
+        ids.removeLast(ids.count - before)
+        ids.append(unknown)
+        return
+      }
+      ids.append(id)
     }
   }
 
+  /// The best way to reach a byte position; start -1 where none is known.
+  private struct Path {
+    var score = 0.0
+    var start: Int32 = -1
+    var id: Int32 = 0
+  }
+
   /// The best path as (where a segment starts, its id), from the last segment to the first.
-  private func bestSegments(_ word: [UInt8]) -> [(start: Int, id: Int)] {
-    /// The best way to reach each byte position; start -1 where none is known.
-    var best = [(score: Double, start: Int, id: Int)](
-      repeating: (0, -1, 0), count: word.count + 1)
+  private func bestSegments(_ word: borrowing Span<UInt8>) -> [(start: Int, id: Int)] {
+    var best = [Path](repeating: Path(), count: word.count + 1)
     func offer(_ score: Double, from start: Int, to end: Int, _ id: Int) {
-      if best[end].start < 0 || score > best[end].score { best[end] = (score, start, id) }
+      if best[end].start < 0 || score > best[end].score {
+        best[end] = Path(score: score, start: Int32(start), id: Int32(id))
+      }
     }
     var start = 0
     while start < word.count {
       let reached = best[start].score
-      let length = Scalars.length(leadByte: word[start])
+      let length = min(Scalars.length(leadByte: word[start]), word.count - start)
       var hasSingle = false
       var node = ByteTrie.root
-      for position in start..<word.count {
-        guard let next = trie.child(of: node, by: word[position]) else { break }
+      var position = start
+      while position < word.count, let next = trie.child(of: node, by: word[position]) {
         node = next
+        position += 1
         guard let id = trie.id(at: node) else { continue }
-        offer(scores[id] + reached, from: start, to: position + 1, id)
-        if position + 1 == start + length { hasSingle = true }
+        offer(scores[id] + reached, from: start, to: position, id)
+        if position == start + length { hasSingle = true }
       }
       if !hasSingle { offer(unknownScore + reached, from: start, to: start + length, unknown) }
       start += length
@@ -116,8 +127,8 @@ struct UnigramModel: Sendable {
     var segments: [(start: Int, id: Int)] = []
     var end = word.count
     while end > 0 {
-      segments.append((best[end].start, best[end].id))
-      end = best[end].start
+      segments.append((Int(best[end].start), Int(best[end].id)))
+      end = Int(best[end].start)
     }
     return segments
   }

@@ -48,21 +48,24 @@ final class ErrorTests: XCTestCase {
       unigram(
         #"["a", -1]"#,
         also: #""normalizer": {"type": "Replace", "pattern": {"Regex": "(("}, "content": ""}"#),
-      "In the tokenizer file, normalizer.pattern.Regex should be a regular expression, "
-        + "but it is \"((\".")
+      "In the tokenizer file, normalizer.pattern.Regex is \"((\", which is not supported; "
+        + "supported are choices of sequences of characters, \\p{L}, \\p{N}, \\s, \\S and lists "
+        + "of them, with repetitions and (?!…).")
   }
 
   func testUnsupportedComponentsAreNamed() {
     assertRefused(
-      #"{"model": {"type": "BPE", "vocab": {}, "merges": []}}"#,
-      "In the tokenizer file, model is BPE, which is not supported; supported are Unigram, WordLevel."
-    )
+      #"{"model": {"type": "Backtracking", "vocab": {}, "merges": []}}"#,
+      "In the tokenizer file, model is Backtracking, which is not supported; supported are BPE, "
+        + "Unigram, WordLevel, WordPiece.")
     assertRefused(
       unigram(
         #"["a", -1]"#,
-        also: #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "Digits"}]}"#),
-      "In the tokenizer file, pre_tokenizer.pretokenizers[0] is Digits, which is not supported; "
-        + "supported are WhitespaceSplit, Whitespace, Metaspace, Sequence.")
+        also: #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "UnicodeScripts"}]}"#
+      ),
+      "In the tokenizer file, pre_tokenizer.pretokenizers[0] is UnicodeScripts, which is not "
+        + "supported; supported are WhitespaceSplit, Whitespace, BertPreTokenizer, Metaspace, "
+        + "ByteLevel, Split, Digits, Punctuation, CharDelimiterSplit, Sequence.")
     for part in ["normalizer", "post_processor", "decoder"] {
       XCTAssertThrowsError(
         try Tokenizer(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Laboratory
+import Tokenizers
 
 /// `--model`, as every command takes it.
 struct ModelOption: ParsableArguments {
@@ -12,6 +13,19 @@ struct ModelOption: ParsableArguments {
   var model = EmbeddedModel.translator.name
 
   func load() throws -> LoadedModel { try LoadedModel(model) }
+
+  /// The tokenizer alone, without the weights.
+  ///
+  /// - Throws: `ModelError`, `TokenizerError` or ``CommandError``: one sentence each.
+  func tokenizer() throws -> Tokenizer {
+    let directory = try LoadedModel.directory(of: model)
+    guard let tokenizer = try Tokenizer(directory: directory) else {
+      throw CommandError(
+        "\(model) has no tokenizer: a folder should have tokenizer.json, or vocab.json and "
+          + "merges.txt, or vocab.txt")
+    }
+    return tokenizer
+  }
 }
 
 extension LoadedModel {

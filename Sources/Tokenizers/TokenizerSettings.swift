@@ -1,0 +1,66 @@
+/// What the files beside a vocabulary say of it.
+struct TokenizerSettings {
+  /// The tokenizer's class without `Tokenizer` and `Fast`, or else the model's type.
+  let kind: String?
+  private let configuration: JSON?
+  private let specialTokens: JSON?
+
+  /// The contents of `tokenizer_config.json`, `special_tokens_map.json` and `config.json`.
+  init(_ configuration: JSON?, _ specialTokens: JSON?, _ model: JSON?) {
+    self.configuration = configuration
+    self.specialTokens = specialTokens
+    if case .string(let name)? = configuration?["tokenizer_class"] {
+      kind = ["Fast", "Tokenizer"].reduce(name) { name, ending in
+        name.hasSuffix(ending) ? String(name.dropLast(ending.count)) : name
+      }
+    } else if case .string(let name)? = model?["model_type"] {
+      kind = name
+    } else {
+      kind = nil
+    }
+  }
+
+  /// A setting that is given and not null.
+  subscript(name: String) -> JSON? {
+    guard let value = configuration?[name] else { return nil }
+    if case .null = value { return nil }
+    return value
+  }
+
+  /// A special token as the files give it: a text, or an object with its properties.
+  private func token(_ name: String) -> JSON? {
+    self[name] ?? specialTokens?[name]
+  }
+
+  /// The text of a special token.
+  func content(_ name: String) -> String? {
+    switch token(name) {
+    case .string(let text)?: text
+    case .object?: if case .string(let text)? = token(name)?["content"] { text } else { nil }
+    default: nil
+    }
+  }
+
+  /// The tokens with ids of their own in the files, then the named ones.
+  ///
+  /// - Parameter names: The special tokens of the class and what they are by default, if anything.
+  func addedTokens(_ names: [(name: String, token: String)]) -> JSON {
+    var tokens: [JSON] = []
+    if case .object(let members)? = configuration?["added_tokens_decoder"] {
+      tokens = members.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
+    }
+    for (name, standard) in names {
+      switch token(name) {
+      case .object(let members)?:
+        tokens.append(.object(members + [(key: "special", value: .boolean(true))]))
+      case .string(let text)?: tokens.append(Self.special(text))
+      default: if !standard.isEmpty { tokens.append(Self.special(standard)) }
+      }
+    }
+    return .array(tokens)
+  }
+
+  private static func special(_ text: String) -> JSON {
+    ["content": .string(text), "special": .boolean(true), "normalized": .boolean(false)]
+  }
+}

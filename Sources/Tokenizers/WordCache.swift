@@ -1,0 +1,33 @@
+/// The ids of the words a text has had so far: what a model makes of a word depends on it alone.
+struct WordCache {
+  private var words = WordTable(capacity: 256)
+  private var ranges: [Range<Int>] = []
+  private var ids: [Int] = []
+
+  /// Longer words seldom come twice.
+  private static let longest = 64
+  private static let most = 1 << 16
+
+  /// Appends the ids of the word in a range of the bytes, asking the model the first time.
+  @inline(__always)
+  mutating func encode(
+    _ bytes: borrowing Span<UInt8>, _ range: Range<Int>, with model: borrowing Model,
+    into result: inout [Int]
+  ) {
+    guard range.count <= Self.longest else {
+      model.encode(bytes.extracting(range), into: &result)
+      return
+    }
+    let hash = WordTable.hash(bytes, range)
+    if let known = words.value(of: bytes, range, hash: hash) {
+      for index in ranges[known] { result.append(ids[index]) }
+      return
+    }
+    let before = result.count
+    model.encode(bytes.extracting(range), into: &result)
+    guard words.count < Self.most else { return }
+    words.insert(bytes, range, hash: hash, value: ranges.count)
+    ranges.append(ids.count..<(ids.count + result.count - before))
+    ids += result[before...]
+  }
+}
