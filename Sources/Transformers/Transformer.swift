@@ -41,11 +41,17 @@ public struct Transformer: Sendable, Parameterized {
 
   /// Runs the model, keeps what is asked for and changes what is asked to be changed.
   ///
+  /// An activation that is replaced by a tensor that requires a gradient starts a history: what is
+  /// computed from it, logits and kept activations alike, can be asked for a
+  /// ``Tensors/gradient(of:withRespectTo:seed:)``.
+  ///
+  /// - Parameter positions: Where logits are computed, a range of positions, or nil for everywhere;
+  ///   a large vocabulary makes them the dearest part of a run.
   /// - Throws: ``TransformerError`` when the input does not fit, a point does not exist or never
   ///   fires, or an intervention returns another shape; and whatever an intervention throws.
   public func run(
     _ input: ModelInput, capturing capture: Capture = .nothing,
-    intervening interventions: [Intervention] = []
+    intervening interventions: [Intervention] = [], logitsAt positions: Range<Int>? = nil
   ) throws -> Run {
     try input.validate(for: configuration)
     var hooks = try Hooks(
@@ -56,11 +62,12 @@ public struct Transformer: Sendable, Parameterized {
       var state = DecoderState(layers: stacks[1].blocks.count)
       logits = try decode(
         decoderTokens, mask: input.decoderMask, source: source, sourceMask: input.mask,
-        state: &state, hooks: &hooks)
+        state: &state, hooks: &hooks, logitsAt: positions)
     } else {
       var state = DecoderState(layers: stacks[0].blocks.count)
       logits = try decode(
-        input.tokens, mask: input.mask, source: nil, sourceMask: nil, state: &state, hooks: &hooks)
+        input.tokens, mask: input.mask, source: nil, sourceMask: nil, state: &state, hooks: &hooks,
+        logitsAt: positions)
     }
     return Run(logits: logits, trace: try hooks.finish())
   }
@@ -76,7 +83,7 @@ public struct Transformer: Sendable, Parameterized {
   /// The logits of the last stack for tokens that follow what `state` remembers.
   func decode(
     _ tokens: [[Int]], mask: [[Bool]]?, source: Tensor?, sourceMask: [[Bool]]?,
-    state: inout DecoderState, hooks: inout Hooks
+    state: inout DecoderState, hooks: inout Hooks, logitsAt positions: Range<Int>? = nil
   ) throws -> Tensor {
     var x = try hooks(source == nil ? .embedding : .decoderEmbedding, embed(tokens))
     if let positionEmbedding {
@@ -89,8 +96,9 @@ public struct Transformer: Sendable, Parameterized {
       mask: AttentionMask(
         keys: mask, isCausal: configuration.decoder != nil, queryOffset: state.length),
       source: source, sourceMask: AttentionMask(keys: sourceMask, isCausal: false))
-    let residual = try stacks[stacks.count - 1](
+    var residual = try stacks[stacks.count - 1](
       x, context: context, cache: &state.blocks, hooks: &hooks)
+    if let positions { residual = residual.slice(axis: 1, positions) }
     state.length += tokens[0].count
     let scaled = configuration.logitScale == 1 ? residual : residual * configuration.logitScale
     return scaled.matmul(transposing: unembedding ?? embedding)
