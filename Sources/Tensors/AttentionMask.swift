@@ -33,7 +33,9 @@ public struct AttentionMask: Sendable {
 
 extension Tensor {
   /// Scores `[batch, head, query, key]` with −∞ wherever a query may not see a key.
-  public func masked(by mask: AttentionMask) -> Tensor {
+  ///
+  /// Scores that nobody else holds are changed where they lie.
+  public consuming func masked(by mask: AttentionMask) -> Tensor {
     precondition(rank == 4, "scores have the axes [batch, head, query, key], not \(shape)")
     if let keys = mask.keys {
       precondition(
@@ -41,31 +43,42 @@ extension Tensor {
         "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit \(shape)")
     }
     if mask.hidesNothing { return self }
-    return filling(-.infinity, where: mask).recording([self], [{ $0.filling(0, where: mask) }])
+    let history = node
+    fill(-.infinity, where: mask)
+    if let history {
+      let pullback = { (gradient: Tensor) in
+        var gradient = gradient
+        gradient.fill(0, where: mask)
+        return gradient
+      }
+      node = GradientNode(shape: shape, inputs: [(history, pullback)])
+    }
+    return self
   }
 
-  private func filling(_ value: Float, where mask: AttentionMask) -> Tensor {
-    let (heads, queries, keys) = (shape[1], shape[2], shape[3])
+  private mutating func fill(_ value: Float, where mask: AttentionMask) {
+    let (batch, heads, queries, keys) = (shape[0], shape[1], shape[2], shape[3])
     // What padding hides, once a batch row; every head and query of the row shares it.
     let padded = mask.keys?.map { row in row.indices.filter { !row[$0] } }
-    let result = Tensor(uninitialized: shape)
-    nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
-    Parallel.forEachChunk(of: shape[0] * heads, work: count, grain: 1 << 17) { part in
-      for index in part {
-        let hidden = padded?[index / heads] ?? []
-        for query in 0..<queries {
-          let row = (index * queries + query) * keys
-          let seen = mask.isCausal ? min(max(query + mask.queryOffset + 1, 0), keys) : keys
-          (out + row).update(from: x + row, count: seen)
-          (out + row + seen).update(repeating: value, count: keys - seen)
-          if let window = mask.window {
-            let before = min(max(query + mask.queryOffset + 1 - window, 0), keys)
-            (out + row).update(repeating: value, count: before)
+    withUnsafeMutableValues { values in
+      nonisolated(unsafe) let out = values.baseAddress!
+      Parallel.forEachChunk(
+        of: batch * heads, work: batch * heads * queries * keys, grain: 1 << 17
+      ) { part in
+        for index in part {
+          let hidden = padded?[index / heads] ?? []
+          for query in 0..<queries {
+            let row = (index * queries + query) * keys
+            let seen = mask.isCausal ? min(max(query + mask.queryOffset + 1, 0), keys) : keys
+            (out + row + seen).update(repeating: value, count: keys - seen)
+            if let window = mask.window {
+              let before = min(max(query + mask.queryOffset + 1 - window, 0), keys)
+              (out + row).update(repeating: value, count: before)
+            }
+            for key in hidden { out[row + key] = value }
           }
-          for key in hidden { out[row + key] = value }
         }
       }
     }
-    return result
   }
 }

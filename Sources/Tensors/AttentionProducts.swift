@@ -6,22 +6,34 @@ extension Tensor {
   /// - Parameters:
   ///   - keys: `[batch, key, keyHead, width]`; a whole number of query heads shares a key head.
   ///   - scale: What each dot product is multiplied by; 1 in T5, 1/√width elsewhere.
-  public func attentionScores(keys: Tensor, scale: Float) -> Tensor {
+  ///   - bias: Added to every row of the batch, `[head, query, key]`.
+  public func attentionScores(keys: Tensor, scale: Float, adding bias: Tensor? = nil) -> Tensor {
     let layout = HeadLayout(queries: shape, keys: keys.shape)
-    let (q, k) = (detached(), keys.detached())
+    let (q, k, added) = (detached(), keys.detached(), bias?.detached())
+    let biasShape = [layout.heads, layout.queryCount, layout.keyCount]
+    precondition(
+      bias == nil || bias?.shape == biasShape,
+      "a bias \(bias?.shape ?? []) does not fit scores [head, query, key] of \(biasShape)")
     let result = Tensor(
       uninitialized: [layout.batch, layout.heads, layout.queryCount, layout.keyCount])
     layout.forEachHead { b, h in
+      if let added {
+        (result.storage.base + layout.pattern(b, h)).update(
+          from: added.storage.base + layout.pattern(0, h),
+          count: layout.queryCount * layout.keyCount)
+      }
       BLAS.multiply(
         layout.query(q, b, h), layout.key(k, b, h, transposed: true),
         into: result.storage.base + layout.pattern(b, h), stride: layout.keyCount,
-        m: layout.queryCount, n: layout.keyCount, k: layout.width, scale: scale)
+        m: layout.queryCount, n: layout.keyCount, k: layout.width, scale: scale,
+        keep: added == nil ? 0 : 1)
     }
     return result.recording(
-      [self, keys],
+      [self, keys] + (bias.map { [$0] } ?? []),
       [
         { layout.mix($0, k, scale: scale) },
         { layout.unmix($0, q, scale: scale) },
+        { $0.summed(to: biasShape) },
       ])
   }
 

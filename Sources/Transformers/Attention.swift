@@ -67,9 +67,8 @@ package struct Attention: Sendable {
     cache = KeyValues(keys: k, values: v)
     var mask = mask
     mask.window = window
-    var scores = q.attentionScores(keys: k, scale: scale)
-    if let bias { scores = scores + bias }
-    scores = try hooks(point(.scores), scores.masked(by: mask))
+    let scores = try hooks(
+      point(.scores), q.attentionScores(keys: k, scale: scale, adding: bias).masked(by: mask))
     let pattern = try hooks(point(.pattern), scores.softmax())
     let mixed = try hooks(point(.mixed), pattern.attentionMix(values: v))
     if hooks.requests(point(.result)) {

@@ -23,6 +23,7 @@ final class AttentionMaskTests: XCTestCase {
     for (mask, sees) in masks {
       let masked = scores.masked(by: mask)
       XCTAssertEqual(masked.shape, scores.shape)
+      XCTAssertTrue(scores.values.allSatisfy(\.isFinite), "a mask changed scores that are shared")
       for i in indices(of: scores.shape) {
         let expected = sees(i[0], i[2], i[3]) ? scores[i[0], i[1], i[2], i[3]] : -.infinity
         XCTAssertEqual(masked[i[0], i[1], i[2], i[3]], expected)

@@ -59,6 +59,18 @@ final class AttentionProductTests: XCTestCase {
     }
   }
 
+  func testABiasIsAddedInEveryRowOfTheBatch() {
+    let (q, k) = (random([2, 3, 4, 5], seed: 1), random([2, 6, 2, 5], seed: 2))
+    let bias = random([4, 3, 6], seed: 3)
+    let plain = scores(q, k, scale: 0.7)
+    assertEqual(
+      q.attentionScores(keys: k, scale: 0.7, adding: bias), shape: [2, 4, 3, 6],
+      zip(plain, bias.doubles + bias.doubles).map { $0 + $1 })
+    assertGradient(of: [q, k, bias]) {
+      $0[0].attentionScores(keys: $0[1], scale: 0.7, adding: $0[2])
+    }
+  }
+
   func testAWholeAttentionHasTheGradientOfItsParts() {
     let mask = AttentionMask(keys: [[true, true, false], [true, true, true]], isCausal: true)
     let inputs = [
