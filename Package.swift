@@ -111,6 +111,7 @@ let targets: [[Target]] = [
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
+  benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),

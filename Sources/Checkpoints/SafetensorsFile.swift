@@ -67,7 +67,7 @@ public struct SafetensorsFile: Sendable {
   /// are rounded to nearest. Truth values become 0 and 1.
   public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
     let entry = try entry(name)
-    let storage = TensorStorage(uninitialized: entry.count)
+    let storage = TensorStorage.weights(count: entry.count)
     if entry.type == .float32 {
       let bytes = UnsafeMutableRawBufferPointer(start: storage.base, count: entry.bytes.count)
       try file.read(into: bytes, at: dataOffset + entry.bytes.lowerBound)

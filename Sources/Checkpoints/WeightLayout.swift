@@ -24,7 +24,7 @@ extension SafetensorsFile {
     case .whole: return [try tensor(name).reshaped(to: shape)]
     case .transposed, .columns:
       let count = if case .columns = layout { 3 } else { 1 }
-      let storages = (0..<count).map { _ in TensorStorage(uninitialized: outputs * inputs) }
+      let storages = (0..<count).map { _ in TensorStorage.weights(count: outputs * inputs) }
       try forEachRows(of: name, width: count * outputs) { values, rows in
         for (index, storage) in storages.enumerated() {
           for output in 0..<outputs {
@@ -36,7 +36,7 @@ extension SafetensorsFile {
       }
       return storages.map { Tensor(storage: $0, shape: shape) }
     case .rowsOfHeads(let width):
-      let storages = (0..<3).map { _ in TensorStorage(uninitialized: outputs * inputs) }
+      let storages = (0..<3).map { _ in TensorStorage.weights(count: outputs * inputs) }
       try forEachRows(of: name, width: inputs) { values, rows in
         for row in rows {
           let output = row / (3 * width) * width + row % width

@@ -68,7 +68,7 @@ MODELS = {
     "llama-tied": (hf.LlamaForCausalLM, hf.LlamaConfig(
         **BASE, **BODY, num_key_value_heads=1, tie_word_embeddings=True, attention_bias=True,
         mlp_bias=True, hidden_act="gelu", rope_parameters=dict(
-            rope_type="llama3", rope_theta=100.0, factor=4.0, low_freq_factor=1.0,
+            rope_type="llama3", rope_theta=20.0, factor=4.0, low_freq_factor=1.0,
             high_freq_factor=3.0, original_max_position_embeddings=24)), torch.bfloat16, 6_000),
     "qwen2": (hf.Qwen2ForCausalLM, hf.Qwen2Config(
         **BASE, **BODY, num_key_value_heads=2, tie_word_embeddings=True), torch.bfloat16, None),

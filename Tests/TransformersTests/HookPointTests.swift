@@ -8,14 +8,19 @@ import XCTest
 final class HookPointTests: XCTestCase {
   private let models = [
     ("t5", RandomModel.t5()), ("flan", RandomModel.t5(isGated: true, isTied: false)),
-    ("gpt2", RandomModel.gpt2()),
+    ("gpt2", RandomModel.gpt2()), ("llama", RandomModel.llama()), ("bert", RandomModel.bert()),
   ]
 
   func testEveryPointFiresInItsShapeAndInOrder() throws {
     for (family, model) in models {
       let configuration = model.configuration
-      let trace = try model.run(model.someInput, capturing: .everything).trace
-      XCTAssertEqual(trace.points, configuration.hookPoints)
+      let all = Set(configuration.hookPoints + configuration.hookPointsOnRequest)
+      let trace = try model.run(model.someInput, capturing: .points(all)).trace
+      XCTAssertEqual(
+        try model.run(model.someInput, capturing: .everything).trace.points,
+        configuration.hookPoints)
+      XCTAssertEqual(trace.points.filter { !$0.isOnRequest }, configuration.hookPoints)
+      XCTAssertEqual(trace.points.filter(\.isOnRequest), configuration.hookPointsOnRequest)
       XCTAssertEqual(Set(trace.points).count, trace.points.count, "a point is listed twice")
       for point in trace.points {
         XCTAssertEqual(
@@ -28,10 +33,13 @@ final class HookPointTests: XCTestCase {
   private static func shape(of name: String, family: String) -> [Int] {
     let (length, source) = (name.hasPrefix("decoder") ? 4 : 5, 5)
     let keys = name.contains("cross_attn") ? source : length
-    let head = family == "gpt2" ? 4 : 5
+    let head = ["gpt2": 4, "bert": 4, "llama": 6][family] ?? 5
+    let keyHeads = family == "llama" ? 2 : 4
     switch name.split(separator: ".").last! {
-    case "hook_q", "hook_z": return [1, length, 4, head]
-    case "hook_k", "hook_v": return [1, keys, 4, head]
+    case "hook_q", "hook_z", "hook_rot_q": return [1, length, 4, head]
+    case "hook_k", "hook_v", "hook_rot_k": return [1, keys, keyHeads, head]
+    case "hook_result", "hook_q_input": return [1, length, 4, 16]
+    case "hook_k_input", "hook_v_input": return [1, length, keyHeads, 16]
     case "rel_pos_hook": return [4, length, length]
     case "hook_attn_scores", "hook_pattern": return [1, 4, length, keys]
     case "hook_scale": return [1, length, 1]
@@ -42,7 +50,7 @@ final class HookPointTests: XCTestCase {
 
   func testNamesPrintAndParse() {
     for (_, model) in models {
-      for point in model.configuration.hookPoints {
+      for point in model.configuration.hookPoints + model.configuration.hookPointsOnRequest {
         XCTAssertEqual(HookPoint(point.description), point)
       }
     }
@@ -110,16 +118,17 @@ final class HookPointTests: XCTestCase {
   func testNamesAndShapesAreTransformerLens() throws {
     for family in ["t5", "flan", "gpt2"] {
       let (theirs, model) = (try theirs(family), twin(family))
-      let trace = try model.run(model.someInput, capturing: .everything).trace
+      let configuration = model.configuration
+      let all = Set(configuration.hookPoints + configuration.hookPointsOnRequest)
+      let trace = try model.run(model.someInput, capturing: .points(all)).trace
       let ours = Set(trace.points.map(\.description))
       // Ours alone: it has no hook there.
       XCTAssertEqual(
         ours.subtracting(theirs.names), family == "gpt2" ? [] : ["decoder_hook_embed"], family)
-      // Theirs alone: copies for single heads, off unless asked for, and the unembedding.
+      // Theirs alone: copies that no head has for itself, and the unembedding.
       for name in Set(theirs.names).subtracting(ours) {
         let isLeftOut =
-          name.hasSuffix("_in") || name.hasSuffix("_input") || name.hasSuffix("hook_result")
-          || name == "unembed.hook_out"
+          name.hasSuffix("_in") || name == "unembed.hook_out"
         XCTAssertTrue(isLeftOut, "\(family) lacks \(name)")
       }
       for (name, shape) in theirs.fired where ours.contains(name) {
@@ -129,24 +138,55 @@ final class HookPointTests: XCTestCase {
       let biases = ours.filter { $0.hasSuffix("rel_pos_hook") }
       XCTAssertEqual(biases.count, family == "gpt2" ? 0 : 2)
       XCTAssertEqual(
-        ours.subtracting(theirs.fired.keys),
+        Set(configuration.hookPoints.map(\.description)).subtracting(theirs.fired.keys),
         family == "gpt2" ? [] : biases.union(["decoder_hook_embed"]), family)
     }
   }
 
-  func testActivationsAreTransformerLens() throws {
-    let model = try Fixture("gpt2-tiny").model
+  private func checkActivations(_ name: String, _ folder: String) throws {
+    let model = try Fixture(folder).model
     let theirs = try SafetensorsFile(
-      contentsOf: fixtures.appendingPathComponent("hook-names/gpt2-tiny.safetensors"))
-    let tokens = try theirs.integers("tokens")
-    let trace = try model.run(ModelInput(tokens), capturing: .everything).trace
-    let shared = trace.points.filter { theirs.contains($0.description) }
-    XCTAssertEqual(shared, trace.points)
-    for point in shared {
-      let expected = try theirs.tensor(point.description)
+      contentsOf: fixtures.appendingPathComponent("hook-names/\(name).safetensors"))
+    let input = ModelInput(try theirs.integers("tokens"))
+    func compare(_ found: Tensor, _ name: String) throws {
+      let expected = try theirs.tensor(name)
       let scale = expected.values.filter(\.isFinite).map(abs).max() ?? 1
-      XCTAssertLessThanOrEqual(
-        distance(try trace[point], expected) / scale, 1e-4, point.description)
+      XCTAssertLessThanOrEqual(distance(found, expected) / scale, 1e-4, "\(folder) \(name)")
     }
+    let configuration = model.configuration
+    let all = configuration.hookPoints + configuration.hookPointsOnRequest
+    let trace = try model.run(input, capturing: .points(Set(all))).trace
+    for point in all { try compare(trace[point], point.description) }
+
+    let changed = try model.run(
+      input, capturing: [.pattern(.blocks, 1), .residualPost(.blocks, 1)],
+      intervening: [
+        Intervention(at: .block(.blocks, 1, .input(.query))) { copies in
+          var copies = copies
+          for i in 0..<copies.shape[1] {
+            for j in 0..<copies.shape[3] { copies[0, i, 0, j] *= 2 }
+          }
+          return copies
+        },
+        Intervention(at: .block(.blocks, 1, .input(.value))) { copies in
+          var copies = copies
+          for i in 0..<copies.shape[1] {
+            for j in 0..<copies.shape[3] { copies[0, i, 1, j] = 0.5 }
+          }
+          return copies
+        },
+      ]
+    ).trace
+    for point in changed.points { try compare(changed[point], "changed.\(point)") }
+  }
+
+  func testActivationsOfGPT2AreTransformerLens() throws {
+    try checkActivations("gpt2-tiny", "gpt2-tiny")
+  }
+  func testActivationsOfGPTNeoXAreTransformerLens() throws {
+    try checkActivations("neox-parallel", "families/neox-parallel")
+  }
+  func testActivationsOfLlamaAreTransformerLens() throws {
+    try checkActivations("llama", "families/llama")
   }
 }

@@ -35,9 +35,11 @@ struct NeuronViewCommand: ParsableCommand {
     of subject: AttentionRun.Subject, layer: Int, head: Int, query: Int, title: String?
   ) throws -> NeuronView {
     let width = subject.shape.headWidth
-    // [position, head, width]
-    let queries = try subject.activation(.query, layer: layer)
-    let keys = try subject.activation(.key, layer: layer)
+    // [position, head, width], as they meet: turned by their positions where a model turns them.
+    let turns = if case .rotary = subject.run.configuration.position { true } else { false }
+    let queries = try subject.activation(turns ? .rotatedQuery : .query, layer: layer)
+    let keys = try subject.activation(turns ? .rotatedKey : .key, layer: layer)
+    let keyHead = head * subject.shape.keyHeadCount / subject.shape.headCount
     let pattern = try subject.activation(.pattern, layer: layer)
     let scores = try subject.activation(.scores, layer: layer)
     let bias = try subject.positionBias()
@@ -47,7 +49,7 @@ struct NeuronViewCommand: ParsableCommand {
     return NeuronView(
       query: Tensor((0..<width).map { queries[query, head, $0] }),
       keys: Tensor(
-        rows: subject.keys.indices.map { key in (0..<width).map { keys[key, head, $0] } }),
+        rows: subject.keys.indices.map { key in (0..<width).map { keys[key, keyHead, $0] } }),
       scale: subject.run.configuration.scalesScores ? 1 / Float(width).squareRoot() : 1,
       bias: added.allSatisfy { $0 == 0 } ? nil : added,
       pattern: subject.keys.indices.map { pattern[head, query, $0] },
