@@ -112,6 +112,7 @@ let targets: [[Target]] = [
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("Page", ["Figures", "Tensors"]),
+  benchmark("Tokenize", ["Tokenizers"]),
 ]
 
 let package = Package(
