@@ -115,6 +115,7 @@ let targets: [[Target]] = [
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
+  benchmark("Tokenize", ["Tokenizers"]),
 ]
 
 let package = Package(

@@ -1,7 +1,6 @@
 """Times Headlight beside what a user would otherwise run, in turn, and prints ratios of medians.
 
-Needs Python with torch, transformers, transformer_lens, captum, bertviz and matplotlib, and the
-programs built:
+Needs Python with what `Benchmarks/requirements.txt` names, and the programs built:
 
     swift build -c release
     python Benchmarks/compare.py [NAME ...]
@@ -144,6 +143,18 @@ def pairs(folder):
     ), python(PICTURE.format(directory=directory, source=ids(source), target=ids(target))), prepare
     yield "page-12x12", 0.15, wall, program("Page", os.path.join(folder, "page.png")), \
         python(HEATMAPS.format(file=os.path.join(folder, "heat.png"))), None
+    peer = [sys.executable, os.path.join(os.path.dirname(__file__), "tokenize_peer.py")]
+    text = os.path.join(folder, "text.txt")
+
+    def train():
+        if not os.path.exists(text):
+            subprocess.run([*peer, "make", folder], check=True, capture_output=True)
+
+    # 1 MB of English on one core, with vocabularies of 50,257, 30,522 and 32,000 tokens.
+    for kind in ["bpe", "wordpiece", "unigram"]:
+        file = os.path.join(folder, f"{kind}.json")
+        yield f"tokenize-{kind}", 1, printed, program("Tokenize", file, text), \
+            [*peer, "time", file, text], train
 
 
 with tempfile.TemporaryDirectory() as folder:

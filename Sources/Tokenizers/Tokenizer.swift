@@ -12,6 +12,7 @@ public struct Tokenizer: Sendable {
   private let decoder: TokenDecoder?
   private let added: AddedTokens
   private let limits: RowLimits
+  private let words = SharedWordCache()
 
   /// The number of ids: one more than the largest, added tokens included.
   public let vocabularySize: Int
@@ -110,7 +111,8 @@ public struct Tokenizer: Sendable {
     let bytes = Array(text.utf8)
     var ids: [Int] = []
     ids.reserveCapacity(bytes.count / 4)
-    var cache = WordCache()
+    var cache = words.take()
+    defer { words.give(cache) }
     for piece in added.splitExact(bytes) {
       if let id = piece.id {
         ids.append(id)

@@ -1,4 +1,22 @@
-/// The ids of the words a text has had so far: what a model makes of a word depends on it alone.
+import Synchronization
+
+/// The cache that the texts of one tokenizer share, one after another.
+final class SharedWordCache: Sendable {
+  private let cache = Mutex<WordCache?>(nil)
+
+  /// Takes the cache for a text; another text at the same time gets a new one.
+  func take() -> WordCache {
+    cache.withLock { cache in
+      defer { cache = nil }
+      return cache ?? WordCache()
+    }
+  }
+
+  /// Gives a cache back.
+  func give(_ used: WordCache) { cache.withLock { $0 = used } }
+}
+
+/// The ids of the words there have been so far: what a model makes of a word depends on it alone.
 struct WordCache {
   private var words = WordTable(capacity: 256)
   private var ranges: [Range<Int>] = []
