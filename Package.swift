@@ -80,7 +80,7 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Tensors", "Transformers"]),
+  room("Interpretability", ["Tensors", "Transformers"], testing: ["Checkpoints"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),
@@ -112,6 +112,7 @@ let targets: [[Target]] = [
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
+  benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
 ]
 

@@ -1,7 +1,7 @@
 """Times Headlight beside what a user would otherwise run, in turn, and prints ratios of medians.
 
-Needs Python with torch, transformers, transformer_lens, bertviz and matplotlib, and the programs
-built:
+Needs Python with torch, transformers, transformer_lens, captum, bertviz and matplotlib, and the
+programs built:
 
     swift build -c release
     python Benchmarks/compare.py [NAME ...]
@@ -71,6 +71,21 @@ for _ in range({runs} + 2):
 print('median', statistics.median(ts[2:]))
 """
 GPT2, LITTLE = (12, 12, 768, 50257), (6, 8, 128, 2000)
+GRADIENTS = f"""
+import torch, time, statistics, transformers as tf, logging
+from captum.attr import IntegratedGradients
+logging.disable(logging.WARNING)
+m = tf.T5ForConditionalGeneration(tf.T5Config({SMALL})).eval(); m.set_attn_implementation('eager')
+x = torch.randint(3, 30000, (1, 12)); y = torch.randint(3, 30000, (1, 9)); ts = []
+e = m.shared(x).detach(); d = m.shared(y).detach()
+def f(e):
+    return m(inputs_embeds=e, decoder_inputs_embeds=d.expand(len(e), -1, -1)).logits[:, 8, 7]
+for _ in range(6):
+    a = time.perf_counter()
+    IntegratedGradients(f).attribute(e, n_steps=64, return_convergence_delta=True)
+    ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[1:]))
+"""
 PICTURE = """
 import torch, transformers as tf
 from bertviz import model_view
@@ -121,6 +136,8 @@ def pairs(folder):
             program("Trace", name, str(rows), str(length), str(runs)), \
             python(TRACE.format(shape=shape, rows=rows, length=length, runs=runs)), None
     yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
+    yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
+        python(GRADIENTS), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

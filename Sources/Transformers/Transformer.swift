@@ -49,11 +49,17 @@ public struct Transformer: Sendable, Parameterized {
 
   /// Runs the model, keeps what is asked for and changes what is asked to be changed.
   ///
+  /// An activation that is replaced by a tensor that requires a gradient starts a history: what is
+  /// computed from it, logits and kept activations alike, can be asked for a
+  /// ``Tensors/gradient(of:withRespectTo:seed:)``.
+  ///
+  /// - Parameter positions: Where logits are computed, a range of positions, or nil for everywhere;
+  ///   a large vocabulary makes them the dearest part of a run.
   /// - Throws: ``TransformerError`` when the input does not fit, a point does not exist or never
   ///   fires, or an intervention returns another shape; and whatever an intervention throws.
   public func run(
     _ input: ModelInput, capturing capture: Capture = .nothing,
-    intervening interventions: [Intervention] = []
+    intervening interventions: [Intervention] = [], logitsAt positions: Range<Int>? = nil
   ) throws -> Run {
     try input.validate(for: configuration)
     var hooks = try Hooks(
@@ -68,7 +74,8 @@ public struct Transformer: Sendable, Parameterized {
     } else {
       output = try encode(input, hooks: &hooks)
     }
-    return Run(logits: unembed(output), output: output, trace: try hooks.finish())
+    let read = positions.map { output.slice(axis: 1, $0) } ?? output
+    return Run(logits: unembed(read), output: output, trace: try hooks.finish())
   }
 
   /// What the first stack makes of the input, `[batch, position, width]`.

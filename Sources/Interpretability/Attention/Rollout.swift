@@ -13,8 +13,7 @@ public import Tensors
 public func attentionRollout(_ patterns: [Tensor]) -> Tensor {
   precondition(!patterns.isEmpty, "rollout needs the pattern of at least one layer")
   let length = patterns[0].shape[1]
-  var identity = Tensor.zeros([length, length])
-  for position in 0..<length { identity[position, position] = 1 }
+  let identity = Tensor.identity(length)
   var rollout = identity
   for pattern in patterns {
     precondition(
