@@ -9,8 +9,8 @@ struct AttributionRun {
   let model: Transformer
   let modelName: String
   let input: ModelInput
-  /// The token that each row of the logits predicts; the last row of a single stack predicts its own
-  /// best guess.
+  /// The token that each row of the logits predicts: of an encoder alone the token in its place, and
+  /// for the last row of a decoder alone its own best guess.
   let predicted: [Int]
   let sourceTokens: [String]
   /// What a decoder reads, where there is one.
@@ -26,27 +26,33 @@ struct AttributionRun {
     try input.checkSize(for: model.configuration, keepsEverything: true)
     // A text was encoded, so there is a tokenizer.
     tokenizer = loaded.tokenizer!
-    let own =
-      model.configuration.isEncoderDecoder ? [] : [try model.run(input).logits.argmax().last!]
-    predicted = prepared.predicts + own
+    if model.configuration.decoder == nil {
+      predicted = input.tokens[0]
+    } else if model.configuration.isEncoderDecoder {
+      predicted = prepared.predicts
+    } else {
+      predicted = prepared.predicts + [try model.run(input).logits.argmax().last!]
+    }
     sourceTokens = try tokenizer.tokens(input.tokens[0])
     readTokens = try input.decoderTokens.map { [tokenizer] in try tokenizer.tokens($0[0]) }
     predictedTokens = try tokenizer.tokens(predicted)
   }
 
-  /// How positions are counted: a single stack's first token is predicted by nothing.
-  private var firstPlace: Int { model.configuration.isEncoderDecoder ? 0 : 1 }
+  /// Whether the text itself is what is predicted, each token from those before it.
+  private var isContinued: Bool {
+    model.configuration.decoder != nil && !model.configuration.isEncoderDecoder
+  }
 
   /// The row of the logits that predicts a token of the target.
   func place(of text: String) throws -> Int {
-    let leading = model.configuration.isEncoderDecoder ? [] : [sourceTokens[0]]
+    let leading = isContinued ? [sourceTokens[0]] : []
     let place = try headlight.place(
       of: text, among: leading + predictedTokens, called: "position")
-    guard place >= firstPlace else {
+    guard place >= leading.count else {
       throw CommandError(
         "position 0 is the first token of the text, which nothing predicts; choose a later one")
     }
-    return place - firstPlace
+    return place - leading.count
   }
 
   /// A token's id, from its form, its form with the mark for a space, or the id itself.

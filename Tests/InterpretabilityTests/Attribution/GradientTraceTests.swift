@@ -79,10 +79,10 @@ final class GradientTraceTests: XCTestCase {
     let point = HookPoint.finalNorm(.encoder, .normalized)
     let normalized = try XCTUnwrap(prediction.gradients(at: [point])[point])
     let total = trace.cross[0].gradient + trace.cross[1].gradient
-    assertEqual(total * tinyTranslator.stacks[0].finalNorm.weight, normalized.gradient)
+    assertEqual(total * tinyTranslator.stacks[0].finalNorm!.weight, normalized.gradient)
     assertEqual(
       trace.cross[1].activation,
-      normalized.activation * tinyTranslator.stacks[0].finalNorm.weight)
+      normalized.activation * tinyTranslator.stacks[0].finalNorm!.weight)
     XCTAssertEqual(trace.crossMap()?.shape, [2, 5])
   }
 
