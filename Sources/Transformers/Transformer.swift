@@ -74,8 +74,8 @@ public struct Transformer: Sendable, Parameterized {
     } else {
       output = try encode(input, hooks: &hooks)
     }
-    let scored = positions.map { output.slice(axis: 1, $0) } ?? output
-    return Run(logits: unembed(scored), output: output, trace: try hooks.finish())
+    let read = positions.map { output.slice(axis: 1, $0) } ?? output
+    return Run(logits: unembed(read), output: output, trace: try hooks.finish())
   }
 
   /// What the first stack makes of the input, `[batch, position, width]`.

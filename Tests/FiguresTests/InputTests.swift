@@ -31,6 +31,19 @@ final class InputTests: XCTestCase {
     }
   }
 
+  func testTokensWithoutValues() {
+    XCTAssertEqual(
+      sentence(try TokenHeatMap(tokens: ["a", "b"], values: [1]).size),
+      "A line of a token heat map has 2 tokens but 1 values; give one for each.")
+    XCTAssertEqual(
+      sentence(try TokenHeatMap([]).size),
+      "A token heat map needs at least one token to draw.")
+    XCTAssertEqual(
+      sentence(
+        try TokenHeatMap(tokens: ["a"], values: [1]).styled { $0.textWidth = .nan }.size),
+      "The text width of a token heat map must be at least 60 points, not nan.")
+  }
+
   func testHeadsThatDoNotExist() {
     let pattern = attention(heads: 2, queries: 2, keys: 2)
     XCTAssertEqual(

@@ -85,6 +85,37 @@ final class LayoutTests: XCTestCase {
     }
   }
 
+  func testTokenHeatMaps() throws {
+    for count in [1, 3, 12, 60, 200] {
+      for names in [tokens(count), hostileTokens(count)] {
+        let values = (0..<count).map { $0 == 3 ? Float.nan : sin(Float($0)) }
+        var map = TokenHeatMap(
+          [
+            .init("integrated gradients", tokens: names, values: values),
+            .init("", tokens: ["one"], values: [1]),
+            .init("a method with a name that takes two lines", tokens: names, values: values),
+          ], title: "What a prediction owes to each of the tokens that were read")
+        map.valueTitle = "attribution (logits)"
+        try check(map, labels: 2 * count + 1)
+        map.annotationDecimals = 2
+        try check(map, labels: 4 * count + 2)
+        map.lines = [.init(tokens: names, values: values)]
+        map.title = ""
+        map.textWidth = 60
+        try check(map, labels: 2 * count)
+      }
+    }
+  }
+
+  func testALongTextIsNoWiderThanItMayBe() throws {
+    for count in [40, 200] {
+      let map = TokenHeatMap(
+        tokens: tokens(count), values: Array(repeating: 1, count: count))
+      XCTAssertLessThanOrEqual(try map.size.width, map.textWidth + 2 * 8 + 1)
+      XCTAssertGreaterThan(try map.size.height, Double(count))
+    }
+  }
+
   func testGridsOfHeatMaps() throws {
     for count in [3, 12, 30, 60] {
       let pattern = attention(heads: 8, queries: count, keys: count)

@@ -42,19 +42,21 @@ public struct Baseline: Sendable {
   /// - Throws: ``AttributionError`` when they do not fit those of the prediction.
   func values(for prediction: ExplainedPrediction) throws(AttributionError) -> EmbeddingValues {
     let there = prediction.embeddings
+    let model = prediction.model
     var values: EmbeddingValues
     switch kind {
     case .zero:
       values = EmbeddingValues(there.parts.map { .zeros($0.shape) })
     case .token(let id):
-      let size = prediction.model.configuration.vocabularySize
+      let size = model.configuration.vocabularySize
       guard (0..<size).contains(id) else {
         throw .tokenOutOfRange("baseline", id: id, vocabularySize: size)
       }
-      let row = prediction.model.embedding.slice(id..<(id + 1))
+      let row = model.embedding.slice(id..<(id + 1)) * model.configuration.embeddingScale
       values = EmbeddingValues(there.parts.map { .zeros($0.shape) + row })
     case .meanEmbedding:
-      let row = prediction.model.embedding.mean(axis: 0, keepingAxis: true)
+      let row =
+        model.embedding.mean(axis: 0, keepingAxis: true) * model.configuration.embeddingScale
       values = EmbeddingValues(there.parts.map { .zeros($0.shape) + row })
     case .embeddings(let own):
       values = own

@@ -34,6 +34,7 @@ public struct ExplainedPrediction: Sendable {
     includesDecoder: Bool = false
   ) throws {
     guard input.tokens.count == 1 else { throw AttributionError.batch(input.tokens.count) }
+    if model.configuration.head == .none { throw TransformerError.noHead }
     let hasDecoder = includesDecoder && model.configuration.isEncoderDecoder
     let points: [HookPoint] = hasDecoder ? [.embedding, .decoderEmbedding] : [.embedding]
     let read = (input.decoderTokens ?? input.tokens).first?.count ?? 0
@@ -96,7 +97,8 @@ public struct ExplainedPrediction: Sendable {
     }
     let input = ModelInput(
       tokens: repeated(input.tokens)!, mask: repeated(input.mask),
-      decoderTokens: repeated(input.decoderTokens), decoderMask: repeated(input.decoderMask))
+      tokenTypes: repeated(input.tokenTypes), decoderTokens: repeated(input.decoderTokens),
+      decoderMask: repeated(input.decoderMask))
     let points: [HookPoint] = [.embedding, .decoderEmbedding]
     let logits = try model.run(
       input, intervening: zip(points, batch).map { .replace($0, with: $1) },

@@ -33,7 +33,8 @@ public enum GradientReduction: String, Sendable, Codable, CaseIterable {
 /// The gradient of a prediction with respect to the residual stream at every layer and position of
 /// every stack, and through every layer of cross-attention.
 public struct GradientTrace: Sendable {
-  /// The residual streams, by stack, before every layer and after the last; the first stack first.
+  /// The residual streams, by stack, before every layer and after the last, which in models that
+  /// norm after their layers is after its norm; the first stack first.
   public let residuals: [(stack: StackName, layers: [TracedGradient])]
   /// What the encoder's output means to the prediction as each decoder layer reads it by
   /// cross-attention, `[1, source, width]`; empty for a model of one stack.
@@ -99,37 +100,38 @@ extension ExplainedPrediction {
   public func gradientTrace() throws -> GradientTrace {
     let stacks = model.configuration.stacks
     var points: [HookPoint] = []
+    let normsAfter = model.configuration.normPlacement == .after
+    func last(_ name: StackName, _ stack: TransformerConfiguration.Stack) -> HookPoint {
+      .block(name, stack.layerCount - 1, normsAfter ? .normalizedResidualPost : .residualPost)
+    }
     for (name, stack) in stacks {
       points += (0..<stack.layerCount).map { .residualPre(name, $0) }
-      points.append(.residualPost(name, stack.layerCount - 1))
+      points.append(last(name, stack))
     }
     let layers = stacks.count > 1 ? 0..<stacks[1].stack.layerCount : 0..<0
     func reading(_ layer: Int, _ point: HookPoint.AttentionPoint) -> HookPoint {
       .block(.decoder, layer, .attention(.cross, point))
     }
-    let finalNorm = model.stacks[0].finalNorm
-    // Where norms stand behind the layers, the last of them belongs to the last block.
-    let source: HookPoint =
-      finalNorm == nil
-      ? .block(.encoder, stacks[0].stack.layerCount - 1, .normalizedResidualPost)
-      : .finalNorm(.encoder, .normalized)
+    let normalized = HookPoint.finalNorm(.encoder, .normalized)
     for layer in layers { points += [reading(layer, .key), reading(layer, .value)] }
-    if !layers.isEmpty { points.append(source) }
+    if !layers.isEmpty, !normsAfter { points.append(normalized) }
     let found = try gradients(at: points)
 
     let residuals = stacks.map { name, stack in
       (
         stack: name,
         layers: (0..<stack.layerCount).map { found[.residualPre(name, $0)]! }
-          + [found[.residualPost(name, stack.layerCount - 1)]!]
+          + [found[last(name, stack)]!]
       )
     }
+    let encoderOutput: Tensor
+    if let norm = model.stacks[0].finalNorm, let kept = found[normalized]?.activation {
+      let weighted = kept * norm.weight
+      encoderOutput = norm.bias.map { weighted + $0 } ?? weighted
+    } else {
+      encoderOutput = found[last(stacks[0].name, stacks[0].stack)]!.activation
+    }
     let cross = layers.map { layer in
-      var output = found[source]!.activation
-      if let finalNorm {
-        output = output * finalNorm.weight
-        if let bias = finalNorm.bias { output = output + bias }
-      }
       let attention = model.stacks[1].blocks[layer].cross!
       // Back through the projections that read the encoder's output.
       func back(_ point: HookPoint.AttentionPoint, _ projection: Linear) -> Tensor {
@@ -139,7 +141,7 @@ extension ExplainedPrediction {
           .matmul(projection.weight)
       }
       return TracedGradient(
-        activation: output,
+        activation: encoderOutput,
         gradient: back(.key, attention.key) + back(.value, attention.value))
     }
     return GradientTrace(residuals: residuals, cross: cross)

@@ -119,34 +119,10 @@ extension AttentionRun.Subject {
   ///
   /// - Throws: ``CommandError`` that lists the rows when the word is none of them, or several.
   func query(_ text: String) throws(CommandError) -> Int {
-    let list = queries.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")
-    if let index = Int(text) {
-      guard queries.indices.contains(index) else {
-        throw CommandError("there is no row \(index); the rows are: \(list)")
-      }
-      return index
-    }
-    let found = queries.indices.filter { queries[$0] == text || queries[$0].word == text }
-    guard found.count < 2 else {
-      throw CommandError(
-        "“\(text)” names the rows \(found.map(String.init).joined(separator: " and ")); give one "
-          + "by its number")
-    }
-    guard let row = found.first else {
-      throw CommandError("no row is “\(text)”; the rows are: \(list)")
-    }
-    return row
+    try place(of: text, among: queries, called: "row")
   }
 }
 
 extension AttentionRun {
   fileprivate func run(at point: HookPoint) throws -> Tensor { try run.trace[point] }
-}
-
-extension String {
-  /// A piece without the mark that says that a space came before it.
-  fileprivate var word: String {
-    guard let first, "▁Ġ ".contains(first) else { return self }
-    return String(dropFirst())
-  }
 }

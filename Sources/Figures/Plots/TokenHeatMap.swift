@@ -1,0 +1,176 @@
+/// Words of a text on coloured grounds: what a prediction owes to each token.
+///
+/// A text that is too long for the page's width goes on below. A value that is not a number, or
+/// infinite, has a grey ground. The mark that begins a word, as in "▁dog" or "Ġdog", is a gap, and the
+/// pieces of a word stand together.
+public struct TokenHeatMap: Figure {
+  /// One text with a value for each of its tokens.
+  public struct Line: Sendable {
+    /// What the values are, such as the name of a method; written before the text.
+    public var name: String
+    /// The tokens.
+    public var tokens: [String]
+    /// A value for each.
+    public var values: [Float]
+
+    /// A text with a value for each of its tokens.
+    public init(_ name: String = "", tokens: [String], values: [Float]) {
+      self.name = name
+      self.tokens = tokens
+      self.values = values
+    }
+  }
+
+  /// The texts, below one another on one colour scale.
+  public var lines: [Line]
+  /// What the figure shows.
+  public var title: String
+  /// What the colours measure, with its unit.
+  public var valueTitle = ""
+  /// Diverging for signed values, sequential for amounts.
+  public var scale = ColourScale.diverging
+  /// What the ends of the scale stand for, or nil for what the values need.
+  public var range: ClosedRange<Double>?
+  /// The number of decimals to print under each token, or nil to print none.
+  public var annotationDecimals: Int?
+  /// The width a line of tokens may take, in points.
+  public var textWidth = 380.0
+
+  /// Texts on one colour scale.
+  public init(_ lines: [Line], title: String = "") {
+    self.lines = lines
+    self.title = title
+  }
+
+  /// One text.
+  public init(tokens: [String], values: [Float], title: String = "") {
+    self.init([Line(tokens: tokens, values: values)], title: title)
+  }
+
+  /// Checks the texts and lays them out.
+  ///
+  /// - Throws: ``FigureError`` when there is no token, or values are missing.
+  public func picture() throws -> Picture {
+    try check()
+    let scale = ValueScale(scale, range: range, values: lines.flatMap(\.values))
+    let names = lines.map { TextBlock($0.name, style: .note, width: 90) }
+    let nameWidth = (names.map(\.width).max() ?? 0)
+    let left = Margin.page + nameWidth + (nameWidth > 0 ? 8 : 0)
+    let heading = TextBlock(title, style: .title, width: left + textWidth - Margin.page)
+    var y = Margin.page + (heading.lines.isEmpty ? 0 : heading.height + Margin.belowTitle)
+    var boxes: [TokenBox] = []
+    var tops: [Double] = []
+    for (line, name) in zip(lines, names) {
+      tops.append(y)
+      let placed = place(line, at: Point(left, y))
+      boxes += placed
+      y = max(placed.map(\.box.maxY).max() ?? y, y + name.height) + 8
+    }
+    let bar = ColourBar(scale, title: valueTitle, length: 140, isUpright: false)
+    let right = max(
+      boxes.map(\.box.maxX).max() ?? left, Margin.page + heading.width,
+      left + max(bar.length, bar.title.width) + TextStyle.label.width(of: bar.labels.last ?? "") / 2
+    )
+    let foot = y + 4
+    let size = FigureSize(
+      width: right + Margin.page, height: foot + bar.lyingHeight + Margin.page)
+    // The first number of the bar is centred under its end.
+    let barLeft = left + TextStyle.label.width(of: bar.labels.first ?? "") / 2
+    return Picture(
+      size: FigureSize(width: max(size.width, barLeft + bar.length + 24), height: size.height)
+    ) { canvas in
+      heading.draw(on: canvas, at: Point(Margin.page, Margin.page))
+      for (name, top) in zip(names, tops) {
+        // On the first line's baseline.
+        name.draw(
+          on: canvas,
+          at: Point(Margin.page, top + (TokenBox.textHeight - TextStyle.note.height) / 2))
+      }
+      for box in boxes { box.draw(on: canvas, scale: scale) }
+      bar.drawLying(on: canvas, at: Point(barLeft, foot))
+    }
+  }
+
+  private func check() throws {
+    guard lines.contains(where: { !$0.tokens.isEmpty }) else {
+      throw FigureError("A token heat map needs at least one token to draw.")
+    }
+    for line in lines where line.tokens.count != line.values.count {
+      throw FigureError(
+        "A line of a token heat map has \(line.tokens.count) tokens but \(line.values.count) "
+          + "values; give one for each.")
+    }
+    guard textWidth.isFinite, textWidth >= 60 else {
+      throw FigureError(
+        "The text width of a token heat map must be at least 60 points, not \(textWidth).")
+    }
+    try ValueScale.check(range, of: "a token heat map's colours")
+  }
+
+  /// The boxes of a text from a top left corner, in lines no wider than ``textWidth``.
+  private func place(_ line: Line, at corner: Point) -> [TokenBox] {
+    var boxes: [TokenBox] = []
+    var (x, y) = (corner.x, corner.y)
+    let hasMarks = line.tokens.contains(where: Self.beginsWord)
+    for (token, value) in zip(line.tokens, line.values) {
+      let begins = Self.beginsWord(token)
+      let box = TokenBox(
+        begins && token.unicodeScalars.count > 1 ? String(token.unicodeScalars.dropFirst()) : token,
+        value: value, decimals: annotationDecimals, maximumWidth: textWidth)
+      if !boxes.isEmpty, begins || !hasMarks { x += 3 }
+      if x > corner.x, x + box.box.width > corner.x + textWidth {
+        x = corner.x
+        y += box.box.height + 3
+      }
+      boxes.append(box.moved(to: Point(x, y)))
+      x += box.box.width
+    }
+    return boxes
+  }
+
+  /// Whether a token begins with the mark for a space before it: SentencePiece's or GPT-2's.
+  private static func beginsWord(_ token: String) -> Bool {
+    token.unicodeScalars.first == "\u{2581}" || token.unicodeScalars.first == "\u{120}"
+  }
+}
+
+/// One token on its ground.
+private struct TokenBox {
+  static let textHeight = 15.0
+  let text: String
+  let number: String
+  let value: Double
+  var box: Box
+
+  init(_ token: String, value: Float, decimals: Int?, maximumWidth: Double) {
+    text = VisibleText.token(token, style: .axis, maximumWidth: min(150, maximumWidth - 8))
+    number = decimals.map { Numbers.fixed(Double(value), decimals: $0) } ?? ""
+    self.value = Double(value)
+    let width = max(TextStyle.axis.width(of: text), Self.numbers.width(of: number)) + 7
+    box = Box(x: 0, y: 0, width: width, height: Self.textHeight + (decimals == nil ? 0 : 8))
+  }
+
+  private static let numbers = TextStyle(size: 7)
+
+  func moved(to corner: Point) -> TokenBox {
+    var copy = self
+    copy.box.x = corner.x
+    copy.box.y = corner.y
+    return copy
+  }
+
+  func draw(on canvas: Canvas, scale: ValueScale) {
+    let colour = scale.colour(for: value) ?? .absent
+    canvas.fill(box, colour)
+    canvas.stroke(box, .hairline, width: 0.4)
+    let ink = ValueScale.ink(on: colour)
+    canvas.text(
+      text, at: Point(box.midX, box.y + Self.textHeight / 2),
+      TextStyle(size: Typography.axis, colour: ink), anchor: .middle)
+    if !number.isEmpty {
+      canvas.text(
+        number, at: Point(box.midX, box.y + Self.textHeight + 3),
+        TextStyle(size: 7, colour: ink), anchor: .middle)
+    }
+  }
+}

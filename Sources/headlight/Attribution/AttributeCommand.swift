@@ -1,0 +1,165 @@
+public import ArgumentParser
+import Figures
+import Foundation
+public import Interpretability
+import Laboratory
+
+extension AttributionMethod: ExpressibleByArgument {}
+extension AttributionTarget.Measure: ExpressibleByArgument {}
+extension GradientReduction: ExpressibleByArgument {}
+
+struct AttributeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attribute",
+    abstract: "Say what a model's predictions owe to each token it read.",
+    discussion: """
+      Without --position every predicted token is explained: a matrix of target by source. With it, \
+      one prediction: a line of words on coloured grounds, or with --trace the gradient at every \
+      layer and position, or with --curves how the prediction fares as tokens are taken away.
+
+      A position is a token of the target, by its number from 0 or by its word. A model of one stack \
+      has its own text as target, from token 1 on, and the token that would come next.
+
+      --foil asks why this token and not that one. Values are of logits unless --measure says \
+      otherwise; what speaks for the prediction is positive.
+
+      Examples:
+        headlight attribute --source "Translate to French: The dog ran." --output all.png
+        headlight attribute --source "Translate to French: The brown dog ran." \\
+          --target "Le chien brun a couru." --position brun --foil brune \\
+          --method integrated-gradients --baseline "<pad>" --output brun.pdf --json brun.json
+      """)
+
+  @OptionGroup var model: ModelOption
+  @Option(
+    name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
+  var source: String
+  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  var target: String?
+  @Option(help: "How tokens are given their share of a prediction.")
+  var method = AttributionMethod.inputTimesGradient
+  @Option(
+    help: ArgumentHelp(
+      "The prediction that is explained: a word of the target, or its number; all when left out.",
+      valueName: "word-or-index"))
+  var position: String?
+  @Option(
+    help: ArgumentHelp(
+      "What is explained at that position in place of the target's own token, by its form or id.",
+      valueName: "token"))
+  var token: String?
+  @Option(
+    help: ArgumentHelp(
+      "A token that might have stood there instead: what is explained is the difference.",
+      valueName: "token"))
+  var foil: String?
+  @Option(help: "What is read from the logits.")
+  var measure = AttributionTarget.Measure.logit
+  @Option(help: ArgumentHelp("The steps of integrated gradients.", valueName: "n"))
+  var steps = 50
+  @Option(
+    help: ArgumentHelp(
+      "Where integrated gradients start, and what replaces an occluded token: zero, mean (of all "
+        + "embeddings) or a token.", valueName: "zero|mean|token"))
+  var baseline = "zero"
+  @Option(
+    help: ArgumentHelp("The seed of SmoothGrad's noise and of random scores.", valueName: "n"))
+  var seed: UInt64 = 0
+  @Flag(help: "Draw the gradient at every layer and position of every stack.")
+  var trace = false
+  @Option(help: "What the trace shows of each gradient.")
+  var reduction = GradientReduction.norm
+  @Flag(
+    help: "Draw the prediction as tokens are deleted and inserted in the order of their scores.")
+  var curves = false
+  @Option(help: "The title; one that says what is drawn when left out, none when empty.")
+  var title: String?
+  @Option(help: "Pixels an inch, in a PNG.")
+  var dpi = 200.0
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+  var output: String?
+  @Option(help: ArgumentHelp("Where to write the numbers.", valueName: "file.json"))
+  var json: String?
+
+  func validate() throws {
+    guard output != nil || json != nil else {
+      throw ValidationError("nothing would be written: give --output for a figure, --json, or both")
+    }
+    guard !(trace && curves) else {
+      throw ValidationError("--trace and --curves are two figures: give one of them")
+    }
+    for (given, name) in [
+      (trace, "--trace"), (curves, "--curves"), (token != nil, "--token"), (foil != nil, "--foil"),
+    ] where given && position == nil {
+      throw ValidationError("\(name) is about one prediction: give --position too")
+    }
+    guard (1...100_000).contains(steps) else {
+      throw ValidationError("--steps is \(steps), and must be from 1 to 100000")
+    }
+    guard dpi.isFinite, (10...2_400).contains(dpi) else {
+      throw ValidationError("--dpi is \(dpi), and must be from 10 to 2400")
+    }
+    if let output {
+      do { _ = try FigureFormat(fileAt: URL(fileURLWithPath: output)) } catch {
+        throw ValidationError("\(error)")
+      }
+    }
+    if let json, !json.lowercased().hasSuffix(".json") {
+      throw ValidationError("--json is “\(json)”, and numbers are written to a .json file")
+    }
+  }
+
+  func run() throws {
+    let urls = (try output.map(OutputFile.url), try json.map(OutputFile.url))
+    let run = try AttributionRun(of: model.load(), source: source, target: target)
+    let result = try result(of: run)
+    if let url = urls.0 {
+      let figure = result.figure(title: title)
+      try figure.write(to: url, dpi: dpi)
+      print("Wrote \(output!).")
+    }
+    if let url = urls.1 {
+      try result.json().write(to: url, options: .atomic)
+      print("Wrote \(json!).")
+    }
+  }
+
+  private func result(of run: AttributionRun) throws -> AttributionResult {
+    let settings = try settings(for: run)
+    guard let position else {
+      return AttributionResult(
+        run: run, method: method, measure: measure,
+        content: .sentence(
+          try run.sentence(by: method, measure: measure, settings: settings)))
+    }
+    let place = try run.place(of: position)
+    let target = try run.target(
+      at: place, token: token, foil: foil, measure: measure)
+    let prediction = try run.prediction(target)
+    let scores = try prediction.scores(by: method, settings: settings)
+    var content = AttributionResult.Content.prediction(scores)
+    if trace { content = .trace(try prediction.gradientTrace(), reduction) }
+    if curves {
+      content = .curves(try run.curves(prediction, scores: scores, settings: settings))
+    }
+    return AttributionResult(
+      run: run, method: method, measure: measure,
+      question: .init(target: target, value: try prediction.value()), content: content)
+  }
+
+  private func settings(for run: AttributionRun) throws -> AttributionSettings {
+    var settings = AttributionSettings()
+    settings.steps = steps
+    settings.seed = seed
+    settings.baseline =
+      switch baseline {
+      case "zero": .zero
+      case "mean": .meanEmbedding
+      default: .token(try run.id(of: baseline, option: "--baseline"))
+      }
+    return settings
+  }
+}

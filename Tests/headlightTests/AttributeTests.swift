@@ -1,0 +1,146 @@
+import Figures
+import Foundation
+import Interpretability
+import Laboratory
+import Tokenizers
+import Transformers
+import XCTest
+
+@testable import headlight
+
+final class AttributeTests: XCTestCase {
+  private let source = "Translate to French: The brown dog ran."
+  private let target = "Le chien brun a couru."
+  private var text: [String] { ["attribute", "--source", source, "--target", target] }
+
+  private func report(_ arguments: [String]) throws -> AttributionReport {
+    let folder = try temporaryFolder()
+    let call = try Call(text + arguments + ["--json", "a.json"], in: folder)
+    XCTAssertEqual(call.output, "Wrote a.json.\n", call.errors)
+    return try JSONDecoder().decode(
+      AttributionReport.self, from: Data(contentsOf: folder.appendingPathComponent("a.json")))
+  }
+
+  func testTheNumbersAreTheLibrarys() throws {
+    let run = try AttributionRun(of: LoadedModel("translator"), source: source, target: target)
+    let brune = try XCTUnwrap(LoadedModel("translator").tokenizer?.id(of: "▁brune"))
+    let prediction = try ExplainedPrediction(
+      run.model, run.input, target: AttributionTarget(run.predicted[2], at: 2, against: brune),
+      includesDecoder: true)
+    for method in AttributionMethod.allCases {
+      let report = try report([
+        "--position", "brun", "--foil", "brune", "--method", method.rawValue, "--steps", "9",
+      ])
+      var settings = AttributionSettings()
+      settings.steps = 9
+      let scores = try prediction.scores(by: method, settings: settings)
+      XCTAssertEqual(report.target, "brun")
+      XCTAssertEqual(report.foil, "brune")
+      XCTAssertEqual(report.position, 2)
+      XCTAssertEqual(Float(try XCTUnwrap(report.value)), try prediction.value(), accuracy: 1e-5)
+      XCTAssertEqual(report.source?.map(\.token), run.sourceTokens)
+      XCTAssertEqual(report.source?.map { Float($0.score) }, scores.source, "\(method)")
+      XCTAssertEqual(report.decoder?.map { Float($0.score) }, scores.decoder, "\(method)")
+    }
+  }
+
+  func testASentenceHasARowForEveryPrediction() throws {
+    let report = try report(["--method", "saliency"])
+    XCTAssertEqual(
+      report.rows?.map(\.predicted), ["▁Le", "▁chien", "▁brun", "▁a", "▁couru", ".", "</s>"])
+    XCTAssertEqual(report.rows?.map(\.source.count), Array(repeating: 10, count: 7))
+    XCTAssertEqual(report.rows?[2].decoder?[3...], [0, 0, 0, 0])
+    XCTAssertEqual(report.decoderTokens?.first, "<pad>")
+  }
+
+  func testATraceHasALayerMoreThanTheStack() throws {
+    let trace = try XCTUnwrap(report(["--position", "2", "--trace"]).trace)
+    XCTAssertEqual(trace.map(\.name), ["encoder", "decoder", "cross-attention"])
+    XCTAssertEqual(trace.map(\.values.count), [4, 3, 2])
+    XCTAssertEqual(trace.map { $0.values[0].count }, [10, 7, 10])
+  }
+
+  func testCurvesRunFromTheWholeInputToTheBaseline() throws {
+    let report = try report(["--position", "brun", "--curves", "--method", "occlusion"])
+    let (deletion, insertion) = try (XCTUnwrap(report.deletion), XCTUnwrap(report.insertion))
+    XCTAssertEqual(deletion.values[0], try XCTUnwrap(report.value), accuracy: 1e-4)
+    XCTAssertEqual(deletion.values[0], insertion.values[10], accuracy: 1e-4)
+    XCTAssertEqual(deletion.randomAreas.count, 20)
+  }
+
+  func testAModelOfOneStackExplainsItsOwnText() throws {
+    let folder = try temporaryFolder()
+    for name in ["config.json", "model.safetensors"] {
+      try FileManager.default.copyItem(
+        at: fixture("gpt2-tiny/\(name)"), to: folder.appendingPathComponent(name))
+    }
+    // A word for every id.
+    let words = Dictionary(uniqueKeysWithValues: (0..<51).map { ("w\($0)", $0) })
+    let tokenizer: [String: Any] = [
+      "version": "1.0", "added_tokens": [Any](), "normalizer": NSNull(),
+      "post_processor": NSNull(), "decoder": NSNull(),
+      "pre_tokenizer": ["type": "WhitespaceSplit"],
+      "model": ["type": "WordLevel", "unk_token": "w0", "vocab": words] as [String: Any],
+    ]
+    try JSONSerialization.data(withJSONObject: tokenizer)
+      .write(to: folder.appendingPathComponent("tokenizer.json"))
+    let text = ["attribute", "--model", ".", "--text", "w7 w31 w12 w44"]
+    let call = try Call(text + ["-o", "a.svg", "--json", "a.json"], in: folder)
+    XCTAssertEqual(call.output, "Wrote a.svg.\nWrote a.json.\n", call.errors)
+    let report = try JSONDecoder().decode(
+      AttributionReport.self, from: Data(contentsOf: folder.appendingPathComponent("a.json")))
+    XCTAssertEqual(report.rows?.prefix(3).map(\.predicted), ["w31", "w12", "w44"])
+    XCTAssertEqual(report.rows?.count, 4)
+    XCTAssertNil(report.rows?[0].decoder)
+    let trace = try Call(text + ["--position", "w12", "--trace", "-o", "b.png"], in: folder)
+    XCTAssertEqual(trace.output, "Wrote b.png.\n", trace.errors)
+    let first = try Call(text + ["--position", "0", "-o", "c.png"], in: folder)
+    XCTAssertEqual(
+      first.sentence,
+      "Error: position 0 is the first token of the text, which nothing predicts; choose a later one"
+    )
+  }
+
+  func testEveryFigureIsWrittenTheSameTwice() throws {
+    let folder = try temporaryFolder()
+    for arguments in [
+      [], ["--position", "brun"], ["--position", "brun", "--trace"],
+      ["--position", "brun", "--curves"],
+    ] {
+      var files: [Data] = []
+      for name in ["a.svg", "b.svg"] {
+        let call = try Call(text + arguments + ["-o", name], in: folder)
+        XCTAssertEqual(call.output, "Wrote \(name).\n", call.errors)
+        files.append(try Data(contentsOf: folder.appendingPathComponent(name)))
+      }
+      XCTAssertEqual(files[0], files[1], "\(arguments)")
+    }
+  }
+
+  func testBadQuestionsAreOneSentence() throws {
+    let output = ["-o", "a.png"]
+    try assertFails(
+      text + output + ["--position", "9"],
+      "there is no position 9; the positions are: 0 ▁Le, 1 ▁chien, 2 ▁brun, 3 ▁a, 4 ▁couru, 5 ., "
+        + "6 </s>")
+    try assertFails(
+      text + output + ["--position", "2", "--foil", "brun"],
+      "the target and the foil are both token 1003: a contrast needs two different tokens; choose "
+        + "another foil")
+    try assertFails(
+      text + output + ["--position", "2", "--foil", "xylophone"],
+      "--foil is “xylophone”, which is no token of translator; give one token as its vocabulary "
+        + "spells it, or an id")
+    try assertFails(
+      text + output + ["--baseline", "nothing"],
+      "--baseline is “nothing”, which is no token of translator; give one token as its vocabulary "
+        + "spells it, or an id")
+    try assertFails(
+      text, code: 64, "nothing would be written: give --output for a figure, --json, or both")
+    try assertFails(
+      text + output + ["--trace"], code: 64,
+      "--trace is about one prediction: give --position too")
+    try assertFails(
+      ["attribute", "--source", " "] + output, "the text is empty; give at least one word")
+  }
+}
