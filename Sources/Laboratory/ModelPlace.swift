@@ -1,5 +1,5 @@
+package import Checkpoints
 public import Foundation
-import Checkpoints
 
 /// Where the model is that a `--model` value names.
 ///

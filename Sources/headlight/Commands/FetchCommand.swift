@@ -39,19 +39,18 @@ struct FetchCommand: ParsableCommand {
     let fetch = Fetch(
       name, from: try Endpoint(), into: cache, isStopped: { StopSignals.signal != nil },
       report: view.show)
-    do {
-      let summary = try fetch.run()
-      view.finish()
-      print(FetchView.text(of: summary, name))
-    } catch let error as HubError where error.isStop {
+    let summary: Fetch.Summary
+    do throws(HubError) {
+      summary = try fetch.run()
+    } catch {
       view.clear()
+      guard error.isStop else { throw error }
       Terminal.standardError.print(
         "Stopped; what has come is kept, and the same command goes on from there.")
       throw ExitCode(Self.interrupted + (StopSignals.signal ?? SIGINT))
-    } catch {
-      view.clear()
-      throw error
     }
+    view.finish()
+    print(FetchView.text(of: summary, name))
   }
 
   private func hubName() throws -> HubName {
