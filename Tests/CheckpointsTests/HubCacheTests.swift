@@ -5,7 +5,7 @@ import XCTest
 /// The lookup of models in folders laid out by hand, as other tools lay them out.
 final class HubCacheTests: XCTestCase {
   private static let commit = "0123456789abcdef0123456789abcdef01234567"
-  private let name = try! HubName("ada/tiny")
+  private let tiny = try! HubName("ada/tiny")
 
   /// A cache that holds files of a commit, each a link into `blobs`, and references to it.
   private func cache(
@@ -43,7 +43,7 @@ final class HubCacheTests: XCTestCase {
 
   func testAReferenceMayEndInALineFeed() throws {
     let cache = try cache(commit: Self.commit + "\n")
-    XCTAssertNoThrow(try cache.directory(of: name))
+    XCTAssertNoThrow(try cache.directory(of: tiny))
   }
 
   func testShardsMustAllBeThere() throws {
@@ -53,12 +53,12 @@ final class HubCacheTests: XCTestCase {
     ]
     var cache = try cache(files: files)
     XCTAssertEqual(
-      sentence(try cache.directory(of: name)),
+      sentence(try cache.directory(of: tiny)),
       "ada/tiny is only partly in the hub cache \(cache.folder.path): b.safetensors is missing; to "
         + "download the rest, run: headlight fetch ada/tiny.")
     files["b.safetensors"] = ""
     cache = try self.cache(files: files)
-    XCTAssertNoThrow(try cache.directory(of: name))
+    XCTAssertNoThrow(try cache.directory(of: tiny))
   }
 
   func testWhatIsMissingIsNamedWithTheCommandThatGetsIt() throws {
@@ -75,7 +75,7 @@ final class HubCacheTests: XCTestCase {
         + "it, run: headlight fetch ada/tiny --revision v2.")
     let begun = try cache(references: [])
     XCTAssertEqual(
-      sentence(try begun.directory(of: name)),
+      sentence(try begun.directory(of: tiny)),
       "ada/tiny is only partly in the hub cache \(begun.folder.path): its download did not end; to "
         + "download the rest, run: headlight fetch ada/tiny.")
     for (missing, present) in [
@@ -83,7 +83,7 @@ final class HubCacheTests: XCTestCase {
     ] {
       let cache = try cache(files: [present: ""])
       XCTAssertEqual(
-        sentence(try cache.directory(of: name)),
+        sentence(try cache.directory(of: tiny)),
         "ada/tiny is only partly in the hub cache \(cache.folder.path): \(missing) is missing; to "
           + "download the rest, run: headlight fetch ada/tiny.")
     }
@@ -93,13 +93,13 @@ final class HubCacheTests: XCTestCase {
     let cache = try cache()
     try FileManager.default.removeItem(
       at: cache.folder.appendingPathComponent("models--ada--tiny/blobs"))
-    XCTAssertTrue(sentence(try cache.directory(of: name)).contains("config.json is missing"))
+    XCTAssertTrue(sentence(try cache.directory(of: tiny)).contains("config.json is missing"))
   }
 
   func testAReferenceThatLeadsOutOfTheFolderIsRefused() throws {
     let cache = try cache(commit: "../../../../etc")
     XCTAssertTrue(
-      sentence(try cache.directory(of: name)).hasSuffix(
+      sentence(try cache.directory(of: tiny)).hasSuffix(
         "refs/main holds “../../../../etc” where the 40 digits of a commit are expected; to write it "
           + "anew, run: headlight fetch ada/tiny."))
   }
