@@ -111,7 +111,10 @@ public struct Checkpoint: Sendable {
     for shard in shards {
       // A plain name cannot lead out of the folder. A link may: download caches are made of them.
       guard !shard.isEmpty, shard != ".", shard != "..",
-        !shard.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
+        // Bytes and not characters: a mark after a slash makes one character of the two.
+        !shard.unicodeScalars.contains(where: {
+          $0 == "/" || $0.properties.generalCategory == .control
+        })
       else {
         throw CheckpointError(
           "\(index.path) names the shard \(quoted(shard)), and only a file in its own folder is "
