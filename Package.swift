@@ -62,12 +62,13 @@ let sheets = [(number: 1, title: "Attention")]
 
 /// What the command-line tool is made of.
 let headlight: [Target.Dependency] = [
-  "Checkpoints", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Tensors",
-  "Tokenizers", "Transformers",
+  "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability", "Laboratory",
+  "Tensors", "Tokenizers", "Transformers",
 ]
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 
 let targets: [[Target]] = [
@@ -85,6 +86,8 @@ let targets: [[Target]] = [
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),
   room("Figures", ["CCairo", "CZlib", "Tensors"]),
+  [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))])],
+  room("Hub", ["CCurl", "Checkpoints", crypto]),
   room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
   [
     .executableTarget(
@@ -122,6 +125,7 @@ let package = Package(
   name: "Headlight",
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: targets.flatMap { $0 }

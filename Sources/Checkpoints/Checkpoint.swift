@@ -12,14 +12,19 @@ public struct Checkpoint: Sendable {
   public let names: [String]
   private let files: [String: SafetensorsFile]
 
+  /// What weights in one file are called.
+  package static let fileName = "model.safetensors"
+  /// What the list of shards is called.
+  package static let indexName = "model.safetensors.index.json"
+
   /// Opens the weights and checks the header of every file.
   ///
   /// - Throws: a sentence when there are no weights, a shard is missing, outside the folder or
   ///   damaged, or a tensor is not where the index says.
   public init(directory: URL) throws(CheckpointError) {
     self.directory = directory
-    let single = directory.appendingPathComponent("model.safetensors")
-    let index = directory.appendingPathComponent("model.safetensors.index.json")
+    let single = directory.appendingPathComponent(Self.fileName)
+    let index = directory.appendingPathComponent(Self.indexName)
     let manager = FileManager.default
     if manager.fileExists(atPath: single.path) {
       let file = try SafetensorsFile(contentsOf: single)
@@ -72,15 +77,7 @@ public struct Checkpoint: Sendable {
   ) throws(CheckpointError) -> ([String], [String: SafetensorsFile]) {
     let map = try weightMap(index)
     var shards: [String: SafetensorsFile] = [:]
-    for shard in Set(map.values).sorted() {
-      // A plain name cannot lead out of the folder. A link may: download caches are made of them.
-      guard !shard.isEmpty, shard != ".", shard != "..",
-        !shard.contains(where: { "/\0".contains($0) })
-      else {
-        throw CheckpointError(
-          "\(index.path) names the shard \(quoted(shard)), and only a file in its own folder is "
-            + "allowed.")
-      }
+    for shard in try Self.shards(of: map, index) {
       let url = directory.appendingPathComponent(shard)
       guard FileManager.default.fileExists(atPath: url.path) else {
         throw CheckpointError(
@@ -98,6 +95,33 @@ public struct Checkpoint: Sendable {
       files[name] = file
     }
     return (map.keys.sorted(), files)
+  }
+
+  /// The names of the files that an index lists, each in the index's own folder.
+  ///
+  /// - Throws: a sentence when the index is damaged, or names a file elsewhere.
+  package static func shards(inIndex index: URL) throws(CheckpointError) -> [String] {
+    try shards(of: weightMap(index), index)
+  }
+
+  private static func shards(
+    of map: [String: String], _ index: URL
+  ) throws(CheckpointError) -> [String] {
+    let shards = Set(map.values).sorted()
+    for shard in shards {
+      // A plain name cannot lead out of the folder. A link may: download caches are made of them.
+      guard !shard.isEmpty, shard != ".", shard != "..",
+        // Bytes and not characters: a mark after a slash makes one character of the two.
+        !shard.unicodeScalars.contains(where: {
+          $0 == "/" || $0.properties.generalCategory == .control
+        })
+      else {
+        throw CheckpointError(
+          "\(index.path) names the shard \(quoted(shard)), and only a file in its own folder is "
+            + "allowed.")
+      }
+    }
+    return shards
   }
 
   private static func weightMap(_ index: URL) throws(CheckpointError) -> [String: String] {

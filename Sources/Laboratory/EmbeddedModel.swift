@@ -5,8 +5,10 @@ public import Transformers
 
 /// A model with its tokenizer.
 public struct LoadedModel: Sendable {
-  /// The name it was asked for by: an embedded model's, or a directory.
+  /// The name it was asked for by: an embedded model's, a directory, or a model's on the hub.
   public let name: String
+  /// The name as a title has it, without folders, owner or revision.
+  public let shortName: String
   /// The transformer.
   public let model: Transformer
   /// The tokenizer, or nil when the directory holds none.
@@ -43,33 +45,15 @@ public struct ModelError: Error, CustomStringConvertible {
 }
 
 extension LoadedModel {
-  /// Loads an embedded model by its name, or a model from a directory in the Hugging Face layout.
+  /// Loads the model that a `--model` value names; see ``ModelPlace``.
   ///
   /// - Throws: ``ModelError``, `CheckpointError` or `TokenizerError`: one sentence each.
-  public init(_ nameOrDirectory: String) throws {
-    let directory = try Self.directory(of: nameOrDirectory)
-    name = nameOrDirectory
-    model = try Transformer(directory: directory)
-    tokenizer = try Tokenizer(directory: directory)
-  }
-
-  /// Where a model's files are, found by an embedded model's name or a directory's.
-  ///
-  /// - Throws: ``ModelError`` when there is no such model.
-  public static func directory(of nameOrDirectory: String) throws -> URL {
-    if let embedded = EmbeddedModel.all.first(where: { $0.name == nameOrDirectory }) {
-      return embedded.directory
-    }
-    var isDirectory: ObjCBool = false
-    let exists = FileManager.default.fileExists(
-      atPath: nameOrDirectory, isDirectory: &isDirectory)
-    guard exists, isDirectory.boolValue else {
-      let names = EmbeddedModel.all.map(\.name).joined(separator: ", ")
-      throw ModelError(
-        "“\(nameOrDirectory)” is neither an embedded model (\(names)) nor a directory; "
-          + "give a directory with config.json, model.safetensors and tokenizer.json")
-    }
-    return URL(fileURLWithPath: nameOrDirectory)
+  public init(_ value: String) throws {
+    let place = try ModelPlace(value, needsWeights: true)
+    name = place.name
+    shortName = place.shortName
+    model = try Transformer(directory: place.directory)
+    tokenizer = try Tokenizer(directory: place.directory)
   }
 
   /// The ids of a text, with the special tokens the model expects around it.

@@ -115,9 +115,9 @@ final class GenerateAndTraceTests: XCTestCase {
     try assertFails(
       ["generate"], code: 64, "give what the model reads: either --text or --input-ids")
     try assertFails(
-      ["generate", "--model", "nothing", "--text", "a"],
-      "“nothing” is neither an embedded model (translator) nor a directory; give a directory with "
-        + "config.json, model.safetensors and tokenizer.json")
+      ["generate", "--model", "/nothing", "--text", "a"],
+      "“/nothing” is not there; a model is an embedded model (translator), a directory, or OWNER/NAME "
+        + "on the hub")
     try assertFails(
       ["trace", "--model", flan, "--input-ids", "5,6", "--output", "t.safetensors"],
       "t5-flan has a decoder of its own, which reads ids too: give --decoder-input-ids, as in 0,4")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Laboratory
 import Tokenizers
 
@@ -7,9 +6,10 @@ import Tokenizers
 struct ModelOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "An embedded model (see: headlight models), or a directory in the Hugging Face layout: "
-        + "config.json, model.safetensors or its shards, and tokenizer.json for text.",
-      valueName: "name-or-directory"))
+      "An embedded model (see: headlight models); a directory in the Hugging Face layout: "
+        + "config.json, model.safetensors or its shards, and tokenizer.json for text; or "
+        + "OWNER/NAME[@REVISION], as headlight fetch or another tool downloaded it.",
+      valueName: "model"))
   var model = EmbeddedModel.translator.name
 
   func load() throws -> LoadedModel { try LoadedModel(model) }
@@ -18,7 +18,7 @@ struct ModelOption: ParsableArguments {
   ///
   /// - Throws: `ModelError`, `TokenizerError` or ``CommandError``: one sentence each.
   func tokenizer() throws -> Tokenizer {
-    let directory = try LoadedModel.directory(of: model)
+    let directory = try ModelPlace(model, needsWeights: false).directory
     guard let tokenizer = try Tokenizer(directory: directory) else {
       throw CommandError(
         "\(model) has no tokenizer: a folder should have tokenizer.json, or vocab.json and "
@@ -26,9 +26,4 @@ struct ModelOption: ParsableArguments {
     }
     return tokenizer
   }
-}
-
-extension LoadedModel {
-  /// The model's name in a title: an embedded one's, or the directory's own.
-  var shortName: String { URL(fileURLWithPath: name).lastPathComponent }
 }
