@@ -80,7 +80,7 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Tensors", "Transformers"], testing: ["Checkpoints"]),
+  room("Interpretability", ["Tensors", "Tokenizers", "Transformers"], testing: ["Checkpoints"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),
