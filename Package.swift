@@ -62,8 +62,8 @@ let sheets = [(number: 1, title: "Attention")]
 
 /// What the command-line tool is made of.
 let headlight: [Target.Dependency] = [
-  "Checkpoints", "Coursework", "Curriculum", "Figures", "Laboratory", "Tensors", "Tokenizers",
-  "Transformers",
+  "Checkpoints", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
+  "Tensors", "Tokenizers", "Transformers",
 ]
 
 let argumentParser = Target.Dependency.product(
@@ -115,6 +115,7 @@ let targets: [[Target]] = [
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
+  benchmark("Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
 ]
 
 let package = Package(

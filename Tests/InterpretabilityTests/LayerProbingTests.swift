@@ -89,13 +89,27 @@ final class LayerProbingTests: XCTestCase {
       let parts = [split.training, split.development, split.test]
       XCTAssertEqual(parts.flatMap(\.self).sorted(), Array(0..<task.count))
       let units = parts.map { places in
-        Set(places.map { unit == .lemma ? task.lemmas[$0] : String(task.sentences[$0]) })
+        Set(
+          places.map {
+            switch unit {
+            case .sentence: String(task.sentences[$0])
+            case .lemma: task.lemmas[$0]
+            case .head: task.headLemmas[$0]
+            }
+          })
       }
       XCTAssertTrue(units[0].isDisjoint(with: units[1]) && units[0].isDisjoint(with: units[2]))
       XCTAssertTrue(units[1].isDisjoint(with: units[2]))
       XCTAssertEqual(
         Double(units[0].count) / Double(units.reduce(0) { $0 + $1.count }), 0.6, accuracy: 0.03)
     }
+  }
+
+  func testAWordsHeadNamesItsUnit() throws {
+    let sentences = wordSentences(5, seed: 11)
+    let task = try WordTask("class", in: sentences)
+    XCTAssertEqual(task.headLemmas[0], sentences[0].words[0].lemma, "a root stands for itself")
+    XCTAssertEqual(task.headLemmas[3], sentences[0].words[2].lemma)
   }
 
   func testErrorsSayWhatToDo() throws {

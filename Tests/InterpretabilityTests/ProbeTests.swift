@@ -74,8 +74,8 @@ final class ProbeTests: XCTestCase {
   }
 
   func testProbeFindsAPlantedDirection() throws {
-    let data = clusters(count: 900, classes: 3, width: 24, distance: 4, seed: 1)
-    let unseen = clusters(count: 300, classes: 3, width: 24, distance: 4, seed: 2)
+    let data = clusters(count: 900, classes: 3, width: 24, distance: 5, seed: 1)
+    let unseen = clusters(count: 300, classes: 3, width: 24, distance: 5, seed: 2)
     for kind in [Probe.Kind.linear, .mlp(hidden: 16)] {
       var settings = ProbeSettings()
       settings.kind = kind

@@ -90,14 +90,14 @@ final class StructuralProbeTests: XCTestCase {
   }
 
   func testTrainingFindsThePlantedTreesAmidNoise() throws {
-    let (training, test) = (examples(600, noise: 1, seed: 2), examples(60, noise: 1, seed: 3))
+    let (training, test) = (examples(300, noise: 0.5, seed: 2), examples(60, noise: 0.5, seed: 3))
     for quantity in StructuralProbe.Quantity.allCases {
       let (probe, losses) = try StructuralProbe.training(
-        quantity, on: training, development: examples(60, noise: 1, seed: 4))
+        quantity, on: training, development: examples(60, noise: 0.5, seed: 4))
       let scores = probe.scores(on: test)
       let share = scores.undirectedAttachment ?? scores.rootAccuracy
-      XCTAssertGreaterThan(share!.value, 0.95, "\(quantity)")
-      XCTAssertGreaterThan(scores.spearman!, 0.95, "\(quantity)")
+      XCTAssertGreaterThan(share!.value, 0.9, "\(quantity)")
+      XCTAssertGreaterThan(scores.spearman!, 0.9, "\(quantity)")
       XCTAssertLessThan(losses.last!, 0.5 * losses[0], "\(quantity)")
     }
   }

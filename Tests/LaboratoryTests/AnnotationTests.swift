@@ -7,7 +7,7 @@ final class AnnotationTests: XCTestCase {
   private let pairs = TranslatorCorpus(seed: 5).test(count: 300) + TranslatorCorpus.capitals
 
   func testEveryWordStandsAtItsPlaceAndTheTreeIsATree() {
-    for sentence in pairs.map(\.annotated) {
+    for sentence in pairs.flatMap({ [$0.annotated, $0.annotated(withInstruction: false)] }) {
       let bytes = Array(sentence.text.utf8)
       for word in sentence.words {
         XCTAssertEqual(String(decoding: bytes[word.place], as: UTF8.self), word.text)
@@ -39,6 +39,13 @@ final class AnnotationTests: XCTestCase {
     XCTAssertEqual(
       words.map { $0.labels["gender"] }, ["masculine", "masculine", "masculine", nil, nil])
     XCTAssertEqual(words.map(\.head), [2, 2, 3, nil, 3])
+  }
+
+  func testTheInstructionMayBeLeftOut() {
+    let pair = pairs[0]
+    XCTAssertEqual(
+      pair.annotated.text,
+      "Translate to French: " + pair.annotated(withInstruction: false).text)
   }
 
   func testTokensAreThoseOfTheCorpusesOwnAlignment() throws {

@@ -11,7 +11,7 @@ public struct ProbeSettings: Codable, Sendable, Hashable {
   /// How many words a step sees.
   public var batchSize = 256
   /// How often training goes through the data at most.
-  public var maximumEpochs = 30
+  public var maximumEpochs = 60
   /// After how many epochs without a lower loss on development data training stops.
   public var patience = 5
   /// Whether features are brought to mean 0 and deviation 1, measured on the training data.

@@ -16,6 +16,8 @@ public struct WordTask: Codable, Sendable {
   public var types: [String]
   /// The dictionary form of each.
   public var lemmas: [String]
+  /// The dictionary form of the word that each depends on, and of a root its own.
+  public var headLemmas: [String]
 
   /// How many words there are.
   public var count: Int { rows.count }
@@ -37,6 +39,7 @@ public struct WordTask: Codable, Sendable {
     labels = []
     types = []
     lemmas = []
+    headLemmas = []
     self.sentences = []
     var texts: [String] = []
     var row = 0
@@ -47,6 +50,7 @@ public struct WordTask: Codable, Sendable {
           texts.append(label)
           types.append(word.text.lowercased())
           lemmas.append(word.lemma)
+          headLemmas.append(sentence.words[word.head ?? place].lemma)
           self.sentences.append(index)
         }
         row += 1
@@ -80,6 +84,7 @@ public struct WordTask: Codable, Sendable {
     part.sentences = places.map { sentences[$0] }
     part.types = places.map { types[$0] }
     part.lemmas = places.map { lemmas[$0] }
+    part.headLemmas = places.map { headLemmas[$0] }
     return part
   }
 
@@ -105,6 +110,9 @@ public enum SplitUnit: String, Codable, Sendable, CaseIterable {
   case sentence
   /// A dictionary form is in one part alone: what is learned of a word by heart does not help.
   case lemma
+  /// The dictionary form of the word that a word depends on is in one part alone: for articles,
+  /// which are all alike, that of their noun.
+  case head
 }
 
 /// The places of a task's words in training, development and test.
@@ -116,13 +124,18 @@ public struct TaskSplit: Codable, Sendable {
   /// What is reported, once: one fifth.
   public var test: [Int]
 
-  /// Shares a task's words out by sentence or lemma.
+  /// Shares a task's words out by unit.
   ///
   /// - Throws: ``ProbingError`` when there are too few units for three parts.
   public init(
     _ task: WordTask, by unit: SplitUnit, using generator: inout some RandomNumberGenerator
   ) throws(ProbingError) {
-    let names = unit == .lemma ? task.lemmas : task.sentences.map(String.init)
+    let names =
+      switch unit {
+      case .sentence: task.sentences.map(String.init)
+      case .lemma: task.lemmas
+      case .head: task.headLemmas
+      }
     let units = Set(names).sorted().shuffled(using: &generator)
     guard units.count >= 5 else {
       throw ProbingError(
