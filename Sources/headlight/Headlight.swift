@@ -6,23 +6,13 @@ import ArgumentParser
     commandName: "headlight",
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
-<<<<<<< HEAD
-      With a model: models, tokenize, generate, trace, figure.
-=======
-      With a model: models, generate, trace, probe, figure.
->>>>>>> bfc4e2f (headlight probe: probes on every layer of any model; dependency arcs; a benchmark beside scikit-learn)
+      With a model: models, tokenize, generate, trace, probe, figure.
       With a sheet: check, hint, status.
       Every command explains itself, as in: headlight help trace
       """,
     subcommands: [
-<<<<<<< HEAD
-      Models.self, Tokenize.self, Generate.self, TraceCommand.self, FigureCommand.self, Check.self,
-      Hint.self, Status.self, Train.self,
-=======
-      Models.self, Generate.self, TraceCommand.self, ProbeCommand.self, FigureCommand.self,
-      Check.self, Hint.self,
-      Status.self, Train.self,
->>>>>>> bfc4e2f (headlight probe: probes on every layer of any model; dependency arcs; a benchmark beside scikit-learn)
+      Models.self, Tokenize.self, Generate.self, TraceCommand.self, ProbeCommand.self,
+      FigureCommand.self, Check.self, Hint.self, Status.self, Train.self,
     ])
 }
 
