@@ -62,7 +62,11 @@ let sheets = [(number: 1, title: "Attention")]
 
 /// What the command-line tool is made of.
 let headlight: [Target.Dependency] = [
+<<<<<<< HEAD
   "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability", "Laboratory",
+=======
+  "Checkpoints", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
+>>>>>>> probing
   "Tensors", "Tokenizers", "Transformers",
 ]
 
@@ -81,7 +85,7 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Tensors", "Transformers"], testing: ["Checkpoints"]),
+  room("Interpretability", ["Tensors", "Tokenizers", "Transformers"], testing: ["Checkpoints"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),
@@ -119,6 +123,7 @@ let targets: [[Target]] = [
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
+  benchmark("Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
 ]
 
 let package = Package(

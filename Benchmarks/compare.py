@@ -104,6 +104,42 @@ for r in a:
 f.savefig('{file}', format='png', dpi=150)
 """
 
+PROBING = """
+import json, time, statistics, numpy as np, torch, transformers as tf, logging, warnings
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+logging.disable(logging.WARNING); warnings.filterwarnings('ignore'); torch.set_grad_enabled(False)
+data = json.load(open('{file}'))
+m = tf.T5EncoderModel.from_pretrained(data['model']).eval()
+rows = sorted(range(len(data['tokens'])), key=lambda i: -len(data['tokens'][i]))
+def once():
+    layers = None; place = []
+    for s in range(0, len(rows), 64):
+        batch = rows[s:s + 64]; longest = len(data['tokens'][batch[0]])
+        x = torch.zeros(len(batch), longest, dtype=torch.long); a = torch.zeros_like(x)
+        for r, i in enumerate(batch):
+            t = data['tokens'][i]; x[r, :len(t)] = torch.tensor(t); a[r, :len(t)] = 1
+        states = m(input_ids=x, attention_mask=a, output_hidden_states=True).hidden_states
+        layers = layers or [[] for _ in states]
+        r = [r for r, i in enumerate(batch) for _ in data['last'][i]]
+        c = [w for i in batch for w in data['last'][i]]
+        place += [(i, w) for i in batch for w in range(len(data['last'][i]))]
+        for kept, state in zip(layers, states): kept.append(state[r, c].numpy())
+    first = np.cumsum([0] + [len(w) for w in data['last']])
+    order = np.argsort([first[i] + w for i, w in place])
+    y = np.array(data['labels']); train, test = np.array(data['train']), np.array(data['test'])
+    found = []
+    for kept in layers:
+        h = np.concatenate(kept)[order]; s = StandardScaler().fit(h[train])
+        p = LogisticRegression(C=1 / (1e-4 * len(train)), max_iter=100).fit(s.transform(h[train]), y[train])
+        found.append(p.score(s.transform(h[test]), y[test]))
+    return found
+ts = []
+for _ in range(4):
+    a = time.perf_counter(); found = once(); ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[1:]), found)
+"""
+
 
 def pairs(folder):
     source, target = range(5, 17), range(30, 39)
@@ -141,6 +177,9 @@ def pairs(folder):
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")
     ), python(PICTURE.format(directory=directory, source=ids(source), target=ids(target))), prepare
+    sentences = os.path.join(folder, "words.json")
+    yield "probing", 0.3, printed, program("Probing"), python(PROBING.format(file=sentences)), \
+        lambda: subprocess.run(program("Probing", sentences), check=True, capture_output=True)
     yield "page-12x12", 0.15, wall, program("Page", os.path.join(folder, "page.png")), \
         python(HEATMAPS.format(file=os.path.join(folder, "heat.png"))), None
     peer = [sys.executable, os.path.join(os.path.dirname(__file__), "tokenize_peer.py")]

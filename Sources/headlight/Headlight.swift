@@ -6,13 +6,13 @@ import ArgumentParser
     commandName: "headlight",
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
-      With a model: models, fetch, tokenize, generate, trace, figure, attribute.
+      With a model: models, fetch, tokenize, generate, trace, figure, attribute, probe.
       With a sheet: check, hint, status.
       Every command explains itself, as in: headlight help trace
       """,
     subcommands: [
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
-      FigureCommand.self, AttributeCommand.self, Check.self, Hint.self, Status.self,
+      FigureCommand.self, AttributeCommand.self, ProbeCommand.self, Check.self, Hint.self, Status.self,
       Train.self,
     ])
 }

@@ -192,6 +192,17 @@ final class LayoutTests: XCTestCase {
     }
   }
 
+  func testTreeArcs() throws {
+    for count in [1, 2, 7, 40] {
+      let star = (1...40).filter { $0 < count }.map { TreeArcs.Edge(0, $0) }
+      for words in [tokens(count), hostileTokens(count)] {
+        try check(
+          TreeArcs(words, gold: star, predicted: star, title: "Trees of a sentence"),
+          labels: count + 3)
+      }
+    }
+  }
+
   // MARK: The check
 
   private func check(

@@ -1,0 +1,93 @@
+/// The edges of a spanning tree of least total length, by Prim's method.
+///
+/// - Parameters:
+///   - distances: A symmetric matrix, `[word][word]`.
+///   - words: The words to be spanned; nil for all.
+/// - Returns: One edge fewer than words, the smaller index first; of equal edges the earliest found.
+public func minimumSpanningTree(
+  _ distances: [[Double]], over words: [Int]? = nil
+) -> [WordEdge] {
+  let words = words ?? Array(distances.indices)
+  guard let first = words.first else { return [] }
+  var nearest = Dictionary(uniqueKeysWithValues: words.dropFirst().map { ($0, first) })
+  var edges: [WordEdge] = []
+  while !nearest.isEmpty {
+    let (word, end) = nearest.min {
+      (distances[$0.key][$0.value], $0.key) < (distances[$1.key][$1.value], $1.key)
+    }!
+    edges.append(WordEdge(word, end))
+    nearest[word] = nil
+    for (other, known) in nearest where distances[other][word] < distances[other][known] {
+      nearest[other] = word
+    }
+  }
+  return edges
+}
+
+/// An undirected edge between two words of a sentence.
+public struct WordEdge: Hashable, Codable, Sendable {
+  /// The index of the word that stands first.
+  public let first: Int
+  /// The index of the word that stands second.
+  public let second: Int
+
+  /// An edge, whichever way round it is given.
+  public init(_ a: Int, _ b: Int) {
+    first = min(a, b)
+    second = max(a, b)
+  }
+}
+
+/// The share of gold edges that are among the predicted ones; nil for fewer than two words.
+///
+/// The unlabelled undirected attachment score.
+public func undirectedAttachment(_ predicted: [WordEdge], gold: [WordEdge]) -> Double? {
+  gold.isEmpty ? nil : Double(Set(gold).intersection(predicted).count) / Double(gold.count)
+}
+
+/// Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank.
+///
+/// - Returns: nil when either list is the same everywhere or has fewer than two values.
+public func spearman(_ x: [Double], _ y: [Double]) -> Double? {
+  precondition(x.count == y.count, "\(x.count) values do not fit \(y.count)")
+  let (a, b) = (ranks(x), ranks(y))
+  let mean = Double(x.count - 1) / 2
+  var (ab, aa, bb) = (0.0, 0.0, 0.0)
+  for (p, q) in zip(a, b) {
+    ab += (p - mean) * (q - mean)
+    aa += (p - mean) * (p - mean)
+    bb += (q - mean) * (q - mean)
+  }
+  return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
+}
+
+private func ranks(_ values: [Double]) -> [Double] {
+  let order = values.indices.sorted { values[$0] < values[$1] }
+  var ranks = [Double](repeating: 0, count: values.count)
+  var start = 0
+  while start < order.count {
+    var end = start + 1
+    while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
+    for place in start..<end { ranks[order[place]] = Double(start + end - 1) / 2 }
+    start = end
+  }
+  return ranks
+}
+
+/// The mean over sentence lengths of the mean over all correlations at that length, so that many
+/// short sentences do not outweigh the long ones; as Hewitt and Manning report it.
+///
+/// - Parameters:
+///   - correlations: For every sentence its length in words and its correlations.
+///   - lengths: Which lengths count.
+/// - Returns: nil when no sentence of such a length has a correlation.
+public func meanOverLengths(
+  _ correlations: [(length: Int, values: [Double])], lengths: ClosedRange<Int> = 5...50
+) -> Double? {
+  let grouped = Dictionary(
+    correlations.filter { lengths.contains($0.length) && !$0.values.isEmpty }
+      .map { ($0.length, $0.values) }, uniquingKeysWith: +)
+  // In order of length: a sum must not depend on a dictionary's.
+  let means = grouped.sorted { $0.key < $1.key }.map { $1.reduce(0, +) / Double($1.count) }
+  return means.isEmpty ? nil : means.reduce(0, +) / Double(means.count)
+}
