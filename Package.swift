@@ -62,11 +62,7 @@ let sheets = [(number: 1, title: "Attention")]
 
 /// What the command-line tool is made of.
 let headlight: [Target.Dependency] = [
-<<<<<<< HEAD
   "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability", "Laboratory",
-=======
-  "Checkpoints", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
->>>>>>> probing
   "Tensors", "Tokenizers", "Transformers",
 ]
 
@@ -123,7 +119,8 @@ let targets: [[Target]] = [
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
-  benchmark("Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark(
+    "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
 ]
 
 let package = Package(

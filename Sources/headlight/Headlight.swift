@@ -12,7 +12,8 @@ import ArgumentParser
       """,
     subcommands: [
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
-      FigureCommand.self, AttributeCommand.self, ProbeCommand.self, Check.self, Hint.self, Status.self,
+      FigureCommand.self, AttributeCommand.self, ProbeCommand.self, Check.self, Hint.self,
+      Status.self,
       Train.self,
     ])
 }
