@@ -31,7 +31,7 @@ public enum AttributionMethod: String, Sendable, Codable, CaseIterable {
 
   /// How scores of pieces become a word's without losing their meaning: lengths as lengths, what is
   /// shared out by adding.
-  public var pooling: WordPooling {
+  public var pooling: ScorePooling {
     switch self {
     case .saliency, .smoothGrad: .norm
     case .random: .strongest

@@ -62,7 +62,7 @@ public struct TokenScores: Sendable, Equatable, Codable {
 }
 
 /// How the scores of the pieces of a word become the word's.
-public enum WordPooling: String, Sendable, Codable, CaseIterable {
+public enum ScorePooling: String, Sendable, Codable, CaseIterable {
   /// Added. What a signed attribution gives to a word is what it gives to its pieces, and
   /// completeness holds for words as it does for pieces.
   case sum
@@ -80,7 +80,7 @@ public enum WordPooling: String, Sendable, Codable, CaseIterable {
 ///   - words: The word of every piece, or nil for a piece of none, whose score goes to no word.
 /// - Returns: One for every word.
 public func poolingPieces(
-  _ scores: [Float], words: [Int?], by pooling: WordPooling
+  _ scores: [Float], words: [Int?], by pooling: ScorePooling
 ) -> [Float] {
   precondition(
     scores.count == words.count, "\(scores.count) scores for \(words.count) pieces of words")

@@ -21,7 +21,7 @@ public struct SentenceAttribution: Sendable {
   ///   - decoder: The word of every decoder token, where there are any.
   public func pooled(
     rows: [Int?], source sourceWords: [Int?], decoder decoderWords: [Int?]? = nil,
-    by pooling: WordPooling
+    by pooling: ScorePooling
   ) -> (source: Tensor, decoder: Tensor?) {
     func pool(_ matrix: Tensor, _ words: [Int?]) -> Tensor {
       let count = (rows.compactMap { $0 }.max() ?? -1) + 1
