@@ -7,7 +7,7 @@ final class GenerationTests: XCTestCase {
   private func models(_ seed: UInt64) -> [Transformer] {
     [
       RandomModel.t5(seed: seed), RandomModel.t5(isGated: true, isTied: false, seed: seed),
-      RandomModel.gpt2(seed: seed),
+      RandomModel.gpt2(seed: seed), RandomModel.llama(seed: seed),
     ]
   }
 
@@ -104,6 +104,50 @@ final class GenerationTests: XCTestCase {
       try model.generate(from: Array(2...18), maximumNewTokens: 50).count, 3)
     XCTAssertEqual(
       try model.generate(from: Array(2...21), maximumNewTokens: 50, search: .beam(width: 2)), [])
+  }
+
+  func testSuppressedTokensAreNeverChosen() throws {
+    for model in models(2) {
+      let free = try model.generate(from: [5, 9], maximumNewTokens: 5)
+      var configuration = model.configuration
+      configuration.suppressedTokens = free
+      let weights = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.tensor) })
+      let held = Transformer(configuration: configuration) { name, _ in weights[name]! }
+      for search: Transformer.Search in [.greedy, .beam(width: 3)] {
+        let found = try held.generate(from: [5, 9], maximumNewTokens: 5, search: search)
+        XCTAssertFalse(found.isEmpty)
+        XCTAssertTrue(Set(found).isDisjoint(with: free), "\(search)")
+      }
+    }
+  }
+
+  /// Texts of three lengths, one of which ends early; the others go on.
+  func testABatchContinuesAsItsTextsDoAlone() throws {
+    let texts = [[5, 9, 14, 3], [7], [11, 2, 6]]
+    for seed in UInt64(1)...4 {
+      for model in models(seed) {
+        let alone = try texts.map { try model.generate(from: $0, maximumNewTokens: 8) }
+        for usingCache in [true, false] {
+          XCTAssertEqual(
+            try model.generate(fromEach: texts, maximumNewTokens: 8, usingCache: usingCache), alone)
+        }
+      }
+    }
+    XCTAssertThrowsError(try models(1)[2].generate(fromEach: [[3], []], maximumNewTokens: 1)) {
+      XCTAssertEqual("\($0)", "the input is empty; give at least one token")
+    }
+  }
+
+  /// With a cache, cross-attention computes its keys and values at the first step alone.
+  func testWhatIsReadOfTheSourceMayBeChanged() throws {
+    let model = RandomModel.t5(seed: 3)
+    let changes = [HookPoint.AttentionPoint.key, .value].map { point in
+      Intervention(at: .block(.decoder, 1, .attention(.cross, point))) { $0 * -1 }
+    }
+    XCTAssertEqual(
+      try model.generate(from: [5, 9, 4], maximumNewTokens: 7, intervening: changes),
+      try model.generate(
+        from: [5, 9, 4], maximumNewTokens: 7, usingCache: false, intervening: changes))
   }
 
   func testAHeadKnockedOutIsOutAtEveryStep() throws {
