@@ -191,19 +191,10 @@ struct JSONScanner {
   }
 }
 
-/// A name between quotation marks, cut when it is too long for a sentence, and without what would
-/// move the cursor of a terminal or turn the reading direction around.
+/// A name between quotation marks, cut when it is too long for a sentence.
 package func quoted(_ name: String) -> String {
   // Scalars, because a character has no largest size: marks pile up without end.
-  let scalars = name.unicodeScalars.prefix(81)
-  var shown = String.UnicodeScalarView()
-  for scalar in scalars.count > 80 ? scalars.prefix(77) : scalars {
-    switch scalar.value {
-    case 0x0A...0x0D, 0x85, 0x2028, 0x2029: shown.append("␤")
-    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069:
-      shown.append("\u{FFFD}")
-    default: shown.append(scalar)
-    }
-  }
-  return "“\(shown)\(scalars.count > 80 ? "…" : "")”"
+  let scalars = name.unicodeScalars
+  let isLong = scalars.dropFirst(80).first != nil
+  return "“\(plainLine(isLong ? String(scalars.prefix(77)) + "…" : name))”"
 }

@@ -1,3 +1,5 @@
+import Checkpoints
+
 /// Why a model could not be downloaded, in one sentence: what was expected, what was found and what
 /// to do.
 package struct HubError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -8,7 +10,7 @@ package struct HubError: Error, Equatable, Sendable, CustomStringConvertible {
   let refusesRange: Bool
 
   init(_ description: String, isPassing: Bool = false, refusesRange: Bool = false) {
-    self.description = description
+    self.description = plainLine(description)
     self.isPassing = isPassing
     self.refusesRange = refusesRange
   }

@@ -37,13 +37,13 @@ final class HubCacheTests: XCTestCase {
     let expected = cache.folder.appendingPathComponent(
       "models--ada--tiny/snapshots/\(Self.commit)")
     for text in ["ada/tiny", "ada/tiny@main", "ada/tiny@refs/pr/1", "ada/tiny@\(Self.commit)"] {
-      XCTAssertEqual(try cache.directory(of: HubName(text)).path, expected.path, text)
+      XCTAssertEqual(try cache.directory(of: HubName(text), needsWeights: true).path, expected.path, text)
     }
   }
 
   func testAReferenceMayEndInALineFeed() throws {
     let cache = try cache(commit: Self.commit + "\n")
-    XCTAssertNoThrow(try cache.directory(of: tiny))
+    XCTAssertNoThrow(try cache.directory(of: tiny, needsWeights: true))
   }
 
   func testShardsMustAllBeThere() throws {
@@ -53,29 +53,29 @@ final class HubCacheTests: XCTestCase {
     ]
     var cache = try cache(files: files)
     XCTAssertEqual(
-      sentence(try cache.directory(of: tiny)),
+      sentence(try cache.directory(of: tiny, needsWeights: true)),
       "ada/tiny is only partly in the hub cache \(cache.folder.path): b.safetensors is missing; to "
         + "download the rest, run: headlight fetch ada/tiny.")
     files["b.safetensors"] = ""
     cache = try self.cache(files: files)
-    XCTAssertNoThrow(try cache.directory(of: tiny))
+    XCTAssertNoThrow(try cache.directory(of: tiny, needsWeights: true))
   }
 
   func testWhatIsMissingIsNamedWithTheCommandThatGetsIt() throws {
     let empty = HubCache(folder: try TemporaryFolder(self).url)
     let place = empty.folder.path
     XCTAssertEqual(
-      sentence(try empty.directory(of: HubName("ada/tiny@v2"))),
+      sentence(try empty.directory(of: HubName("ada/tiny@v2"), needsWeights: true)),
       "ada/tiny@v2 is not in the hub cache \(place); to download it, run: headlight fetch ada/tiny "
         + "--revision v2.")
     let other = try cache()
     XCTAssertEqual(
-      sentence(try other.directory(of: HubName("ada/tiny@v2"))),
+      sentence(try other.directory(of: HubName("ada/tiny@v2"), needsWeights: true)),
       "the hub cache \(other.folder.path) holds ada/tiny at revision main and not at v2; to download "
         + "it, run: headlight fetch ada/tiny --revision v2.")
     let begun = try cache(references: [])
     XCTAssertEqual(
-      sentence(try begun.directory(of: tiny)),
+      sentence(try begun.directory(of: tiny, needsWeights: true)),
       "ada/tiny is only partly in the hub cache \(begun.folder.path): its download did not end; to "
         + "download the rest, run: headlight fetch ada/tiny.")
     for (missing, present) in [
@@ -83,7 +83,7 @@ final class HubCacheTests: XCTestCase {
     ] {
       let cache = try cache(files: [present: ""])
       XCTAssertEqual(
-        sentence(try cache.directory(of: tiny)),
+        sentence(try cache.directory(of: tiny, needsWeights: true)),
         "ada/tiny is only partly in the hub cache \(cache.folder.path): \(missing) is missing; to "
           + "download the rest, run: headlight fetch ada/tiny.")
     }
@@ -93,13 +93,13 @@ final class HubCacheTests: XCTestCase {
     let cache = try cache()
     try FileManager.default.removeItem(
       at: cache.folder.appendingPathComponent("models--ada--tiny/blobs"))
-    XCTAssertTrue(sentence(try cache.directory(of: tiny)).contains("config.json is missing"))
+    XCTAssertTrue(sentence(try cache.directory(of: tiny, needsWeights: true)).contains("config.json is missing"))
   }
 
   func testAReferenceThatLeadsOutOfTheFolderIsRefused() throws {
     let cache = try cache(commit: "../../../../etc")
     XCTAssertTrue(
-      sentence(try cache.directory(of: tiny)).hasSuffix(
+      sentence(try cache.directory(of: tiny, needsWeights: true)).hasSuffix(
         "refs/main holds “../../../../etc” where the 40 digits of a commit are expected; to write it "
           + "anew, run: headlight fetch ada/tiny."))
   }

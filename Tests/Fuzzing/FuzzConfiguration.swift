@@ -7,15 +7,15 @@ private let folders: [String: [URL]] = {
   let fixtures = URL(
     fileURLWithPath: ProcessInfo.processInfo.environment["HEADLIGHT_FIXTURES"] ?? "Tests/Fixtures")
   var folders: [String: [URL]] = [:]
-  for name in try! FileManager.default.contentsOfDirectory(atPath: fixtures.path).sorted() {
-    let fixture = fixtures.appendingPathComponent(name)
+  for path in try! FileManager.default.subpathsOfDirectory(atPath: fixtures.path).sorted() {
+    let fixture = fixtures.appendingPathComponent(path)
     let weights = fixture.appendingPathComponent("model.safetensors")
     guard FileManager.default.fileExists(atPath: weights.path),
       let data = try? Data(contentsOf: fixture.appendingPathComponent("config.json")),
       let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
       let type = values["model_type"] as? String
     else { continue }
-    let folder = Scratch.folder.appendingPathComponent(name)
+    let folder = Scratch.folder.appendingPathComponent(fixture.lastPathComponent)
     try! FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try! FileManager.default.createSymbolicLink(
       at: folder.appendingPathComponent("model.safetensors"), withDestinationURL: weights)

@@ -24,7 +24,7 @@ enum Scratch {
 func requireSentence(_ error: any Error) {
   let text = "\(error)"
   let isPlain = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F..<0xA0 ~= $0.value) }
-  guard isPlain, text.utf8.count <= 2_000, !text.isEmpty else {
+  guard isPlain, text.utf8.count <= 8_000, !text.isEmpty else {
     fatalError("not a sentence, of \(text.utf8.count) bytes: \(text.prefix(300).debugDescription)")
   }
 }

@@ -143,7 +143,7 @@ final class FakeHub {
   }
 
   func assertIsWhole(file: StaticString = #filePath, line: UInt = #line) throws {
-    let weights = try cache.directory(of: HubName("ada/tiny"))
+    let weights = try cache.directory(of: HubName("ada/tiny"), needsWeights: true)
       .appendingPathComponent("model.safetensors")
     XCTAssertEqual(try Data(contentsOf: weights), Data(HubFile.pattern), file: file, line: line)
     XCTAssertFalse(

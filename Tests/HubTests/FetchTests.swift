@@ -49,10 +49,10 @@ final class FetchTests: XCTestCase {
     _ = try hub.fetch("ada/tiny@refs/pr/1").run()
     XCTAssertEqual(hub.server.requests[0].path, "/api/models/ada/tiny/revision/refs%2Fpr%2F1")
     XCTAssertTrue(hub.tree().contains("refs/refs/pr/1"))
-    XCTAssertNoThrow(try hub.cache.directory(of: HubName("ada/tiny@refs/pr/1")))
+    XCTAssertNoThrow(try hub.cache.directory(of: HubName("ada/tiny@refs/pr/1"), needsWeights: true))
     _ = try hub.fetch("ada/tiny@\(FakeHub.commit)").run()
     XCTAssertNoThrow(try hub.cache.directory(of: HubName("ada/tiny@\(FakeHub.commit)")))
-    XCTAssertThrowsError(try hub.cache.directory(of: HubName("ada/tiny")))
+    XCTAssertThrowsError(try hub.cache.directory(of: HubName("ada/tiny"), needsWeights: true))
   }
 
   func testShardsAreThoseOfTheIndex() throws {
@@ -72,7 +72,7 @@ final class FetchTests: XCTestCase {
     let hub = try FakeHub(self, files: [.configuration, index] + shards)
     let summary = try hub.fetch().run()
     XCTAssertEqual(summary.files, 4)
-    let folder = try hub.cache.directory(of: HubName("ada/tiny"))
+    let folder = try hub.cache.directory(of: HubName("ada/tiny"), needsWeights: true)
     XCTAssertEqual(
       try Data(contentsOf: folder.appendingPathComponent("model-2.safetensors")),
       Data(HubFile.pattern[1_000..<3_000]))
@@ -233,7 +233,7 @@ final class FetchTests: XCTestCase {
       })
     XCTAssertThrowsError(try fetch.run()) { XCTAssertEqual($0 as? HubError, .stopped) }
     XCTAssertEqual(try Data(contentsOf: hub.partial), Data(HubFile.pattern[..<100_000]))
-    XCTAssertThrowsError(try hub.cache.directory(of: hub.name)) {
+    XCTAssertThrowsError(try hub.cache.directory(of: hub.name, needsWeights: true)) {
       XCTAssertEqual(
         "\($0)",
         "ada/tiny is only partly in the hub cache \(hub.home.path)/hub: its download did not end; "

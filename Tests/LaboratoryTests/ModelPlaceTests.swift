@@ -14,15 +14,15 @@ final class ModelPlaceTests: XCTestCase {
   }
 
   private func sentence(_ value: String, _ cache: HubCache) -> String {
-    do { return "\(try ModelPlace(value, cache: cache))" } catch { return "\(error)" }
+    do { return "\(try ModelPlace(value, needsWeights: true, cache: cache))" } catch { return "\(error)" }
   }
 
   func testAnEmbeddedNameADirectoryAndAHubNameAreFound() throws {
     let cache = try emptyCache()
-    let embedded = try ModelPlace("translator", cache: cache)
+    let embedded = try ModelPlace("translator", needsWeights: true, cache: cache)
     XCTAssertEqual(embedded.directory, EmbeddedModel.translator.directory)
 
-    let directory = try ModelPlace(embedded.directory.path + "/", cache: cache)
+    let directory = try ModelPlace(embedded.directory.path + "/", needsWeights: true, cache: cache)
     XCTAssertEqual(directory.directory.path, embedded.directory.path)
     XCTAssertEqual(directory.shortName, "translator")
 
@@ -37,7 +37,7 @@ final class ModelPlaceTests: XCTestCase {
     try FileManager.default.createSymbolicLink(
       at: folder.appendingPathComponent("snapshots/\(commit)"),
       withDestinationURL: embedded.directory)
-    let hub = try ModelPlace("ada/tiny@v1", cache: cache)
+    let hub = try ModelPlace("ada/tiny@v1", needsWeights: true, cache: cache)
     XCTAssertEqual(hub.directory.path, "\(folder.path)/snapshots/\(commit)")
     XCTAssertEqual(hub.shortName, "tiny")
   }
