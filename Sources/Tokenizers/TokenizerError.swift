@@ -46,7 +46,8 @@ extension String {
   fileprivate var shown: String {
     var result = ""
     for scalar in unicodeScalars.prefix(400) {
-      result += scalar.properties.generalCategory == .control
+      result +=
+        scalar.properties.generalCategory == .control
         ? scalar.escaped(asASCII: false) : String(scalar)
     }
     return unicodeScalars.dropFirst(400).isEmpty ? result : result + "…"

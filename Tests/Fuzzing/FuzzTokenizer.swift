@@ -3,7 +3,8 @@ import Tokenizers
 
 /// Texts that every tokenizer which loads has to take.
 private let texts = [
-  "", "The dog's 12 ran,  naïve\n\n  日本 <s> </s> ##ing ▁a", "\u{0}e\u{301}\u{10041}\u{301} 👩‍🔬\u{A0}ﬁ",
+  "", "The dog's 12 ran,  naïve\n\n  日本 <s> </s> ##ing ▁a",
+  "\u{0}e\u{301}\u{10041}\u{301} 👩‍🔬\u{A0}ﬁ",
   String(repeating: "ab ", count: 40) + String(repeating: "a", count: 120),
 ]
 
