@@ -16,7 +16,9 @@ indirect enum PostProcessor: Sendable {
           try Self.ids(of: piece, special: special)
         })
     case "BertProcessing", "RobertaProcessing":
-      self = .template([[try Self.id(part.required("cls"))], nil, [try Self.id(part.required("sep"))]])
+      self = .template([
+        [try Self.id(part.required("cls"))], nil, [try Self.id(part.required("sep"))],
+      ])
     case "ByteLevel": self = .byteLevel
     case "Sequence":
       self = .sequence(try part.map("processors") { part throws(TokenizerError) in try Self(part) })

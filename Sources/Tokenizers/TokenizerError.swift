@@ -23,20 +23,33 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
     case .notJSON(let reason):
       "The tokenizer file should be JSON, but \(reason)."
     case .malformed(let part, let expected, let found):
-      "In the tokenizer file, \(part) should be \(expected), but it is \(found)."
+      "In the tokenizer file, \(part.shown) should be \(expected.shown), but it is \(found.shown)."
     case .unsupported(let part, let name, let supported):
-      "In the tokenizer file, \(part) is \(name), which is not supported; "
+      "In the tokenizer file, \(part.shown) is \(name.shown), which is not supported; "
         + "supported are \(supported.joined(separator: ", "))."
     case .unsupportedExpression(let part, let text):
-      "In the tokenizer file, \(part) is \"\(text)\", which is not supported; supported are "
-        + "choices of sequences of characters, \\p{L}, \\p{N}, \\s, \\S and lists of them, with "
-        + "repetitions and (?!…)."
+      "In the tokenizer file, \(part.shown) is \"\(text.shown)\", which is not supported; "
+        + "supported are choices of sequences of characters, \\p{L}, \\p{N}, \\s, \\S and lists of "
+        + "them, with repetitions and (?!…)."
     case .unusableModel(let reason):
-      "The tokenizer's model cannot be used: \(reason)."
+      "The tokenizer's model cannot be used: \(reason.shown)."
     case .unknownID(let id, let size) where id >= 0 && id < size:
       "The id \(id) names no token: the vocabulary of \(size) ids has a gap there."
     case .unknownID(let id, let size):
       "The id \(id) is outside the vocabulary: ids go from 0 to \(size - 1)."
     }
+  }
+}
+
+extension String {
+  /// What a file says, fit for a line of a terminal: without controls, and not too long.
+  fileprivate var shown: String {
+    var result = ""
+    for scalar in unicodeScalars.prefix(400) {
+      result +=
+        scalar.properties.generalCategory == .control
+        ? scalar.escaped(asASCII: false) : String(scalar)
+    }
+    return unicodeScalars.dropFirst(400).isEmpty ? result : result + "…"
   }
 }

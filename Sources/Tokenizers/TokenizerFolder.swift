@@ -74,6 +74,13 @@ private struct TokenizerFolder {
         + "has one, such as Xenova/opus-mt-en-fr)")
   }
 
+  private func unsupported(_ kind: String, _ supported: [String]) -> TokenizerError {
+    .unusableModel(
+      reason:
+        "\(directory.path) holds no tokenizer.json, and of the older files those of the class "
+        + "\(kind) are not supported; supported are \(supported.joined(separator: ", "))")
+  }
+
   private func bytePairs(
     _ vocabulary: JSON, _ settings: TokenizerSettings
   ) throws(TokenizerError) -> JSON {
@@ -91,14 +98,15 @@ private struct TokenizerFolder {
         ("pad_token", "<pad>"), ("cls_token", "<s>"), ("mask_token", "<mask>"),
       ]
       file.append(("pre_tokenizer", bytes))
-      file.append((
-        "post_processor",
-        [
-          "type": "RobertaProcessing",
-          "sep": try pair(settings.content("sep_token") ?? "</s>", vocabulary),
-          "cls": try pair(settings.content("cls_token") ?? "<s>", vocabulary),
-        ]
-      ))
+      file.append(
+        (
+          "post_processor",
+          [
+            "type": "RobertaProcessing",
+            "sep": try pair(settings.content("sep_token") ?? "</s>", vocabulary),
+            "cls": try pair(settings.content("cls_token") ?? "<s>", vocabulary),
+          ]
+        ))
     case "Qwen2", "qwen2", "qwen3":
       names.append(("pad_token", "<|endoftext|>"))
       file.append(("normalizer", ["type": "NFC"]))
@@ -110,15 +118,13 @@ private struct TokenizerFolder {
         ["type": "ByteLevel", "add_prefix_space": addsSpace, "use_regex": .boolean(false)],
       ]
       file.append(("pre_tokenizer", ["type": "Sequence", "pretokenizers": .array(steps)]))
-    case let other?:
-      throw .unsupported(
-        part: "tokenizer_class", name: "\(other), which without a tokenizer.json",
-        supported: ["GPT2", "Roberta", "Bart", "Qwen2"])
+    case let other?: throw unsupported(other, ["GPT2", "Roberta", "Bart", "Qwen2"])
     }
     let merges = try lines("merges.txt").filter { !$0.hasPrefix("#version") && !$0.isEmpty }
-    file.append((
-      "model", ["type": "BPE", "vocab": vocabulary, "merges": .array(merges.map(JSON.string))]
-    ))
+    file.append(
+      (
+        "model", ["type": "BPE", "vocab": vocabulary, "merges": .array(merges.map(JSON.string))]
+      ))
     file.append(("added_tokens", settings.addedTokens(names)))
     return .object(file.map { (key: $0, value: $1) })
   }
@@ -126,10 +132,7 @@ private struct TokenizerFolder {
   private func wordPieces(_ settings: TokenizerSettings) throws(TokenizerError) -> JSON {
     switch settings.kind {
     case "Bert", "DistilBert", "bert", "distilbert", nil: break
-    case let other?:
-      throw .unsupported(
-        part: "tokenizer_class", name: "\(other), which without a tokenizer.json",
-        supported: ["Bert", "DistilBert"])
+    case let other?: throw unsupported(other, ["Bert", "DistilBert"])
     }
     let words = try lines("vocab.txt").enumerated()
     let vocabulary = JSON.object(words.map { (key: $1, value: .number(Double($0))) })

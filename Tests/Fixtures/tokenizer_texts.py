@@ -59,6 +59,7 @@ FIXED = """
 ||  |   |\t|\n|\r|\r\n|\u0000|a\u0000b|\x7f|\x85|\xa0|\u200b|\ufeff|\ufffd|\ufffe|\uffff|\U0010ffff|\ud7ff|\ue000
 a|é|e\u0301|É|E\u0301|ﬁ|ß|ẞ|İ|ı|ΑΣ|Σ|ς|ŉ|ǅ|K|Å|ſ|ﬆ|㎏|①|ﷺ|각|\u1100\u1161\u11a8|\u0344|\u0958|\u2126|\u212b|\u1e9b\u0323
 \u1734|\u1cf2|\u32ff|\U00011938|\U00011935\U00011930|\U000105d2\u0307|\U00016d67\U00016d67|\ua7f2|\u0f81\u0733
+\U00010041\u0323\u0301|e\U00010041\u0301|\U000e03b1\u0301|\U00011131\U00011127\u0301|\U0001d15e\u0301|\u1100\U0001f600\u1161\u11a8|\U00011099\U000110ba
 do not|I do not .|we 'm|it 's here|n't|can 't|a , b . c ! d ?|say ' no ' |John 's|they 've|you 're
 don't stop|DON'T|I'M|we'Ve|'tis the '90s|''''s|x's's's|a 's b|1's|!'s| 's|  's
 hello  world|hello   world|hello \tworld|hello\n\nworld| \n \n |\n \n|   \n|a \n b|a\r\n\r\nb|!\n\n|!!\r\r\n x|.\n.

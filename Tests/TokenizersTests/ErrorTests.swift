@@ -61,7 +61,8 @@ final class ErrorTests: XCTestCase {
     assertRefused(
       unigram(
         #"["a", -1]"#,
-        also: #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "UnicodeScripts"}]}"#
+        also:
+          #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [{"type": "UnicodeScripts"}]}"#
       ),
       "In the tokenizer file, pre_tokenizer.pretokenizers[0] is UnicodeScripts, which is not "
         + "supported; supported are WhitespaceSplit, Whitespace, BertPreTokenizer, Metaspace, "
