@@ -31,7 +31,7 @@ public struct ModelPlace: Equatable, Sendable {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: value, isDirectory: &isFolder)
     if exists, isFolder.boolValue {
-      directory = URL(fileURLWithPath: value)
+      directory = URL(fileURLWithPath: value).standardizedFileURL
       shortName = directory.lastPathComponent
       return
     }

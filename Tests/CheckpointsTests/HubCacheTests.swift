@@ -37,7 +37,8 @@ final class HubCacheTests: XCTestCase {
     let expected = cache.folder.appendingPathComponent(
       "models--ada--tiny/snapshots/\(Self.commit)")
     for text in ["ada/tiny", "ada/tiny@main", "ada/tiny@refs/pr/1", "ada/tiny@\(Self.commit)"] {
-      XCTAssertEqual(try cache.directory(of: HubName(text), needsWeights: true).path, expected.path, text)
+      XCTAssertEqual(
+        try cache.directory(of: HubName(text), needsWeights: true).path, expected.path, text)
     }
   }
 
@@ -93,7 +94,9 @@ final class HubCacheTests: XCTestCase {
     let cache = try cache()
     try FileManager.default.removeItem(
       at: cache.folder.appendingPathComponent("models--ada--tiny/blobs"))
-    XCTAssertTrue(sentence(try cache.directory(of: tiny, needsWeights: true)).contains("config.json is missing"))
+    XCTAssertTrue(
+      sentence(try cache.directory(of: tiny, needsWeights: true)).contains("config.json is missing")
+    )
   }
 
   func testAReferenceThatLeadsOutOfTheFolderIsRefused() throws {

@@ -14,7 +14,8 @@ enum Scratch {
   static func write(_ bytes: UnsafeRawBufferPointer, to name: String) -> URL {
     let url = folder.appendingPathComponent(name)
     let descriptor = open(url.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    precondition(descriptor >= 0 && Foundation.write(descriptor, bytes.baseAddress, bytes.count) >= 0)
+    precondition(
+      descriptor >= 0 && Foundation.write(descriptor, bytes.baseAddress, bytes.count) >= 0)
     close(descriptor)
     return url
   }

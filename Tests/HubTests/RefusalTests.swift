@@ -23,7 +23,8 @@ final class RefusalTests: XCTestCase {
   ) {
     XCTAssertFalse(hub.tree().contains("blobs/\(HubFile.weights.hash)"), file: file, line: line)
     XCTAssertFalse(hub.tree().contains("refs/main"), file: file, line: line)
-    XCTAssertThrowsError(try hub.cache.directory(of: hub.name, needsWeights: true), file: file, line: line)
+    XCTAssertThrowsError(
+      try hub.cache.directory(of: hub.name, needsWeights: true), file: file, line: line)
   }
 
   func testAnotherContentThanTheHashSaysIsThrownAway() throws {

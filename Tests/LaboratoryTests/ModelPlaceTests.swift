@@ -14,7 +14,9 @@ final class ModelPlaceTests: XCTestCase {
   }
 
   private func sentence(_ value: String, _ cache: HubCache) -> String {
-    do { return "\(try ModelPlace(value, needsWeights: true, cache: cache))" } catch { return "\(error)" }
+    do { return "\(try ModelPlace(value, needsWeights: true, cache: cache))" } catch {
+      return "\(error)"
+    }
   }
 
   func testAnEmbeddedNameADirectoryAndAHubNameAreFound() throws {

@@ -14,14 +14,20 @@ public struct Sheet<Answers: Sendable>: Sendable {
   public let exercises: [Exercise<Answers>]
   /// The pictures that are drawn when the sheet runs.
   public let figures: [SheetFigure<Answers>]
+  /// The short name of the model that a `--model` value names, to draw figures of it; nil when they
+  /// are of the sheet's own model alone.
+  package let findModel: (@Sendable (String) throws -> String)?
 
   /// A sheet of exercises.
   ///
+  /// - Parameter findModel: gives a model's short name by a `--model` value, which figures find in
+  ///   `FigureModel.current`; nil when they are of the sheet's own model alone.
   /// - Precondition: every exercise's id begins with the sheet's number, and ids as well as names
   ///   of figures occur once.
   public init(
     number: Int, title: String, summary: String, goals: [String],
-    exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>] = []
+    exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>] = [],
+    findModel: (@Sendable (String) throws -> String)? = nil
   ) {
     if let fault = Self.fault(number: number, exercises: exercises, figures: figures) {
       preconditionFailure("sheet \(number): \(fault)")
@@ -32,6 +38,7 @@ public struct Sheet<Answers: Sendable>: Sendable {
     self.goals = goals
     self.exercises = exercises
     self.figures = figures
+    self.findModel = findModel
   }
 
   /// The sheet's folder name below `Sheets`, `Solutions` and `Figures`, as in "1-Attention".

@@ -3,15 +3,17 @@ import Foundation
 extension SheetRunner {
   /// What a sheet's program is asked to do.
   enum Request {
-    case walk([Exercise<Answers>], drawsFigures: Bool)
+    case walk([Exercise<Answers>], drawsFigures: Bool, model: FigureModel?)
     case answer(Exercise<Answers>)
-    case draw(URL)
+    case draw(URL, model: FigureModel?)
     case help
 
     init(_ arguments: [String], sheet: Sheet<Answers>) throws {
       var rest = arguments[...]
       var exercises: [Exercise<Answers>] = []
       var drawsFigures = true
+      var model: FigureModel?
+      var folder: URL?
       while let argument = rest.popFirst() {
         switch argument {
         case "--help", "-h":
@@ -25,8 +27,12 @@ extension SheetRunner {
           return
         case "--draw":
           guard let path = rest.popFirst() else { throw UsageError("--draw needs a folder") }
-          self = .draw(URL(filePath: path, directoryHint: .isDirectory))
-          return
+          folder = URL(filePath: path, directoryHint: .isDirectory)
+        case "--model":
+          guard let value = rest.popFirst(), !value.isEmpty else {
+            throw UsageError("--model needs a directory, or OWNER/NAME of a model on the hub")
+          }
+          model = try Self.model(value, for: sheet)
         case "--no-figures": drawsFigures = false
         case _ where argument.hasPrefix("-"):
           throw UsageError("there is no option \(printable(argument, limit: 60))")
@@ -35,19 +41,48 @@ extension SheetRunner {
           if !exercises.contains(where: { $0.id == exercise.id }) { exercises.append(exercise) }
         }
       }
+      if let folder {
+        self = .draw(folder, model: model)
+        return
+      }
+      guard model == nil || exercises.isEmpty && drawsFigures else {
+        throw UsageError("--model says what figures are drawn of, and none are to be drawn")
+      }
       self =
         exercises.isEmpty
-        ? .walk(sheet.exercises, drawsFigures: drawsFigures)
-        : .walk(exercises, drawsFigures: false)
+        ? .walk(sheet.exercises, drawsFigures: drawsFigures, model: model)
+        : .walk(exercises, drawsFigures: false, model: nil)
+    }
+
+    private static func model(_ value: String, for sheet: Sheet<Answers>) throws -> FigureModel {
+      guard let findModel = sheet.findModel else {
+        throw UsageError("the figures of sheet \(sheet.number) are of its own model alone")
+      }
+      do { return FigureModel(value: value, name: try findModel(value)) } catch {
+        throw UsageError(printable("\(error)"))
+      }
     }
 
     static func usage(_ sheet: Sheet<Answers>) -> String {
       """
-      Usage: swift run Sheet\(sheet.number) [EXERCISE …] [--no-figures]
+      Usage: swift run Sheet\(sheet.number) [EXERCISE …] [--no-figures]\(modelUsage(sheet))
 
       Without arguments: checks every exercise of “\(sheet.title)” and draws its figures.
-      With exercises, as in \(sheet.number).1: checks those alone.
+      With exercises, as in \(sheet.number).1: checks those alone.\(modelHelp(sheet))
       """
+    }
+
+    private static func modelUsage(_ sheet: Sheet<Answers>) -> String {
+      sheet.findModel == nil ? "" : " [--model MODEL]"
+    }
+
+    private static func modelHelp(_ sheet: Sheet<Answers>) -> String {
+      guard sheet.findModel != nil else { return "" }
+      return """
+
+        With --model, a directory or OWNER/NAME on the hub: draws the figures of that model, in a \
+        folder of its own; what is checked stays with the sheet's.
+        """
     }
   }
 }

@@ -1,14 +1,19 @@
 import Foundation
 
 extension SheetRunner {
-  /// How many seconds all figures of a sheet may take.
-  private static var figureSeconds: Double { 120 }
+  /// How many seconds all figures of a sheet may take; models from elsewhere may be large.
+  private static func figureSeconds(of model: FigureModel?) -> Double { model == nil ? 120 : 1_800 }
 
   /// Draws every figure under `Figures`, in a process of their own, and says what became of each.
   ///
   /// A figure that fails leaves the others be. One that shows an answer not given yet waits for it.
-  func drawFigures(command: [String], package: URL, terminal: Terminal) async -> Bool {
-    let folder = package.appending(path: "Figures/\(sheet.folder)")
+  /// Figures of another model than the sheet's own are in a folder of that model's name.
+  func drawFigures(
+    of model: FigureModel?, command: [String], package: URL, terminal: Terminal
+  ) async -> Bool {
+    let place =
+      "Figures/\(sheet.folder)" + (model.map { "/\($0.name)" } ?? "")
+    let folder = package.appending(path: place)
     terminal.print()
     terminal.print("Figures", style: .bold)
     do {
@@ -22,12 +27,15 @@ extension SheetRunner {
     let checker = ProcessChecker(command: command)
     let figures = sheet.figures
     let bar = ProgressBar("Drawing", total: figures.count, unit: "figures")
-    let replies = await checker.process(arguments: ["--draw", folder.path])
-      .ask(figures.map { Data($0.name.utf8) }, seconds: Self.figureSeconds) { index, reply in
-        bar.clear()
-        report(reply, figures[index], terminal)
-        bar.advance()
-      }
+    let replies = await checker.process(
+      arguments: ["--draw", folder.path] + (model.map { ["--model", $0.value] } ?? [])
+    )
+    .ask(figures.map { Data($0.name.utf8) }, seconds: Self.figureSeconds(of: model)) {
+      index, reply in
+      bar.clear()
+      report(reply, figures[index], in: place, terminal)
+      bar.advance()
+    }
     bar.finish()
     return replies.allSatisfy {
       switch $0 {
@@ -38,9 +46,10 @@ extension SheetRunner {
   }
 
   private func report(
-    _ reply: AnswerProcess.Reply, _ figure: SheetFigure<Answers>, _ terminal: Terminal
+    _ reply: AnswerProcess.Reply, _ figure: SheetFigure<Answers>, in place: String,
+    _ terminal: Terminal
   ) {
-    let path = "Figures/\(sheet.folder)/\(figure.name)"
+    let path = "\(place)/\(figure.name)"
     switch reply {
     case .answered:
       terminal.print("\(path): \(figure.caption)", lead: "✓ ", leadStyle: .green)

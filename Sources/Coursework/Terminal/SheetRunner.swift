@@ -43,24 +43,25 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
       exit(0)
     case .answer(let exercise):
       AnswerLoop.serve { [answers] in try exercise.answer(answers, to: $0) }
-    case .draw(let folder):
+    case .draw(let folder, let model):
       AnswerLoop.serve { name in
-        try draw(String(decoding: name, as: UTF8.self), in: folder)
+        try FigureModel.$current.withValue(model) {
+          try draw(String(decoding: name, as: UTF8.self), in: folder)
+        }
         return Data()
       }
-    case .walk(let exercises, let drawsFigures):
+    case .walk(let exercises, let drawsFigures, let model):
       let code = await walk(
-        exercises, drawsFigures: drawsFigures, command: [ThisProgram.url.path],
-        package: Self.packageFolder(above: URL(filePath: FileManager.default.currentDirectoryPath)),
-        terminal: .standardOutput)
+        exercises, drawsFigures: drawsFigures, model: model, command: [ThisProgram.url.path],
+        package: PackageCheckout.courseFolder(), terminal: .standardOutput)
       exit(code)
     }
   }
 
   /// Checks exercises, draws figures, and prints what comes of it.
   package func walk(
-    _ exercises: [Exercise<Answers>], drawsFigures: Bool, command: [String], package folder: URL,
-    terminal: Terminal, now: Date = Date()
+    _ exercises: [Exercise<Answers>], drawsFigures: Bool, model: FigureModel? = nil,
+    command: [String], package folder: URL, terminal: Terminal, now: Date = Date()
   ) async -> Int32 {
     let page = SheetPage(sheet: sheet, terminal: terminal)
     let isWhole = exercises.count == sheet.exercises.count
@@ -80,7 +81,9 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
 
     var isFine = results.allSatisfy { $0.isSettled || $0.status == .unanswered }
     if drawsFigures, !sheet.figures.isEmpty {
-      isFine = await drawFigures(command: command, package: folder, terminal: terminal) && isFine
+      isFine =
+        await drawFigures(of: model, command: command, package: folder, terminal: terminal)
+        && isFine
     }
     return isFine ? 0 : 1
   }
@@ -96,18 +99,6 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
       if let notice { terminal.print("Note: \(printable(notice))", style: .yellow) }
     } catch {
       terminal.print("Note: \(printable("\(error)"))", style: .yellow)
-    }
-  }
-
-  /// The nearest folder upwards that holds a package, or the folder itself.
-  static func packageFolder(above folder: URL) -> URL {
-    var candidate = folder.standardizedFileURL
-    while true {
-      let manifest = candidate.appending(path: "Package.swift").path
-      if FileManager.default.fileExists(atPath: manifest) { return candidate }
-      let parent = candidate.deletingLastPathComponent().standardizedFileURL
-      guard parent.path != candidate.path, candidate.path != "/" else { return folder }
-      candidate = parent
     }
   }
 }

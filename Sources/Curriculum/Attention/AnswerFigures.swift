@@ -16,10 +16,11 @@ extension AttentionSheet {
   private static let alignmentFigure = SheetFigure<any AttentionAnswers>(
     "5-alignment.png", "your alignment between the attention and the gold"
   ) { answers, file in
-    let sentence = try FigureSentence.redApples.get()
+    let sentence = try FigureSentence.redApples()
     let pair = sentence.pair
     let cross = try sentence.pattern(.decoder, try lastLayer(), .cross)
-    let alignment = try answers.alignment(of: sentence.pieced, cross: cross)
+    let (pieced, encoded) = try sentence.words()
+    let alignment = try answers.alignment(of: pieced, cross: cross)
     try requireCount(alignment.count, pair.target.count, of: "alignment", for: "target word")
     let start = pair.source.count { $0.isPrefix }
     let words = (start..<pair.source.count).map { pair.source[$0].text }
@@ -37,7 +38,7 @@ extension AttentionSheet {
     }
     let gold = Set(pair.links.map { WordLink(target: $0.target, source: $0.source) })
     let attention = poolingPieces(
-      cross, targetWords: sentence.encoded.targetWords, sourceWords: sentence.encoded.sourceWords
+      cross, targetWords: encoded.targetWords, sourceWords: encoded.sourceWords
     ).mean(axis: 0).slice(axis: 1, start..<pair.source.count)
     let rows = pair.target.map(\.text)
     var grid = HeatMapGrid(
@@ -54,7 +55,7 @@ extension AttentionSheet {
   private static let swapFigure = SheetFigure<any AttentionAnswers>(
     "6-swap-scores.png", "which heads carry adjective and noun across"
   ) { answers, file in
-    let translator = try translator()
+    let translator = try pictured()
     var examples: [AdjectiveExample] = []
     for pair in SheetTranslator.sentences(100) where !pair.adjectives.isEmpty {
       let cross = try translator.crossBetweenWords(of: pair)
@@ -74,7 +75,7 @@ extension AttentionSheet {
   private static let detectionFigure = SheetFigure<any AttentionAnswers>(
     "7-head-scores.png", "how far each head is one that does a single thing"
   ) { answers, file in
-    let translator = try translator()
+    let translator = try pictured()
     let configuration = translator.model.configuration
     // Without a word that occurs twice there is no earlier copy to look at.
     let sentences = try SheetTranslator.sentences(120)
@@ -86,10 +87,7 @@ extension AttentionSheet {
       var sums = [[Double]](
         repeating: .init(repeating: 0, count: shape.layerCount * shape.headCount), count: 3)
       for sentence in sentences {
-        let tokens =
-          stack == .encoder
-          ? sentence.encoded.source
-          : sentence.encoded.decoderInput(startToken: configuration.startToken)
+        let tokens = sentence.tokens(stack)
         for layer in 0..<shape.layerCount {
           let scores = try answers.headScores(
             of: try sentence.pattern(stack, layer), tokens: tokens)
@@ -114,10 +112,7 @@ extension AttentionSheet {
       plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
       return plot
     }
-    var plots = [
-      try plot("Encoder", .encoder, configuration.encoder!),
-      try plot("Decoder", .decoder, configuration.decoder!),
-    ]
+    var plots = try configuration.stacks.map { try plot($0.title, $0, $1) }
     // Bars of both plots are compared, so both have one scale, up to a round number.
     let greatest = plots.flatMap(\.series).flatMap(\.values).reduce(0.1) { $1 > $0 ? $1 : $0 }
     if greatest.isFinite {
@@ -130,16 +125,18 @@ extension AttentionSheet {
   private static let rolloutFigure = SheetFigure<any AttentionAnswers>(
     "8-rollout.png", "the encoder's attention, averaged and rolled out"
   ) { answers, file in
-    let sentence = try FigureSentence.brownDog.get()
-    let layers = try translator().model.configuration.encoder!.layerCount
-    let patterns = try (0..<layers).map { try sentence.pattern(.encoder, $0) }
+    let sentence = try FigureSentence.brownDog()
+    // The encoder, or the only stack there is.
+    let (name, stack) = try pictured().model.configuration.stacks[0]
+    let layers = stack.layerCount
+    let patterns = try (0..<layers).map { try sentence.pattern(name, $0) }
     let mean = patterns.dropFirst().reduce(patterns[0], +).mean(axis: 0) / Float(layers)
     let labels = sentence.sourceLabels
     var grid = HeatMapGrid(
       [
         .init("mean of layers and heads", mean, rows: labels, columns: labels),
         .init("rollout", try answers.rollout(of: patterns), rows: labels, columns: labels),
-      ], columns: 2, title: "Encoder: the mean of all maps, and their rollout")
+      ], columns: 2, title: "\(name.title): the mean of all maps, and their rollout")
     grid.rowTitle = "query"
     grid.columnTitle = "reads from"
     grid.valueTitle = "share"
@@ -149,8 +146,8 @@ extension AttentionSheet {
   private static let entropyFigure = SheetFigure<any AttentionAnswers>(
     "9-entropy.png", "how widely attention is spread, by layer"
   ) { answers, file in
-    let sentence = try FigureSentence.redApples.get()
-    let configuration = try translator().model.configuration
+    let sentence = try FigureSentence.redApples()
+    let configuration = try pictured().model.configuration
     func series(
       _ name: String, _ stack: StackName, _ kind: AttentionKind,
       _ shape: TransformerConfiguration.Stack
@@ -171,13 +168,13 @@ extension AttentionSheet {
       series.intervalIsBand = false
       return series
     }
-    let layers = max(configuration.encoder!.layerCount, configuration.decoder!.layerCount)
+    var lines = try configuration.stacks.map { try series($0.title.lowercased(), $0, .own, $1) }
+    if let decoder = try? pictured().decoder() {
+      lines.append(try series("cross", .decoder, .cross, decoder))
+    }
+    let layers = configuration.stacks.map(\.stack.layerCount).max() ?? 0
     try LinePlot(
-      [
-        series("encoder", .encoder, .own, configuration.encoder!),
-        series("decoder", .decoder, .own, configuration.decoder!),
-        series("cross", .decoder, .cross, configuration.decoder!),
-      ], title: "Entropy of attention: mean of the heads, least and greatest",
+      lines, title: "Entropy of attention: mean of the heads, least and greatest",
       x: Axis("layer", labels: (0..<layers).map(String.init)), y: Axis("entropy", unit: "bits")
     ).write(to: file)
   }
@@ -187,7 +184,7 @@ extension AttentionSheet {
   ) { answers, file in
     // The guess comes before the measurement.
     let guess = try answers.capitalPrediction().prefix(20)
-    let translator = try translator()
+    let translator = try pictured()
     let questions = try TranslatorCorpus.capitals.filter { $0.source[0].text == "What" }
       .map { pair in
         CapitalQuestion(
@@ -205,8 +202,8 @@ extension AttentionSheet {
   private static let effectFigure = SheetFigure<any AttentionAnswers>(
     "11-attention-and-effect.png", "what a head looks at, against what it does"
   ) { answers, file in
-    let translator = try translator()
-    let heads = translator.model.configuration.decoder!.headCount
+    let translator = try pictured()
+    let heads = try translator.decoder().headCount
     var series = (0..<heads).map { ScatterPlot.Series("head \($0)", []) }
     for pair in SheetTranslator.sentences(12) {
       let effects = try answers.headEffects(

@@ -14,7 +14,7 @@ extension AttentionSheet {
   private static let headView = SheetFigure<any AttentionAnswers>(
     "1-head-view.png", "which English words each French word is predicted from"
   ) { _, file in
-    let sentence = try FigureSentence.brownDog.get()
+    let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
     var view = HeadView(
       try sentence.pattern(.decoder, layer, .cross), queries: sentence.predicted,
@@ -26,40 +26,45 @@ extension AttentionSheet {
   private static let modelView = SheetFigure<any AttentionAnswers>(
     "2-model-view.png", "every head of the encoder, the decoder and between them"
   ) { _, file in
-    let sentence = try FigureSentence.brownDog.get()
-    let configuration = try translator().model.configuration
+    let sentence = try FigureSentence.brownDog()
+    let translator = try pictured()
     func view(
-      _ title: String, _ stack: StackName, _ kind: AttentionKind, queries: [String],
-      keys: [String]
+      _ title: String, _ stack: StackName, _ layers: Int, _ kind: AttentionKind,
+      queries: [String], keys: [String]
     ) throws -> ModelView {
-      let layers = configuration.stack(stack).layerCount
       var view = ModelView(
         try (0..<layers).map { try sentence.pattern(stack, $0, kind) }, queries: queries,
         keys: keys, title: title)
       view.maximumCellWidth = 30
       return view
     }
-    let source = sentence.sourceLabels
-    try FigureRow([
-      view("Encoder", .encoder, .own, queries: source, keys: source),
-      view("Decoder", .decoder, .own, queries: sentence.read, keys: sentence.read),
-      view("Cross-attention", .decoder, .cross, queries: sentence.predicted, keys: source),
-    ]).write(to: file)
+    var views = try translator.model.configuration.stacks.map { name, stack in
+      let labels = sentence.labels(name)
+      return try view(name.title, name, stack.layerCount, .own, queries: labels, keys: labels)
+    }
+    if let decoder = try? translator.decoder() {
+      views.append(
+        try view(
+          "Cross-attention", .decoder, decoder.layerCount, .cross, queries: sentence.predicted,
+          keys: sentence.sourceLabels))
+    }
+    try FigureRow(views).write(to: file)
   }
 
   private static let neuronView = SheetFigure<any AttentionAnswers>(
     "3-neuron-view.png", "one row computed: query, keys, products, softmax"
   ) { _, file in
-    let sentence = try FigureSentence.brownDog.get()
+    let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
-    let head = try translator().bestHead()
+    let head = try pictured().bestHead()
     let row = sentence.predicted.firstIndex(of: "brun") ?? 0
     func vectors(_ point: HookPoint.AttentionPoint) throws -> Tensor {
       let all = try sentence.trace[.block(.decoder, layer, .attention(.cross, point))][at: 0]
       return all.slice(axis: 1, head..<(head + 1)).reshaped(to: [all.shape[0], all.shape[2]])
     }
     try NeuronView(
-      query: try vectors(.query)[at: row], keys: try vectors(.key), scale: 1,
+      query: try vectors(.query)[at: row], keys: try vectors(.key),
+      scale: try pictured().scoreScale,
       pattern: try sentence.pattern(.decoder, layer, .cross)[at: head][at: row].values,
       queryToken: "row of “\(sentence.predicted[row])”", keyTokens: sentence.sourceLabels,
       title: "How the row that predicts “\(sentence.predicted[row])” finds its word (head \(head))"
@@ -69,8 +74,8 @@ extension AttentionSheet {
   private static let rowsReadLate = SheetFigure<any AttentionAnswers>(
     "4-rows-read-late.png", "one head, labelled by what its rows read and by what they predict"
   ) { _, file in
-    let sentence = try FigureSentence.brownDog.get()
-    let head = try translator().bestHead()
+    let sentence = try FigureSentence.brownDog()
+    let head = try pictured().bestHead()
     let pattern = try sentence.pattern(.decoder, try lastLayer(), .cross)[at: head]
     let labels = sentence.sourceLabels
     var grid = HeatMapGrid(
@@ -84,13 +89,26 @@ extension AttentionSheet {
     try grid.write(to: file)
   }
 
-  static func lastLayer() throws -> Int {
-    try translator().model.configuration.decoder!.layerCount - 1
+  /// The last layer that reads across.
+  static func lastLayer() throws -> Int { try pictured().decoder().layerCount - 1 }
+}
+
+extension SheetTranslator {
+  /// What a product of a query and a key of cross-attention is multiplied by.
+  fileprivate var scoreScale: Float {
+    get throws {
+      model.configuration.scalesScores ? 1 / Float(try decoder().headWidth).squareRoot() : 1
+    }
   }
 }
 
-extension TransformerConfiguration {
-  fileprivate func stack(_ name: StackName) -> Stack {
-    stacks.first { $0.name == name }!.stack
+extension StackName {
+  /// The stack's name in a title.
+  var title: String {
+    switch self {
+    case .encoder: "Encoder"
+    case .decoder: "Decoder"
+    case .blocks: "Attention"
+    }
   }
 }

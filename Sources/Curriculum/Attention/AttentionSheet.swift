@@ -1,6 +1,7 @@
 public import Coursework
 import Foundation
 import Laboratory
+import Synchronization
 import Tensors
 import Tokenizers
 import Transformers
@@ -27,26 +28,53 @@ public enum AttentionSheet {
       detectHeads, rolloutAndEntropy, capitalOfFrance, notExplanation, whatAttentionShows,
       whatToCheck,
     ],
-    figures: figures)
+    figures: figures, findModel: { try ModelPlace($0, needsWeights: true).shortName })
 
   /// The embedded translator, loaded once.
-  static func translator() throws -> SheetTranslator { try loaded.get() }
+  static func translator() throws -> SheetTranslator {
+    try loaded(EmbeddedModel.translator.name)
+  }
 
-  private static let loaded = Result { try SheetTranslator() }
+  /// The model that figures are drawn of: the translator, or what `--model` names.
+  static func pictured() throws -> SheetTranslator {
+    try loaded(FigureModel.current?.value ?? EmbeddedModel.translator.name)
+  }
+
+  private static let kept = Mutex<[String: Result<SheetTranslator, any Error>]>([:])
+
+  private static func loaded(_ name: String) throws -> SheetTranslator {
+    try kept.withLock { kept in
+      let result = kept[name] ?? Result { try SheetTranslator(name) }
+      kept[name] = result
+      return result
+    }.get()
+  }
 }
 
-/// The translator with what the sheet's cases and figures need of it.
+/// The translator, or the model that takes its place in figures, with what the sheet needs of it.
 struct SheetTranslator: Sendable {
+  let name: String
   let model: Transformer
   let tokenizer: Tokenizer
 
-  init() throws {
-    let loaded = try LoadedModel(EmbeddedModel.translator.name)
+  init(_ value: String) throws {
+    let loaded = try LoadedModel(value)
     guard let tokenizer = loaded.tokenizer else {
-      throw ModelError("the translator's tokenizer.json is missing from the package")
+      throw ModelError("\(value) has no tokenizer, and the sheet's figures are of sentences")
     }
+    name = loaded.shortName
     model = loaded.model
     self.tokenizer = tokenizer
+  }
+
+  /// The decoder that reads a source across.
+  ///
+  /// - Throws: `ModelError` when the model has a single stack.
+  func decoder() throws -> TransformerConfiguration.Stack {
+    guard model.configuration.isEncoderDecoder, let decoder = model.configuration.decoder else {
+      throw ModelError("\(name) has a single stack, and this figure needs cross-attention")
+    }
+    return decoder
   }
 
   /// Sentences the translator has not seen, from a generator.
@@ -80,7 +108,7 @@ struct SheetTranslator: Sendable {
 
   /// Cross-attention of every layer, the heads in a row: `[layer · head, targetPiece, sourcePiece]`.
   func cross(of pair: SentencePair) throws -> Tensor {
-    let layers = model.configuration.decoder!.layerCount
+    let layers = try decoder().layerCount
     let points = (0..<layers).map { HookPoint.pattern(.decoder, $0, .cross) }
     let trace = try run(pair, capturing: .points(Set(points))).trace
     return .concatenation(try points.map { try trace[$0][at: 0] }, axis: 0)

@@ -5,37 +5,69 @@ import Tensors
 import Transformers
 
 /// A sentence that figures show, run through the translator once.
+///
+/// A model of a single stack reads the source alone.
 struct FigureSentence: Sendable {
   let pair: SentencePair
-  let pieced: PiecedPair
-  let encoded: EncodedPair
   let trace: Trace
+  /// What every stack reads, and the pieces these ids stand for.
+  private let input: ModelInput
+  private let sourcePieces: [String]
+  private let targetPieces: [String]
+  private let translator: SheetTranslator
 
   init(_ pair: SentencePair, _ translator: SheetTranslator) throws {
     self.pair = pair
-    (pieced, encoded) = try translator.pieces(of: pair)
-    trace = try translator.run(pair, capturing: .everything).trace
+    self.translator = translator
+    let configuration = translator.model.configuration
+    func encode(_ text: String) -> [Int] {
+      translator.tokenizer.encode(text, addingSpecialTokens: true)
+    }
+    let source = encode(pair.sourceText)
+    let target = configuration.isEncoderDecoder ? encode(pair.targetText) : []
+    input = ModelInput(
+      source,
+      decoderTokens: target.isEmpty ? nil : [configuration.startToken] + target.dropLast())
+    sourcePieces = try translator.tokenizer.tokens(source)
+    targetPieces = try translator.tokenizer.tokens(target)
+    trace = try translator.model.run(input, capturing: .everything).trace
   }
 
+  /// The pair with the word of each piece.
+  ///
+  /// - Throws: `ModelError` when the model's pieces do not spell the words.
+  func words() throws -> (pieced: PiecedPair, encoded: EncodedPair) {
+    try translator.pieces(of: pair)
+  }
+
+  /// The ids that a stack reads.
+  func tokens(_ stack: StackName) -> [Int] {
+    stack == .decoder ? input.decoderTokens![0] : input.tokens[0]
+  }
+
+  /// The pieces that a stack reads, as labels.
+  func labels(_ stack: StackName) -> [String] { stack == .decoder ? read : sourceLabels }
+
   /// The short sentence of most figures, “The brown dog ran.”, and its translation.
-  static let brownDog = Result {
+  static func brownDog() throws -> FigureSentence {
     try FigureSentence(
       SentencePair(
         Clause(
-          noun(.the, "brown", "dog"), .past, .verb(Lexicon.verb("run")))), translator())
+          noun(.the, "brown", "dog"), .past, .verb(Lexicon.verb("run")))),
+      AttentionSheet.pictured())
   }
 
   /// A longer sentence, with a negation and two adjectives that change places.
   ///
   /// “The brown dog did not eat the red apples.” becomes “Le chien brun n'a pas mangé les pommes
   /// rouges.”
-  static let redApples = Result {
+  static func redApples() throws -> FigureSentence {
     try FigureSentence(
       SentencePair(
         Clause(
           noun(.the, "brown", "dog"), .past,
           .verb(Lexicon.verb("eat"), object: noun(.the, "red", "apple", .plural)),
-          isNegated: true)), translator())
+          isNegated: true)), AttentionSheet.pictured())
   }
 
   private static func noun(
@@ -46,23 +78,21 @@ struct FigureSentence: Sendable {
       NounPhrase(determiner, [Lexicon.adjective(adjective)], Lexicon.noun(noun), number))
   }
 
-  private static func translator() throws -> SheetTranslator { try AttentionSheet.translator() }
-
   /// A layer's attention, `[head, query, key]`.
   func pattern(_ stack: StackName, _ layer: Int, _ kind: AttentionKind = .own) throws -> Tensor {
     try trace[.pattern(stack, layer, kind)][at: 0]
   }
 
   /// The source's pieces as labels.
-  var sourceLabels: [String] { pieced.sourcePieces.map(Self.label) }
+  var sourceLabels: [String] { sourcePieces.map(Self.label) }
   /// What each decoder row predicts.
-  var predicted: [String] { pieced.targetPieces.map(Self.label) }
+  var predicted: [String] { targetPieces.map(Self.label) }
   /// What each decoder row reads.
   var read: [String] { ["start"] + predicted.dropLast() }
 
   /// A piece without the mark of the space before it, which would stand before every word.
   private static func label(_ piece: String) -> String {
-    piece.hasPrefix("▁") && piece.count > 1 ? String(piece.dropFirst()) : piece
+    "▁Ġ".contains(piece.prefix(1)) && piece.count > 1 ? String(piece.dropFirst()) : piece
   }
 }
 
@@ -92,7 +122,7 @@ extension SheetTranslator {
 
   /// The head of the last layer that looks most at what is being translated.
   func bestHead() throws -> Int {
-    let heads = model.configuration.decoder!.headCount
+    let heads = try decoder().headCount
     var sums = [Double](repeating: 0, count: heads)
     for pair in Self.sentences(12) {
       for (head, value) in try goldAttention(of: pair).suffix(heads).enumerated() {
@@ -104,7 +134,7 @@ extension SheetTranslator {
 
   /// A list by layer and head as bars: a series a layer, a group a head.
   func barsByHead(_ values: [Float], named name: String, y: Axis) throws -> BarPlot {
-    let decoder = model.configuration.decoder!
+    let decoder = try decoder()
     let heads = decoder.headCount
     try requireCount(values.count, decoder.layerCount * heads, of: name, for: "head")
     let series = (0..<decoder.layerCount).map { layer in

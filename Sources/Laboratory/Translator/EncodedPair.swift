@@ -12,14 +12,23 @@ package struct EncodedPair: Sendable {
   /// The word of every target piece; nil for the end token.
   package let targetWords: [Int?]
 
-  /// Encodes a pair with the translator's tokenizer.
+  /// Encodes a pair with the translator's tokenizer, or one that splits text as it does.
+  ///
+  /// - Throws: ``ModelError`` when the pieces do not spell the words.
   package init(_ pair: SentencePair, tokenizer: Tokenizer) throws {
     source = tokenizer.encode(pair.sourceText, addingSpecialTokens: true)
     target = tokenizer.encode(pair.targetText, addingSpecialTokens: true)
-    sourceWords = TranslatorVocabulary.wordIndices(
-      ofPieces: try tokenizer.tokens(source), in: pair.source)
-    targetWords = TranslatorVocabulary.wordIndices(
-      ofPieces: try tokenizer.tokens(target), in: pair.target)
+    func words(_ ids: [Int], _ words: [SentenceWord]) throws -> [Int?] {
+      let pieces = try tokenizer.tokens(ids)
+      guard let indices = TranslatorVocabulary.wordIndices(ofPieces: pieces, in: words) else {
+        throw ModelError(
+          "the model's tokenizer splits “\(words.joinedText)” into pieces that do not spell its "
+            + "words, so it cannot be said which piece belongs to which word")
+      }
+      return indices
+    }
+    sourceWords = try words(source, pair.source)
+    targetWords = try words(target, pair.target)
   }
 
   /// What the decoder reads: the target shifted right, behind the start token.

@@ -58,10 +58,11 @@ extension TranslatorVocabulary {
   /// - Parameters:
   ///   - pieces: the tokens of the text in order; special tokens may stand at its end.
   ///   - words: the words of the text.
-  /// - Returns: for every piece an index into `words`, or nil for special tokens.
+  /// - Returns: for every piece an index into `words`, or nil for special tokens; nil as a whole when
+  ///   the pieces do not spell the words.
   package static func wordIndices(
     ofPieces pieces: [String], in words: [SentenceWord]
-  ) -> [Int?] {
+  ) -> [Int?]? {
     var bytes: [UInt8] = []
     var owners: [Int] = []
     var joins = false
@@ -74,12 +75,17 @@ extension TranslatorVocabulary {
       joins = word.joinsNext
     }
     var position = 0
-    return pieces.map { piece in
-      guard position < bytes.count, !["<pad>", "</s>"].contains(piece) else { return nil }
-      let owner = owners[position]
+    var indices: [Int?] = []
+    for piece in pieces {
+      guard position < bytes.count, !["<pad>", "</s>"].contains(piece) else {
+        indices.append(nil)
+        continue
+      }
       let isLiteral = bytes[position...].starts(with: piece.utf8)
-      position += isLiteral || !piece.hasPrefix("<0x") ? piece.utf8.count : 1
-      return owner
+      guard isLiteral || piece.hasPrefix("<0x") else { return nil }
+      indices.append(owners[position])
+      position += isLiteral ? piece.utf8.count : 1
     }
+    return position == bytes.count ? indices : nil
   }
 }

@@ -1,50 +1,7 @@
 import Coursework
 import Foundation
 
-/// The checkout of the package that this program was built in.
-struct PackageCheckout: Sendable {
-  /// The folder of `Package.swift` and `Sheets`.
-  let folder: URL
-  /// SwiftPM's folder, most often `.build`.
-  let scratch: URL
-  /// `debug` or `release`.
-  let configuration: String
-
-  /// The checkout that a program lies in as SwiftPM builds it, `…/.build/TRIPLE/debug/headlight`,
-  /// or nil when it lies elsewhere.
-  init?(of program: URL) {
-    let products = program.deletingLastPathComponent()
-    scratch = products.deletingLastPathComponent().deletingLastPathComponent()
-    configuration = products.lastPathComponent
-    let candidates = [
-      scratch.deletingLastPathComponent(),
-      URL(fileURLWithPath: FileManager.default.currentDirectoryPath),
-    ]
-    guard ["debug", "release"].contains(configuration),
-      let folder = candidates.first(where: Self.holdsCourse)
-    else { return nil }
-    self.folder = folder
-  }
-
-  /// Where progress and sheets are: the checkout, or the nearest folder upwards that holds the
-  /// course, or the current folder.
-  static func courseFolder(of program: URL = ThisProgram.url) -> URL {
-    if let checkout = PackageCheckout(of: program) { return checkout.folder }
-    let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath).standardizedFileURL
-    var candidate = here
-    while !holdsCourse(candidate) {
-      guard candidate.path != "/" else { return here }
-      candidate = candidate.deletingLastPathComponent().standardizedFileURL
-    }
-    return candidate
-  }
-
-  private static func holdsCourse(_ folder: URL) -> Bool {
-    ["Package.swift", "Sheets"].allSatisfy {
-      FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
-    }
-  }
-
+extension PackageCheckout {
   /// Whether a sheet's program is there and newer than everything it is made of.
   func isCurrent(_ program: URL, of sheet: AnySheet) -> Bool {
     guard let built = Self.changed(program) else { return false }
