@@ -90,6 +90,14 @@ final class HubCacheTests: XCTestCase {
     }
   }
 
+  func testATokenizerNeedsNoWeights() throws {
+    let cache = try cache(files: ["tokenizer.json": "{}"])
+    XCTAssertNoThrow(try cache.directory(of: tiny, needsWeights: false))
+    XCTAssertTrue(
+      sentence(try cache.directory(of: HubName("ada/other"), needsWeights: false)).contains(
+        "is not in the hub cache"))
+  }
+
   func testALinkToNothingCountsAsMissing() throws {
     let cache = try cache()
     try FileManager.default.removeItem(

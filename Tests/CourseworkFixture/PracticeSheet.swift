@@ -57,12 +57,22 @@ package let practiceSheet = Sheet<any PracticeAnswers>(
   exercises: [transposeExercise, doubleExercise, openExercise],
   figures: [
     SheetFigure("1-numbers.txt", "the numbers one to three") { _, url in
-      try Data("1 2 3\n".utf8).write(to: url)
+      try Data("\(FigureModel.current?.value ?? "1 2 3")\n".utf8).write(to: url)
     },
     SheetFigure("2-doubled.txt", "what you make of them") { answers, url in
       try Data("\(try answers.doubled([1, 2, 3]))\n".utf8).write(to: url)
     },
-  ])
+  ],
+  findModel: { value in
+    guard value.hasPrefix("ada/") else { throw NoModel(value: value) }
+    return String(value.dropFirst(4))
+  })
+
+/// Says that there is no model of a name.
+struct NoModel: Error, CustomStringConvertible {
+  let value: String
+  var description: String { "there is no model \(value)" }
+}
 
 /// Stubs as a student finds them.
 package struct Untouched: PracticeAnswers {

@@ -1,7 +1,8 @@
-import Coursework
 import CourseworkFixture
 import Foundation
 import XCTest
+
+@testable import Coursework
 
 final class SheetRunnerTests: XCTestCase {
   private func walk(
@@ -170,6 +171,37 @@ final class SheetRunnerTests: XCTestCase {
     XCTAssertEqual(code, 0)
   }
 
+  func testFiguresOfAnotherModelHaveAFolderOfTheirOwn() async throws {
+    let folder = try temporaryFolder()
+    let recorder = Recorder()
+    let runner = SheetRunner<any PracticeAnswers>(
+      practiceSheet, answers: Untouched(), keepsProgress: false)
+    let code = await runner.walk(
+      practiceSheet.exercises, drawsFigures: true,
+      model: FigureModel(value: "ada/tiny", name: "tiny"), command: practiceProgram("solved"),
+      package: folder, terminal: recorder.terminal(width: 100))
+    XCTAssertEqual(
+      recorder.text.components(separatedBy: "Figures\n").last,
+      """
+      ✓ Figures/9-Practice/tiny/1-numbers.txt: the numbers one to three
+      ✓ Figures/9-Practice/tiny/2-doubled.txt: what you make of them
+
+      """)
+    XCTAssertEqual(code, 0)
+    let figure = folder.appending(path: "Figures/9-Practice/tiny/1-numbers.txt")
+    XCTAssertEqual(try String(contentsOf: figure, encoding: .utf8), "ada/tiny\n")
+  }
+
+  func testASheetOfItsOwnModelAloneRefusesAnother() {
+    let sheet = Sheet<any PracticeAnswers>(
+      number: 9, title: "Practice", summary: "", goals: [], exercises: [])
+    XCTAssertThrowsError(
+      try SheetRunner<any PracticeAnswers>.Request(["--model", "ada/tiny"], sheet: sheet)
+    ) {
+      XCTAssertEqual("\($0)", "the figures of sheet 9 are of its own model alone")
+    }
+  }
+
   func testASolutionKeepsNoProgress() async throws {
     let folder = try temporaryFolder()
     _ = await walk("solved", in: folder, keepsProgress: false)
@@ -178,16 +210,24 @@ final class SheetRunnerTests: XCTestCase {
 
   func testTheCommandLineIsExplained() throws {
     let usage = """
-      Usage: swift run Sheet9 [EXERCISE …] [--no-figures]
+      Usage: swift run Sheet9 [EXERCISE …] [--no-figures] [--model MODEL]
 
       Without arguments: checks every exercise of “Practice” and draws its figures.
       With exercises, as in 9.1: checks those alone.
+      With --model, a directory or OWNER/NAME on the hub: draws the figures of that model, in a folder
+      of its own; what is checked stays with the sheet's.
 
       """
     let cases: [([String], Int32, String)] = [
       (["--help"], 0, ""),
       (["--frobnicate"], 64, "there is no option --frobnicate\n"),
       (["9.7"], 64, "sheet 9 has no exercise 9.7; it has 9.1, 9.2, 9.3\n"),
+      (["--model"], 64, "--model needs a directory, or OWNER/NAME of a model on the hub\n"),
+      (["--model", "x"], 64, "there is no model x\n"),
+      (
+        ["9.1", "--model", "ada/tiny"], 64,
+        "--model says what figures are drawn of, and none are to be drawn\n"
+      ),
       (["--answer"], 64, "--answer needs an exercise, as in --answer 9.1\n"),
       (["--answer", "1.1"], 64, "sheet 9 has no exercise 1.1; it has 9.1, 9.2, 9.3\n"),
     ]

@@ -1,5 +1,6 @@
 import Coursework
 import Foundation
+import Laboratory
 import XCTest
 
 @testable import Curriculum
@@ -24,6 +25,69 @@ final class AttentionFiguresTests: XCTestCase {
       XCTAssertEqual(Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name)
       XCTAssertEqual(try Data(contentsOf: again), bytes, figure.name)
     }
+  }
+
+  /// The translator under another name, and a model of a single stack with its tokenizer.
+  private func folders() throws -> (translator: String, single: String) {
+    let folder = try temporaryFolder()
+    let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Fixtures")
+    let translator = EmbeddedModel.translator.directory
+    for (link, target) in [
+      ("other", translator),
+      ("single/config.json", fixtures.appending(path: "families/qwen2/config.json")),
+      ("single/model.safetensors", fixtures.appending(path: "families/qwen2/model.safetensors")),
+    ] {
+      let place = folder.appending(path: link)
+      try FileManager.default.createDirectory(
+        at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(at: place, withDestinationURL: target)
+    }
+    // Every word is unknown to it, which is as good as any other for the shape of attention.
+    let tokenizer = #"""
+      {"model": {"type": "WordLevel", "vocab": {"<unk>": 0}, "unk_token": "<unk>"},
+       "pre_tokenizer": {"type": "Whitespace"}, "added_tokens": []}
+      """#
+    let single = folder.appending(path: "single")
+    try Data(tokenizer.utf8).write(to: single.appending(path: "tokenizer.json"))
+    return (folder.appending(path: "other").path, single.path)
+  }
+
+  func testFiguresOfAnotherModelAreOfThatModel() throws {
+    let (other, _) = try folders()
+    let folder = try temporaryFolder()
+    let (own, its) = (folder.appending(path: "own.png"), folder.appending(path: "its.png"))
+    let figure = AttentionSheet.figures[1]
+    try figure.draw(UntouchedAnswers(), own)
+    try FigureModel.$current.withValue(FigureModel(value: other, name: "other")) {
+      try figure.draw(UntouchedAnswers(), its)
+    }
+    XCTAssertEqual(try Data(contentsOf: own), try Data(contentsOf: its))
+    try FigureModel.$current.withValue(FigureModel(value: "/no/model", name: "none")) {
+      XCTAssertThrowsError(try figure.draw(UntouchedAnswers(), its)) {
+        XCTAssertTrue("\($0)".contains("“/no/model” is not there"), "\($0)")
+      }
+    }
+  }
+
+  func testASingleStackHasTheFiguresThatNeedNoCrossAttention() throws {
+    let (_, single) = try folders()
+    let folder = try temporaryFolder()
+    var drawn: [String] = []
+    FigureModel.$current.withValue(FigureModel(value: single, name: "single")) {
+      for figure in AttentionSheet.figures {
+        do {
+          try figure.draw(Solution1.Answers(), folder.appending(path: figure.name))
+          drawn.append(figure.name)
+        } catch {
+          XCTAssertEqual(
+            "\(error)", "single has a single stack, and this figure needs cross-attention",
+            figure.name)
+        }
+      }
+    }
+    XCTAssertEqual(
+      drawn, ["2-model-view.png", "7-head-scores.png", "8-rollout.png", "9-entropy.png"])
   }
 
   func testFiguresOfAnswersWaitForThem() throws {

@@ -81,7 +81,7 @@ final class TranslatorVocabularyTests: XCTestCase {
       checked += 1
       let tokens = example.ids.map { pieces[$0] }
       XCTAssertEqual(tokens.last, "</s>")
-      let owners = TranslatorVocabulary.wordIndices(ofPieces: tokens, in: words)
+      let owners = try XCTUnwrap(TranslatorVocabulary.wordIndices(ofPieces: tokens, in: words))
       XCTAssertNil(owners[owners.count - 1])
       var index = 0
       check(words: words) { word, intended in
@@ -127,6 +127,16 @@ final class TranslatorVocabularyTests: XCTestCase {
     XCTAssertEqual(
       TranslatorVocabulary.wordIndices(ofPieces: tokens, in: words),
       [0, 0, 0, 0, 1, 1, 1, 1, 2, nil])
+  }
+
+  func testPiecesThatDoNotSpellTheWordsBelongToNone() {
+    let words = [SentenceWord("The", .determiner), SentenceWord("dog", .noun)]
+    for pieces in [["The", "Ġdog"], ["▁the", "▁dog"], ["▁The", "</s>"], ["▁The", "<unk>"], []] {
+      XCTAssertNil(TranslatorVocabulary.wordIndices(ofPieces: pieces, in: words), "\(pieces)")
+    }
+    XCTAssertEqual(
+      TranslatorVocabulary.wordIndices(ofPieces: ["▁The", "▁d", "og", "</s>"], in: words),
+      [0, 1, 1, nil])
   }
 
   func testElidedWordsOwnTheirPieces() {
