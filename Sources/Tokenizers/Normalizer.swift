@@ -58,6 +58,16 @@ indirect enum Normalizer: Sendable {
     }
   }
 
+  /// How many times longer it can make a text, beyond what normal forms do.
+  var growth: Double {
+    switch self {
+    case .replace(let pattern, let content): pattern.growth(replacedBy: content)
+    case .byteLevel: 2
+    case .sequence(let steps): steps.reduce(1) { $0 * $1.growth }
+    default: 1
+    }
+  }
+
   /// Normalises a text in place.
   func apply(to text: inout NormalizedText) {
     guard !text.bytes.isEmpty else { return }

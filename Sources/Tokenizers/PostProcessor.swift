@@ -11,10 +11,15 @@ indirect enum PostProcessor: Sendable {
     switch name {
     case "TemplateProcessing":
       let special = try part.required("special_tokens")
-      self = .template(
-        try part.map("single") { piece throws(TokenizerError) in
-          try Self.ids(of: piece, special: special)
-        })
+      let pieces = try part.map("single") { piece throws(TokenizerError) in
+        try Self.ids(of: piece, special: special)
+      }
+      guard pieces.count(where: { $0 == nil }) == 1 else {
+        throw .malformed(
+          part: "\(part.place).single", expected: "a template that holds the text, A, once",
+          found: "another")
+      }
+      self = .template(pieces)
     case "BertProcessing", "RobertaProcessing":
       self = .template([
         [try Self.id(part.required("cls"))], nil, [try Self.id(part.required("sep"))],

@@ -59,6 +59,16 @@ indirect enum PreTokenizer: Sendable {
     return behavior
   }
 
+  /// How many times longer it can make a text.
+  var growth: Double {
+    switch self {
+    case .metaspace(let metaspace): Double(metaspace.replacement.count)
+    case .byteLevel: 2
+    case .sequence(let steps): steps.reduce(1) { $0 * $1.growth }
+    default: 1
+    }
+  }
+
   func apply(to text: inout PreparedText) {
     switch self {
     case .whitespaceSplit:

@@ -21,6 +21,12 @@ enum TextPattern: Sendable {
     self = .expression(compiled)
   }
 
+  /// How many times longer a text can get when this is replaced in it.
+  func growth(replacedBy content: [UInt8]) -> Double {
+    guard case .literal(let literal) = self else { return max(1, Double(content.count)) }
+    return max(1, Double(content.count) / Double(literal.count))
+  }
+
   /// The ranges of bytes that match, from left to right and apart from each other.
   func matches(in bytes: [UInt8]) -> [Range<Int>] {
     switch self {

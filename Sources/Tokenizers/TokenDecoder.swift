@@ -48,6 +48,16 @@ indirect enum TokenDecoder: Sendable {
     }
   }
 
+  /// How many times longer it can make a text.
+  var growth: Double {
+    switch self {
+    case .replace(let pattern, let content): pattern.growth(replacedBy: content)
+    case .byteLevel: 3
+    case .sequence(let steps): steps.reduce(1) { $0 * $1.growth }
+    default: 1
+    }
+  }
+
   func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
     switch self {
     case .metaspace(let metaspace):

@@ -14,6 +14,9 @@ public struct Tokenizer: Sendable {
   private let limits: RowLimits
   private let words = SharedWordCache()
 
+  /// Tokenizers in use make a text ten times longer at most, on the way to its ids.
+  private static let mostGrowth = 1000.0
+
   /// The number of ids: one more than the largest, added tokens included.
   public let vocabularySize: Int
 
@@ -68,6 +71,11 @@ public struct Tokenizer: Sendable {
       try PostProcessor(part)
     }
     decoder = try optional("decoder") { part throws(TokenizerError) in try TokenDecoder(part) }
+    for growth in [(normalizer?.growth ?? 1) * (preTokenizer?.growth ?? 1), decoder?.growth ?? 1]
+    where growth > Self.mostGrowth {
+      throw .unusableModel(
+        reason: "its steps could make a text more than \(Int(Self.mostGrowth)) times longer")
+    }
     var tokens: [AddedToken] = []
     for part in try file.optional("added_tokens")?.elements() ?? [] {
       tokens.append(try AddedToken(part))

@@ -16,10 +16,7 @@ struct WordPieceModel: Sendable {
     longest = try part.optional("max_input_chars_per_word")?.count() ?? 100
     let prefix = try part.optional("continuing_subword_prefix")?.text() ?? "##"
     var trie = ByteTrie()
-    for (id, word) in vocabulary.words.enumerated() {
-      // Of two words with one id each keeps it; only the listing forgets the first.
-      if let word { trie.insert(word.utf8, id: id) }
-    }
+    for (word, id) in vocabulary.ids.members { trie.insert(word, id: id) }
     self.trie = trie
     continuation = prefix.utf8.reduce(ByteTrie.root as Int32?) { node, byte in
       node.flatMap { trie.child(of: $0, by: byte) }

@@ -25,6 +25,11 @@ struct WordTable: Sendable {
   /// How many keys there are.
   var count: Int { entries.count }
 
+  /// Every key with its number, in the order they came in.
+  var members: some Sequence<(key: ArraySlice<UInt8>, value: Int)> {
+    entries.lazy.map { (key: bytes[$0.start..<$0.end], value: $0.value) }
+  }
+
   /// The number of a key, or nil.
   func value(of key: borrowing Span<UInt8>) -> Int? {
     value(of: key, 0..<key.count, hash: Self.hash(key, 0..<key.count))

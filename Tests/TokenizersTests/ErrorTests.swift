@@ -103,9 +103,33 @@ final class ErrorTests: XCTestCase {
       "The tokenizer's model cannot be used: its unknown token \"?\" is not in its vocabulary.")
   }
 
+  /// Thirty doublings would make a letter a gigabyte.
+  func testTextsThatWouldGrowWithoutEndAreRefused() {
+    let message =
+      "The tokenizer's model cannot be used: its steps could make a text more than 1000 times "
+      + "longer."
+    func times(_ step: String) -> String {
+      Array(repeating: step, count: 30).joined(separator: ", ")
+    }
+    let replace = #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#
+    let bytes = #"{"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}"#
+    for steps in [
+      #""normalizer": {"type": "Sequence", "normalizers": [\#(times(replace))]}"#,
+      #""decoder": {"type": "Sequence", "decoders": [\#(times(replace))]}"#,
+      #""pre_tokenizer": {"type": "Sequence", "pretokenizers": [\#(times(bytes))]}"#,
+    ] { assertRefused(unigram(#"["a", -1]"#, also: steps), message) }
+    let template =
+      #"{"type": "TemplateProcessing", "special_tokens": {}, "single": [{"Sequence": {"id": "A"}}, "#
+      + #"{"Sequence": {"id": "A"}}]}"#
+    assertRefused(
+      unigram(#"["a", -1]"#, also: #""post_processor": \#(template)"#),
+      "In the tokenizer file, post_processor.single should be a template that holds the text, A, "
+        + "once, but it is another.")
+  }
+
   func testTemplateOutsideTheVocabulary() {
     let template = #"""
-      "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "e"}}],
+      "post_processor": {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "e"}}],
       "special_tokens": {"e": {"id": "e", "ids": [7]}}}
       """#
     assertRefused(
