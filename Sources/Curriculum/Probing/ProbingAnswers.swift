@@ -1,0 +1,136 @@
+public import Interpretability
+public import Tensors
+public import Transformers
+
+/// What a student answers on Sheet 2: one method or two an exercise.
+public protocol ProbingAnswers: Sendable {
+  /// 2.1: a vector for every word at every layer of the encoder, `[layer, word, width]`.
+  ///
+  /// Layer 0 is the residual stream before the first block, layer n the one after block n.
+  ///
+  /// - Parameters:
+  ///   - sentence: The tokens the encoder reads, and the places of each word's tokens.
+  ///   - pooling: Whether a word's last token stands for it or the mean of its tokens.
+  ///   - model: An encoder–decoder.
+  func wordVectors(
+    of sentence: WordTokens, pooling: WordPooling, in model: Transformer
+  ) throws -> Tensor
+
+  /// 2.2: the softmax probe with the least mean cross-entropy plus ½ λ ‖W‖², biases not penalised.
+  ///
+  /// - Parameters:
+  ///   - data: Vectors and a class each.
+  ///   - l2: λ.
+  func probe(on data: LabelledVectors, l2: Float) throws -> LinearProbe
+
+  /// 2.2: the layer to report and the accuracy to report for it; of equals the earliest.
+  func report(of scores: [LayerScore]) throws -> LayerReport
+
+  /// 2.3: a class for every word of a control task, `0..<classes`.
+  ///
+  /// Every word type has one class, drawn evenly; capital letters make no other type. The same seed
+  /// gives the same classes, another seed others.
+  func controlLabels(of words: [String], classes: Int, seed: UInt64) throws -> [Int]
+
+  /// 2.3: the selectivity of a probe, from its answers on the task and those of its twin on the
+  /// control task.
+  func selectivity(task: ProbeOutcome, control: ProbeOutcome) throws -> Double
+
+  /// 2.4: the accuracies on the test words of the majority class, of a probe on an untrained model,
+  /// and of a probe on the model itself.
+  ///
+  /// - Parameters:
+  ///   - words: The words, their classes, and which of them are for training and for test.
+  ///   - model: The trained model.
+  ///   - seed: Where the untrained model's weights come from.
+  func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines
+
+  /// 2.5: a percentile interval for an accuracy, from drawing whole sentences again with replacement.
+  ///
+  /// - Parameters:
+  ///   - right: Whether each word was answered rightly.
+  ///   - sentences: The sentence of each word.
+  ///   - level: The share of samples between the ends, such as 0.95.
+  ///   - samples: How many samples to draw.
+  ///   - seed: Where the draws come from.
+  func interval(
+    of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
+  ) throws -> Estimate
+
+  /// 2.6: accuracy and selectivity on the test words, of a linear probe and of one with a hidden
+  /// layer, in this order.
+  ///
+  /// - Parameters:
+  ///   - data: Vectors, classes and control classes, and the places of training and test.
+  ///   - hidden: The width of the hidden layer.
+  ///   - seed: Where initial weights come from.
+  func compareProbes(on data: ControlledVectors, hidden: Int, seed: UInt64) throws -> [ProbeFinding]
+
+  /// 2.7: the places of the training words and of the test words, about a quarter of the lemmas for
+  /// test, and no lemma in both.
+  func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces
+
+  /// 2.7: the accuracy of a linear probe on the test words at every layer.
+  ///
+  /// - Parameters:
+  ///   - words: Vectors by layer, classes and lemmas.
+  ///   - split: The places of training and test.
+  func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double]
+
+  /// 2.8: the direction from the mean of one class to the mean of another, `[width]`.
+  ///
+  /// - Parameters:
+  ///   - negative: The vectors of the class that it leads from, `[word, width]`.
+  ///   - positive: The vectors of the class that it leads to, `[word, width]`.
+  func direction(from negative: Tensor, to positive: Tensor) throws -> Tensor
+
+  /// 2.8: for every sentence whether adding a vector after a block of the encoder flips which of two
+  /// tokens the decoder prefers as its first.
+  ///
+  /// - Parameters:
+  ///   - sentences: Tokens, the positions at which to add, and the two tokens.
+  ///   - vector: What is added, `[width]`.
+  ///   - layer: The block after which it is added, from 0.
+  ///   - model: The translator.
+  func flips(
+    of sentences: [PushedSentence], adding vector: Tensor, afterBlock layer: Int,
+    in model: Transformer
+  ) throws -> [Bool]
+
+  /// 2.9: squared distances between words after a linear map, `[word, word]`: ‖B (hᵢ − hⱼ)‖².
+  ///
+  /// - Parameters:
+  ///   - vectors: h, `[word, width]`.
+  ///   - projection: B, `[rank, width]`.
+  func squaredDistances(between vectors: Tensor, under projection: Tensor) throws -> Tensor
+
+  /// 2.9: the edges of the spanning tree of least total length over words by their distances.
+  ///
+  /// - Parameter distances: `[word, word]`, symmetric.
+  func tree(from distances: Tensor) throws -> [WordEdge]
+
+  /// 2.9: the share of the gold tree's edges that are among the predicted ones.
+  ///
+  /// - Parameters:
+  ///   - predicted: Edges.
+  ///   - heads: The index of each word's head in the gold tree; nil for the root.
+  func attachmentScore(of predicted: [WordEdge], heads: [Int?]) throws -> Double
+
+  /// 2.10: a prefix of vectors, `[vector, width]`, that makes the frozen model answer with the right
+  /// token of `answers` in the first row of its decoder.
+  ///
+  /// - Parameters:
+  ///   - examples: Texts and classes to learn from.
+  ///   - answers: The token of each class.
+  ///   - length: How many vectors the prefix has.
+  ///   - model: The model, whose weights stay as they are.
+  func prefix(
+    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
+  ) throws -> Tensor
+
+  /// 2.11, in words: what the accuracy of a probe shows, and what it does not.
+  func whatAProbeShows() throws -> String
+
+  /// 2.12, in words: what you would ask of a paper that says “layer 8 encodes syntax”.
+  func whatProbingNeeds() throws -> String
+}

@@ -1,0 +1,118 @@
+import Coursework
+import Figures
+import Foundation
+import Interpretability
+import Laboratory
+import Tensors
+import Transformers
+
+extension ProbingSheet {
+  /// The pictures of the sheet, in the order of its text.
+  static let figures: [SheetFigure<any ProbingAnswers>] =
+    [layersFigure, confusionFigure, projectionFigure] + answerFigures
+
+  /// The pictures that show answers, and wait for them.
+  static let answerFigures: [SheetFigure<any ProbingAnswers>] = [controlFigure]
+
+  /// The word classes of the figures' sentences, split by sentence.
+  static let wordClasses = Result {
+    let corpus = try ProbedCorpus.figures.get()
+    let task = try WordTask("word-class", in: corpus.sentences)
+    var generator = SeededGenerator(seed: 3)
+    return (task: task, split: try TaskSplit(task, by: .sentence, using: &generator))
+  }
+
+  /// What linear probes find of them at every layer.
+  private static let wordClassFindings = Result {
+    let (task, split) = try wordClasses.get()
+    return try probeLayers(
+      task, split: split, representations: ProbedCorpus.figures.get().representations())
+  }
+
+  /// Values by layer with their intervals.
+  static func series(_ name: String, _ values: [Estimate]) -> LinePlot.Series {
+    LinePlot.Series(
+      name, values.map(\.value),
+      interval: Interval(lower: values.map(\.lower), upper: values.map(\.upper)))
+  }
+
+  /// An axis for layers, the embedding first.
+  static func layerAxis(_ count: Int) -> Axis {
+    Axis("layer", labels: (0..<count).map { $0 == 0 ? "embedding" : String($0) })
+  }
+
+  private static let layersFigure = SheetFigure<any ProbingAnswers>(
+    "1-layers.png", "how well a linear probe finds the word class at every layer"
+  ) { _, file in
+    let findings = try wordClassFindings.get()
+    var plot = LinePlot(
+      [series("linear probe", findings.layers.map(\.accuracy))],
+      title: "The class of a word, from its vector", x: layerAxis(findings.layers.count),
+      y: Axis("accuracy on test words", range: 0...1))
+    plot.reference = ("majority class", findings.majority.value)
+    try plot.write(to: file)
+  }
+
+  private static let confusionFigure = SheetFigure<any ProbingAnswers>(
+    "2-confusion.png", "which classes the probe on the embedding takes for one another"
+  ) { _, file in
+    let findings = try wordClassFindings.get()
+    let shares = findings.layers[0].confusion.map { row in
+      let sum = Float(max(row.reduce(0, +), 1))
+      return row.map { Float($0) / sum }
+    }
+    var map = HeatMap(
+      Tensor(rows: shares), rows: findings.classes, columns: findings.classes,
+      title: "Word classes at the embedding")
+    map.rowTitle = "class"
+    map.columnTitle = "taken for"
+    map.valueTitle = "share of the class"
+    map.range = 0...1
+    try map.write(to: file)
+  }
+
+  private static let projectionFigure = SheetFigure<any ProbingAnswers>(
+    "3-projection.png", "articles by the gender of their noun, before and after the encoder"
+  ) { _, file in
+    let corpus = try ProbedCorpus.figures.get()
+    let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
+    let layers = try corpus.representations().layers
+    let plots = try [1, 2].map { layer in
+      let plane = try PrincipalComponents(layers[layer].gathering(task.rows))
+      let series = task.classes.indices.map { label in
+        ScatterPlot.Series(
+          task.classes[label],
+          task.labels.indices.filter { task.labels[$0] == label }.map {
+            ScatterPlot.Datum(Double(plane.places[$0, 0]), Double(plane.places[$0, 1]))
+          })
+      }
+      return ScatterPlot(
+        series, title: "“the” after block \(layer)", x: "first component", y: "second component")
+    }
+    try FigureRow(plots).write(to: file)
+  }
+
+  private static let controlFigure = SheetFigure<any ProbingAnswers>(
+    "4-control.png", "accuracy, your control task, and the selectivity between them"
+  ) { answers, file in
+    let (task, split) = try wordClasses.get()
+    var control = task
+    control.labels = try answers.controlLabels(
+      of: task.types, classes: task.classes.count, seed: 5)
+    try requireCount(control.labels.count, task.count, of: "control task", for: "word")
+    if let wrong = control.labels.first(where: { !task.classes.indices.contains($0) }) {
+      throw FigureError("your control task has the class \(wrong), which is none of its classes")
+    }
+    let findings = try probeLayers(
+      task, split: split, representations: ProbedCorpus.figures.get().representations(),
+      control: control)
+    try LinePlot(
+      [
+        series("word class", findings.layers.map(\.accuracy)),
+        series("control task", findings.layers.compactMap(\.control)),
+        series("selectivity", findings.layers.compactMap(\.selectivity)),
+      ], title: "What the probe knows by heart", x: layerAxis(findings.layers.count),
+      y: Axis("share of test words", range: 0...1)
+    ).write(to: file)
+  }
+}

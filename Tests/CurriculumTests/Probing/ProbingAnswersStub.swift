@@ -1,0 +1,57 @@
+import Coursework
+import Curriculum
+import Interpretability
+import Tensors
+import Transformers
+
+/// The answers of a student who has not begun Sheet 2.
+struct UntouchedProbing: ProbingAnswersStub {}
+
+/// Answers of which a test writes only those it is about.
+protocol ProbingAnswersStub: ProbingAnswers {}
+
+extension ProbingAnswersStub {
+  func wordVectors(
+    of sentence: WordTokens, pooling: WordPooling, in model: Transformer
+  ) throws -> Tensor { throw Unanswered() }
+  func probe(on data: LabelledVectors, l2: Float) throws -> LinearProbe { throw Unanswered() }
+  func report(of scores: [LayerScore]) throws -> LayerReport { throw Unanswered() }
+  func controlLabels(of words: [String], classes: Int, seed: UInt64) throws -> [Int] {
+    throw Unanswered()
+  }
+  func selectivity(task: ProbeOutcome, control: ProbeOutcome) throws -> Double {
+    throw Unanswered()
+  }
+  func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines {
+    throw Unanswered()
+  }
+  func interval(
+    of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
+  ) throws -> Estimate { throw Unanswered() }
+  func compareProbes(
+    on data: ControlledVectors, hidden: Int, seed: UInt64
+  ) throws -> [ProbeFinding] { throw Unanswered() }
+  func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces { throw Unanswered() }
+  func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double] {
+    throw Unanswered()
+  }
+  func direction(from negative: Tensor, to positive: Tensor) throws -> Tensor {
+    throw Unanswered()
+  }
+  func flips(
+    of sentences: [PushedSentence], adding vector: Tensor, afterBlock layer: Int,
+    in model: Transformer
+  ) throws -> [Bool] { throw Unanswered() }
+  func squaredDistances(between vectors: Tensor, under projection: Tensor) throws -> Tensor {
+    throw Unanswered()
+  }
+  func tree(from distances: Tensor) throws -> [WordEdge] { throw Unanswered() }
+  func attachmentScore(of predicted: [WordEdge], heads: [Int?]) throws -> Double {
+    throw Unanswered()
+  }
+  func prefix(
+    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
+  ) throws -> Tensor { throw Unanswered() }
+  func whatAProbeShows() throws -> String { throw Unanswered() }
+  func whatProbingNeeds() throws -> String { throw Unanswered() }
+}

@@ -1,0 +1,29 @@
+import Coursework
+import Curriculum
+import XCTest
+
+/// A test an exercise: `swift test --filter Sheet2` says what is right, what is wrong and why.
+///
+/// Each is asked in a process of its own, so that a trap or an endless loop fails one test alone.
+final class Sheet2Tests: XCTestCase {
+  func test_2_1_extractAndPool() async throws { try await check("2.1") }
+  func test_2_2_trainAProbe() async throws { try await check("2.2") }
+  func test_2_3_theControlTask() async throws { try await check("2.3") }
+
+  func testEveryExerciseHasATest() {
+    XCTAssertEqual(ProbingSheet.sheet.exercises.map(\.id), (1...3).map { "2.\($0)" })
+  }
+
+  private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws
+  {
+    let exercise = try ProbingSheet.sheet.exercise(id)
+    let program = ThisProgram.sibling("Sheet2").path
+    let result = await ProcessChecker(command: [program]).check(exercise)
+    if result.status == .unanswered {
+      throw XCTSkip("\(id), \(exercise.title), is not answered yet.")
+    }
+    if !result.isSettled {
+      XCTFail("\(id), \(exercise.title): \(result.explanation)", file: file, line: line)
+    }
+  }
+}
