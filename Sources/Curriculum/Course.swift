@@ -2,5 +2,7 @@ package import Coursework
 
 /// The sheets of the course, in order.
 package enum Course {
-  package static let sheets: [AnySheet] = [AnySheet(AttentionSheet.sheet)]
+  package static let sheets: [AnySheet] = [
+    AnySheet(AttentionSheet.sheet), AnySheet(GradientsSheet.sheet),
+  ]
 }
