@@ -58,7 +58,9 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
   ]
 }
 
-let sheets = [(number: 1, title: "Attention"), (number: 2, title: "Probing")]
+let sheets = [
+  (number: 1, title: "Attention"), (number: 2, title: "Probing"), (number: 3, title: "Gradients"),
+]
 
 /// What the command-line tool is made of.
 let headlight: [Target.Dependency] = [

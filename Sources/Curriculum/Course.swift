@@ -3,6 +3,6 @@ package import Coursework
 /// The sheets of the course, in order.
 package enum Course {
   package static let sheets: [AnySheet] = [
-    AnySheet(AttentionSheet.sheet), AnySheet(ProbingSheet.sheet),
+    AnySheet(AttentionSheet.sheet), AnySheet(ProbingSheet.sheet), AnySheet(GradientsSheet.sheet),
   ]
 }

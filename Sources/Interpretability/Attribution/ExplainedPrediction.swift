@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 public import Transformers
 
 /// A prediction of a model, as a function of the embeddings it read: what every attribution starts
@@ -77,6 +77,16 @@ public struct ExplainedPrediction: Sendable {
   /// The number that is explained.
   public func value() throws -> Float {
     try values(of: embeddings.parts.map { $0.reshaped(to: [1] + $0.shape) }).scalar
+  }
+
+  /// The number for other embeddings, a scalar; where they require a gradient, so does the number.
+  ///
+  /// - Precondition: the shapes are those of ``embeddings``.
+  public func number(at other: EmbeddingValues) throws -> Tensor {
+    precondition(
+      other.parts.map(\.shape) == embeddings.parts.map(\.shape),
+      "embeddings \(other.parts.map(\.shape)) in the place of \(embeddings.parts.map(\.shape))")
+    return try values(of: other.parts.map { $0.reshaped(to: [1] + $0.shape) }).sum()
   }
 
   /// The gradient of the number with respect to every coordinate of every embedding.

@@ -1,0 +1,196 @@
+import Coursework
+import Foundation
+import Interpretability
+import Tensors
+
+extension GradientsSheet {
+  /// 3.3: the first-order share of every piece, and of every word.
+  static let inputTimesGradient = Exercise<any GradientsAnswers>(
+    "3.3", "Input × gradient", points: 4, difficulty: 2, importance: 4, minutes: 20,
+    hints: [
+      """
+      If the number were a plane, what would it lose if the embedding were zero? The slope along every \
+      coordinate, times the coordinate, added up.
+      """,
+      """
+      Multiply embedding and gradient coordinate by coordinate and add up each row. Keep the sign: it \
+      is what saliency does not have.
+      """,
+      """
+      A word of several pieces gets what its pieces get together. A piece of no word, such as the end \
+      token, gives to none.
+      """,
+      """
+      `(number.embeddings * g).sum(axis: 1).values`; and for words: \
+      `for (score, word) in zip(scores, words) { if let word { sums[word] += score } }`.
+      """,
+    ],
+    interpretation: """
+      Now there is a sign, and a unit: logits. But compare the size with what occlusion says for the \
+      same word. A piece on which all depends may get next to nothing, because at this point the model \
+      is so sure that a little less would not matter. The gradient is asked about a small step and \
+      answers about a small step.
+      """,
+    cases: { generator in
+      let translator = try AttentionSheet.translator()
+      var cases: [Case<ProductQuestion, ProductKey>] = []
+      func add(_ name: String, _ number: NumberQuestion, _ embeddings: Tensor, _ gradients: Tensor)
+      {
+        let words = plantedWords(using: &generator)
+        let scores = plantedScores(words, using: &generator)
+        cases.append(
+          Case(
+            name, question: ProductQuestion(number: number, scores: scores, words: words),
+            key: ProductKey(
+              embeddings: embeddings, gradients: gradients, scores: scores, words: words)))
+      }
+      for pair in translator.pairs(count: 2, using: &generator) {
+        let prediction = try translator.prediction(of: pair, using: &generator)
+        let explained = try prediction.explained()
+        add(
+          "a word of a translation \(cases.count + 1)", .translator(prediction),
+          explained.embeddings.source, try explained.gradients().source)
+      }
+      // The gradient of a product of projections is every other projection times the weights.
+      let weights = Tensor.randomNormal([3, 4], using: &generator)
+      let embeddings = Tensor.randomNormal([3, 4], using: &generator)
+      let projections = (weights * embeddings).sum(axis: 1).values
+      let others = projections.indices.map { own in
+        projections.indices.reduce(Float(1)) { $1 == own ? $0 : $0 * projections[$1] }
+      }
+      add(
+        "a product, in which each piece counts for nothing without the others",
+        .formula(Formula(kind: .product, weights: weights), embeddings: embeddings), embeddings,
+        weights * Tensor(others, shape: [3, 1]))
+      return cases
+    },
+    ask: { answers, question in
+      let number = try question.number.number()
+      return ProductAnswer(
+        pieces: try unlessUnanswered { try answers.inputTimesGradient(of: number) },
+        words: try unlessUnanswered {
+          try answers.wordScores(question.scores, words: question.words)
+        })
+    },
+    verify: { key, answer in
+      if answer.pieces == nil && answer.words == nil { return .unanswered }
+      return .combining([
+        answer.pieces.map { judgeProducts($0, key) }
+          ?? .failed("`inputTimesGradient` is not answered yet"),
+        answer.words.map { judgeWords($0, key) }
+          ?? .failed("`wordScores` is not answered yet"),
+      ])
+    })
+
+  struct ProductQuestion: Codable, Sendable {
+    var number: NumberQuestion
+    var scores: [Float]
+    var words: [Int?]
+  }
+
+  struct ProductAnswer: Codable, Sendable {
+    var pieces: [Float]?
+    var words: [Float]?
+  }
+
+  struct ProductKey: Codable, Sendable {
+    /// `[position, width]`.
+    var embeddings: Tensor
+    /// `[position, width]`.
+    var gradients: Tensor
+    var scores: [Float]
+    var words: [Int?]
+  }
+
+  /// Words of one to three pieces, and an end token that is none's.
+  private static func plantedWords(using generator: inout SeededGenerator) -> [Int?] {
+    // Of every length at least one, so that no two ways of pooling agree.
+    let lengths = [2, 1, 3, 1, 2].shuffled(using: &generator)
+    return lengths.enumerated().flatMap { word, count in Array(repeating: word, count: count) }
+      + [nil]
+  }
+
+  /// Scores of both signs, in every word of three pieces the greatest in the middle: neither the first
+  /// nor the last can pass for it.
+  private static func plantedScores(
+    _ words: [Int?], using generator: inout SeededGenerator
+  ) -> [Float] {
+    var scores = words.map { _ in Float.random(in: -2...1, using: &generator) }
+    for place in words.indices.dropFirst().dropLast()
+    where words[place - 1] == words[place] && words[place + 1] == words[place] {
+      scores[place] = Float.random(in: 1.2...2, using: &generator)
+    }
+    return scores
+  }
+
+  private static func judgeProducts(_ answer: [Float], _ key: ProductKey) -> Verdict {
+    let pairs = zip(key.embeddings.doubleRows, key.gradients.doubleRows).map { ($0, $1) }
+    func scores(_ reduce: ([Double], [Double]) -> Double) -> [Double] { pairs.map(reduce) }
+    func length(_ row: [Double]) -> Double { row.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
+    let width = Double(key.embeddings.shape[1])
+    if answer.count == key.embeddings.count, width > 1 {
+      return .invalid("there is a product for every coordinate; add up those of each piece")
+    }
+    return .compare(
+      answer, to: scores(dot).map { Float($0) },
+      knowing: [
+        Mistake(
+          "the sign is lost: what speaks against the prediction is negative",
+          scores { abs(dot($0, $1)) }),
+        Mistake(
+          "this is the gradient alone; multiply it with the embedding, coordinate by coordinate",
+          scores { $1.reduce(0, +) }),
+        Mistake("this is saliency: a length, without the embedding", scores { length($1) }),
+        Mistake(
+          "the lengths are multiplied: coordinates that disagree must cancel",
+          scores { length($0) * length($1) }),
+        Mistake(
+          "this is the length of the product; add its coordinates up with their signs",
+          scores { length(zip($0, $1).map { $0 * $1 }) }),
+        Mistake(
+          "this is the mean over the coordinates; what each contributes is added",
+          scores { dot($0, $1) / width }),
+      ], tolerance: 1e-3, named: "the list of products", of: "piece")
+  }
+
+  private static func judgeWords(_ answer: [Float], _ key: ProductKey) -> Verdict {
+    let count = (key.words.compactMap { $0 }.max() ?? -1) + 1
+    func pooled(_ combine: ([Double]) -> Double) -> [Double] {
+      (0..<count).map { word in
+        combine(
+          zip(key.scores, key.words).filter { $0.1 == word }.map { Double($0.0) })
+      }
+    }
+    if answer.count == count + 1 {
+      return .invalid(
+        "there is one word too many: a piece of none, such as the end token, gives to no word")
+    }
+    if answer.count == key.words.count {
+      return .invalid("there is a score for every piece; a word of several pieces has one")
+    }
+    let sums = pooled { $0.reduce(0, +) }
+    var leaking = sums
+    let strays = zip(key.scores, key.words).filter { $0.1 == nil }.map { Double($0.0) }
+    leaking[0] += strays.reduce(0, +)
+    var trailing = sums
+    trailing[count - 1] += strays.reduce(0, +)
+    return .compare(
+      answer, to: sums.map { Float($0) },
+      knowing: [
+        Mistake(
+          "a word has the mean of its pieces, and should have their sum: what is shared out adds up",
+          pooled { $0.reduce(0, +) / Double($0.count) }),
+        Mistake("a word has its last piece's score; add all of them", pooled { $0.last ?? 0 }),
+        Mistake("a word has its first piece's score; add all of them", pooled { $0.first ?? 0 }),
+        Mistake(
+          "a word has the greatest of its pieces' scores; add all of them",
+          pooled { $0.max() ?? 0 }),
+        Mistake(
+          "the signs are lost before the pieces are added", pooled { $0.reduce(0) { $0 + abs($1) } }
+        ),
+        Mistake("a piece of no word is added to the first word", leaking),
+        Mistake("a piece of no word is added to the last word", trailing),
+      ], tolerance: 1e-4, named: "the list of word scores", of: "word")
+  }
+}

@@ -1,0 +1,106 @@
+import Interpretability
+import Laboratory
+import Tensors
+import Tokenizers
+import Transformers
+
+/// A number to be explained, as it enters the student's process: the translator's or a formula's.
+enum NumberQuestion: Codable, Sendable {
+  /// What the translator says of one target.
+  case translator(TranslatorPrediction)
+  /// A formula whose gradients are known.
+  case formula(Formula, embeddings: Tensor)
+
+  /// The number.
+  func number() throws -> PredictedNumber {
+    switch self {
+    case .translator(let prediction): return try prediction.number()
+    case .formula(let formula, let embeddings):
+      let places = 0..<embeddings.shape[0]
+      return PredictedNumber(
+        pieces: places.map { "x\($0)" }, words: places.map(Optional.some), embeddings: embeddings,
+        function: { formula($0) })
+    }
+  }
+}
+
+/// What the translator says of one token in one place of a translation.
+struct TranslatorPrediction: Codable, Sendable {
+  /// The source's pieces as ids.
+  var source: [Int]
+  /// What the decoder reads.
+  var decoder: [Int]
+  /// The word of every source piece.
+  var words: [Int?]
+  /// What is explained.
+  var target: AttributionTarget
+
+  /// The prediction, from the translator.
+  func explained() throws -> ExplainedPrediction {
+    try ExplainedPrediction(
+      AttentionSheet.translator().model, ModelInput(source, decoderTokens: decoder), target: target)
+  }
+
+  /// The pieces that are read.
+  func pieces() throws -> [String] { try AttentionSheet.translator().tokenizer.tokens(source) }
+
+  /// The number as a function of the embeddings.
+  func number() throws -> PredictedNumber {
+    let prediction = try explained()
+    return PredictedNumber(
+      pieces: try pieces(), words: words, embeddings: prediction.embeddings.source
+    ) { try prediction.number(at: EmbeddingValues(source: $0)) }
+  }
+}
+
+/// A function of a few embeddings that can be differentiated on paper.
+struct Formula: Codable, Sendable {
+  /// What becomes of the projections p of the embeddings on the weights, p_i = w_i · e_i.
+  enum Kind: String, Codable, Sendable {
+    /// Their sum: every method agrees.
+    case linear
+    /// Their product: each counts for nothing without the other.
+    case product
+    /// Their sum, but no more than 1: once there is enough, more does nothing.
+    case saturating
+  }
+
+  var kind: Kind
+  /// `[position, width]`.
+  var weights: Tensor
+
+  func callAsFunction(_ embeddings: Tensor) -> Tensor {
+    let projections = (embeddings * weights).sum(axis: 1)
+    switch kind {
+    case .linear: return projections.sum()
+    case .product:
+      return (1..<weights.shape[0]).reduce(projections.slice(0..<1)) {
+        $0 * projections.slice($1..<($1 + 1))
+      }.sum()
+    case .saturating: return (1 - projections.sum()).relu() * -1 + 1
+    }
+  }
+}
+
+extension SheetTranslator {
+  /// A prediction of one of a sentence's words that stand for a word of the source: the sentence, its
+  /// words and the row that predicts the first piece of the target word.
+  func prediction(
+    of pair: SentencePair, word: Int? = nil, measure: AttributionTarget.Measure = .logit,
+    using generator: inout SeededGenerator
+  ) throws -> TranslatorPrediction {
+    let (pieced, encoded) = try pieces(of: pair)
+    let linked = Array(
+      Set(pair.links.filter { !$0.isPunctuation }.map(\.target))
+    ).sorted()
+    let word = word ?? linked.randomElement(using: &generator) ?? 0
+    let row = encoded.targetWords.firstIndex(of: word) ?? 0
+    return TranslatorPrediction(
+      source: encoded.source,
+      decoder: encoded.decoderInput(startToken: model.configuration.startToken),
+      words: pieced.wordOfSourcePiece,
+      target: AttributionTarget(encoded.target[row], at: row, measure: measure))
+  }
+}
+
+private func - (a: Float, b: Tensor) -> Tensor { b * -1 + a }

@@ -1,0 +1,204 @@
+import Coursework
+import Foundation
+import Interpretability
+import Tensors
+
+extension GradientsSheet {
+  /// 3.2: the gradient measured by small steps, and its length for every piece.
+  static let saliency = Exercise<any GradientsAnswers>(
+    "3.2", "Saliency", points: 5, difficulty: 3, importance: 5, minutes: 25,
+    hints: [
+      """
+      A slope is rise over run. Copy the embeddings, change the one coordinate, and ask for the \
+      number again: `try number(moved).scalar`.
+      """,
+      """
+      Go to both sides and divide by the whole distance: (f(x + h) − f(x − h)) / 2h. With h near \
+      0.01; at h = 0.000001 a Float holds no difference that means anything.
+      """,
+      """
+      For saliency let the machine take the gradient: `let x = number.embeddings.requiringGradient()`, \
+      then `gradient(of: try number(x), withRespectTo: [x])[0]`, which is `[position, width]`.
+      """,
+      """
+      The length of a row is the root of the sum of its squares: \
+      `(0..<positions).map { g[at: $0] }.map { ($0 * $0).sum().scalar.squareRoot() }`.
+      """,
+    ],
+    interpretation: """
+      Your slopes and the machine's gradient agree, and they were computed in ways that have nothing \
+      in common: that is what a check is. Saliency says how much the prediction would move if an \
+      embedding moved a little, in the worst direction. It has no sign, so it cannot tell what speaks \
+      for a prediction from what speaks against it, and it says nothing of large changes, such as a \
+      word that is not there.
+      """,
+    cases: { generator in
+      let translator = try AttentionSheet.translator()
+      var cases: [Case<SlopeQuestion, SlopeKey>] = []
+      for pair in translator.pairs(count: 2, using: &generator) {
+        let prediction = try translator.prediction(of: pair, using: &generator)
+        cases.append(
+          try slopeCase(
+            "a word of a translation \(cases.count + 1)", .translator(prediction),
+            gradients: prediction.explained().gradients().source, using: &generator))
+      }
+      let weights = Tensor.randomNormal([4, 3], using: &generator)
+      let embeddings = Tensor.randomNormal([4, 3], using: &generator)
+      cases.append(
+        try slopeCase(
+          "a sum of projections, whose gradient is its weights",
+          .formula(Formula(kind: .linear, weights: weights), embeddings: embeddings),
+          gradients: weights, using: &generator))
+      return cases
+    },
+    ask: { answers, question in
+      let number = try question.number.number()
+      return SlopeAnswer(
+        slopes: try unlessUnanswered {
+          try question.places.map {
+            try answers.slope(of: number, position: $0.position, column: $0.column)
+          }
+        },
+        saliency: try unlessUnanswered { try answers.saliency(of: number) })
+    },
+    verify: { key, answer in
+      if answer.slopes == nil && answer.saliency == nil { return .unanswered }
+      return .combining([
+        answer.slopes.map { judgeSlopes($0, key) } ?? .failed("`slope` is not answered yet"),
+        answer.saliency.map { judgeSaliency($0, key) }
+          ?? .failed("`saliency` is not answered yet"),
+      ])
+    })
+
+  /// A coordinate of an embedding.
+  struct Coordinate: Codable, Sendable {
+    var position: Int
+    var column: Int
+  }
+
+  struct SlopeQuestion: Codable, Sendable {
+    var number: NumberQuestion
+    /// Where the slope is wanted.
+    var places: [Coordinate]
+  }
+
+  struct SlopeAnswer: Codable, Sendable {
+    var slopes: [Float]?
+    var saliency: [Float]?
+  }
+
+  struct SlopeKey: Codable, Sendable {
+    /// `[position, width]`.
+    var gradients: Tensor
+    var places: [Coordinate]
+  }
+
+  /// - Parameter gradients: Of the translator as the library computes them, which tests hold against
+  ///   finite differences; of a formula as they are on paper.
+  private static func slopeCase(
+    _ name: String, _ number: NumberQuestion, gradients: Tensor,
+    using generator: inout SeededGenerator
+  ) throws -> Case<SlopeQuestion, SlopeKey> {
+    // Steep coordinates: the rounding of a Float is small beside what they do.
+    let width = gradients.shape[1]
+    let steepest = gradients.values.indices
+      .sorted { abs(gradients.values[$0]) > abs(gradients.values[$1]) }
+      .prefix(12).shuffled(using: &generator).prefix(3)
+    let places = steepest.map { Coordinate(position: $0 / width, column: $0 % width) }
+    return Case(
+      name, question: SlopeQuestion(number: number, places: places),
+      key: SlopeKey(gradients: gradients, places: places))
+  }
+
+  private static func judgeSlopes(_ answer: [Float], _ key: SlopeKey) -> Verdict {
+    let wanted = key.places.map { Double(key.gradients[$0.position, $0.column]) }
+    guard answer.count == wanted.count else {
+      return .invalid("there are \(answer.count) slopes, not \(wanted.count)")
+    }
+    guard answer.allSatisfy(\.isFinite) else {
+      return .invalid("a slope is not a finite number: is the step you divide by 0?")
+    }
+    // A tenth leaves room for a step that is a little too large or too small.
+    func all(_ factor: Double) -> Bool {
+      zip(answer, wanted).allSatisfy { abs(Double($0) - $1 * factor) <= 0.1 * abs($1 * factor) }
+    }
+    if all(1) { return .passed() }
+    let detail =
+      "at \(key.places[0].position), \(key.places[0].column) the slope is \(answer[0]) "
+      + "and should be near \(Float(wanted[0]))"
+    let reasons: [(Bool, String)] = [
+      (
+        all(2),
+        "every slope is twice too steep: from x − h to x + h it is 2h, and that is what you divide by"
+      ),
+      (all(0.5), "every slope is half of what it should be: divide by the distance that you moved"),
+      (all(-1), "every slope has the wrong sign: it is the value ahead minus the value behind"),
+      (
+        answer.allSatisfy { $0 == 0 },
+        "every slope is 0: either nothing was moved, or by so little that a Float cannot hold it"
+      ),
+      (
+        zip(answer, wanted).allSatisfy { abs(Double($0)) < 0.1 * abs($1) },
+        "the slopes are far too small: divide the difference of the values by the step"
+      ),
+      (
+        zip(answer, sums(of: key)).allSatisfy { abs($0 - $1) <= 0.1 * abs($1) },
+        "the whole embedding was moved, and only one of its coordinates should be"
+      ),
+    ]
+    return .failed(
+      reasons.first { $0.0 }?.1
+        ?? """
+        the slopes are off: with a step of about 0.01 rounding and curvature are both small, with \
+        0.000001 or 1 they are not
+        """, detail: detail)
+  }
+
+  /// What moving all coordinates of a position at once would give.
+  private static func sums(of key: SlopeKey) -> [Float] {
+    key.places.map { key.gradients[at: $0.position].values.reduce(0, +) }
+  }
+
+  private static func judgeSaliency(_ answer: [Float], _ key: SlopeKey) -> Verdict {
+    let rows = key.gradients.doubleRows
+    func scores(_ reduce: ([Double]) -> Double) -> [Double] { rows.map(reduce) }
+    let norms = scores { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    let total = norms.reduce(0, +)
+    if answer.count == key.gradients.count, rows[0].count > 1 {
+      return .invalid(
+        "there is a number for every coordinate; a piece has one, the length of its row")
+    }
+    return .compare(
+      answer, to: norms.map { Float($0) },
+      knowing: [
+        Mistake("the squares are added and the root is not taken", norms.map { $0 * $0 }),
+        Mistake(
+          "the coordinates are added as they are, and cancel; a length is the root of their squares",
+          scores { $0.reduce(0, +) }),
+        Mistake(
+          "the absolute values are added; the length is the root of the sum of squares",
+          scores { $0.reduce(0) { $0 + abs($1) } }),
+        Mistake(
+          "this is the greatest coordinate of every gradient; the length counts them all",
+          scores { $0.reduce(0) { max($0, abs($1)) } }),
+        Mistake(
+          "this is the root of the mean square; the length is the root of the sum",
+          norms.map { $0 / Double(rows[0].count).squareRoot() }),
+        Mistake(
+          "the scores are made to sum to 1; leave them in the units of the gradient",
+          norms.map { $0 / total }),
+        Mistake(
+          "this is one row a coordinate: sum over the width, and keep the positions",
+          rows[0].indices.map { column in
+            rows.reduce(0) { $0 + $1[column] * $1[column] }.squareRoot()
+          }),
+      ], tolerance: 1e-3, named: "the saliency", of: "piece")
+  }
+}
+
+extension Tensor {
+  /// The rows of a matrix, in double precision.
+  var doubleRows: [[Double]] {
+    (0..<shape[0]).map { row in (0..<shape[1]).map { Double(self[row, $0]) } }
+  }
+}
