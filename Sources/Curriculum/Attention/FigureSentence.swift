@@ -2,6 +2,7 @@ import Figures
 import Interpretability
 import Laboratory
 import Tensors
+import Tokenizers
 import Transformers
 
 /// A sentence that figures show, run through the translator once.
@@ -10,8 +11,8 @@ import Transformers
 struct FigureSentence: Sendable {
   let pair: SentencePair
   let trace: Trace
-  /// What every stack reads, and the pieces these ids stand for.
-  private let input: ModelInput
+  /// What every stack reads.
+  let input: ModelInput
   private let sourcePieces: [String]
   private let targetPieces: [String]
   private let translator: SheetTranslator

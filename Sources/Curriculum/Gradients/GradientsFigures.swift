@@ -18,10 +18,10 @@ extension GradientsSheet {
   private static let sentenceFigure = SheetFigure<any GradientsAnswers>(
     "1-sentence.png", "what each French word owes to each English one"
   ) { _, file in
-    let sentence = try FigureSentence.brownDog.get()
-    let model = try AttentionSheet.translator().model
+    let sentence = try FigureSentence.brownDog()
     let matrix = try attributeSentence(
-      model, try sentence.input(), predicted: sentence.encoded.target, by: .inputTimesGradient)
+      try AttentionSheet.pictured().model, sentence.input,
+      predicted: try sentence.words().encoded.target, by: .inputTimesGradient)
     try HeatMap(
       matrix.source, rows: sentence.predicted, columns: sentence.sourceLabels,
       title: "Input × gradient of every word that is written"
@@ -127,15 +127,16 @@ extension GradientsSheet {
 extension GradientsSheet {
   /// The row that predicts “brun” for the brown dog that ran.
   static func brunPrediction() throws -> TranslatorPrediction {
-    let sentence = try FigureSentence.brownDog.get()
-    let translator = try AttentionSheet.translator()
+    let sentence = try FigureSentence.brownDog()
+    let (pieced, encoded) = try sentence.words()
+    let translator = try AttentionSheet.pictured()
     let row = sentence.predicted.firstIndex(of: "brun") ?? 0
     return TranslatorPrediction(
-      source: sentence.encoded.source,
-      decoder: sentence.encoded.decoderInput(
+      source: encoded.source,
+      decoder: encoded.decoderInput(
         startToken: translator.model.configuration.startToken),
-      words: sentence.pieced.wordOfSourcePiece,
-      target: AttributionTarget(sentence.encoded.target[row], at: row))
+      words: pieced.wordOfSourcePiece,
+      target: AttributionTarget(encoded.target[row], at: row))
   }
 
   static func brunNumber() throws -> PredictedNumber { try brunPrediction().number() }
@@ -143,7 +144,7 @@ extension GradientsSheet {
   /// The prediction, and padding in the place of all it reads, `[position, width]`.
   static func brun() throws -> (prediction: ExplainedPrediction, padding: Tensor) {
     let prediction = try brunPrediction().explained()
-    let padding = try AttentionSheet.translator().filler()
+    let padding = try AttentionSheet.pictured().filler()
     return (prediction, Tensor.zeros(prediction.embeddings.source.shape) + padding)
   }
 }
@@ -155,11 +156,6 @@ extension SheetTranslator {
     return try model.run(ModelInput([pad], decoderTokens: [pad]), capturing: [.embedding])
       .trace[.embedding].reshaped(to: [model.configuration.width])
   }
-}
-
-extension FigureSentence {
-  /// What the translator reads.
-  func input() throws -> ModelInput { try AttentionSheet.translator().input(of: pair) }
 }
 
 extension PredictedNumber {

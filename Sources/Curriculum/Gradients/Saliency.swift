@@ -195,10 +195,3 @@ extension GradientsSheet {
       ], tolerance: 1e-3, named: "the saliency", of: "piece")
   }
 }
-
-extension Tensor {
-  /// The rows of a matrix, in double precision.
-  var doubleRows: [[Double]] {
-    (0..<shape[0]).map { row in (0..<shape[1]).map { Double(self[row, $0]) } }
-  }
-}
