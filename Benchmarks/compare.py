@@ -192,7 +192,7 @@ def pairs(folder):
     # 1 MB of English on one core, with vocabularies of 50,257, 30,522 and 32,000 tokens.
     for kind in ["bpe", "wordpiece", "unigram"]:
         file = os.path.join(folder, f"{kind}.json")
-        yield f"tokenize-{kind}", 1, printed, program("Tokenize", file, text), \
+        yield f"tokenize-{kind}", 0.3, printed, program("Tokenize", file, text), \
             [*peer, "time", file, text], train
 
 
