@@ -51,7 +51,8 @@ final class FetchTests: XCTestCase {
     XCTAssertTrue(hub.tree().contains("refs/refs/pr/1"))
     XCTAssertNoThrow(try hub.cache.directory(of: HubName("ada/tiny@refs/pr/1"), needsWeights: true))
     _ = try hub.fetch("ada/tiny@\(FakeHub.commit)").run()
-    XCTAssertNoThrow(try hub.cache.directory(of: HubName("ada/tiny@\(FakeHub.commit)")))
+    XCTAssertNoThrow(
+      try hub.cache.directory(of: HubName("ada/tiny@\(FakeHub.commit)"), needsWeights: true))
     XCTAssertThrowsError(try hub.cache.directory(of: HubName("ada/tiny"), needsWeights: true))
   }
 
