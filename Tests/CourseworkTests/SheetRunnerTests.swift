@@ -214,8 +214,8 @@ final class SheetRunnerTests: XCTestCase {
 
       Without arguments: checks every exercise of “Practice” and draws its figures.
       With exercises, as in 9.1: checks those alone.
-      With --model, a directory or OWNER/NAME on the hub: draws the figures of that model, in a folder
-      of its own; what is checked stays with the sheet's.
+      With --model, a directory or OWNER/NAME on the hub: draws the figures of that model, in a folder of
+      its own; what is checked stays with the sheet's.
 
       """
     let cases: [([String], Int32, String)] = [

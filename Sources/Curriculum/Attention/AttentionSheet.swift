@@ -83,7 +83,10 @@ struct SheetTranslator: Sendable {
   }
 
   /// The pair as pieces, with the word of each.
+  ///
+  /// - Throws: `ModelError` when there is no decoder for the target, or pieces do not spell words.
   func pieces(of pair: SentencePair) throws -> (pieced: PiecedPair, encoded: EncodedPair) {
+    _ = try decoder()
     let encoded = try EncodedPair(pair, tokenizer: tokenizer)
     let pieced = PiecedPair(
       sourceWords: pair.source.map(\.text), targetWords: pair.target.map(\.text),

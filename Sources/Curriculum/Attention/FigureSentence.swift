@@ -105,7 +105,7 @@ extension SheetTranslator {
 
   /// Cross-attention between words, `[layer · head, targetWord, sourceWord]`.
   func crossBetweenWords(of pair: SentencePair) throws -> Tensor {
-    let encoded = try EncodedPair(pair, tokenizer: tokenizer)
+    let encoded = try pieces(of: pair).encoded
     return poolingPieces(
       try cross(of: pair), targetWords: encoded.targetWords, sourceWords: encoded.sourceWords)
   }
