@@ -6,8 +6,6 @@ import XCTest
 
 /// Downloads that fail: with one sentence, and with nothing wrong left in the cache.
 final class RefusalTests: XCTestCase {
-  private typealias Step = LoopbackServer.Step
-
   /// A hub whose large file is answered in one way every time.
   private func hub(large steps: [LoopbackServer.Step]) throws -> FakeHub {
     try FakeHub(self) { request, _ in request.path.hasPrefix("/large/") ? steps : nil }

@@ -20,7 +20,8 @@ struct FetchCommand: ParsableCommand {
 
       Example:
         headlight fetch google/flan-t5-small
-        headlight generate --model google/flan-t5-small --text "Translate to German: Good morning."
+        headlight generate --model google/flan-t5-small \\
+          --text "Translate English to German: The dog ran."
       """)
 
   @Argument(help: ArgumentHelp("The model's name on the hub.", valueName: "owner/name"))
