@@ -112,7 +112,25 @@ struct Answers: ProbingAnswers {
   ///   - model: The trained model; `Transformer(configuration:using:)` makes an untrained one.
   ///   - seed: Where the untrained model's weights come from.
   func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines {
-    throw Unanswered()
+    let trainingLabels = words.training.map { words.labels[$0] }
+    let testLabels = words.test.map { words.labels[$0] }
+    func accuracy(_ predictions: [Int]) -> Double {
+      Double(zip(predictions, testLabels).count { $0 == $1 }) / Double(testLabels.count)
+    }
+    func probed(_ model: Transformer) throws -> Double {
+      let vectors = try model.representations(of: words.sentences, layers: [words.layer]).layers[0]
+      let probe = try Probe.training(
+        on: vectors.gathering(words.training), labels: trainingLabels, classes: words.classes
+      ).probe
+      return accuracy(probe.predictions(vectors.gathering(words.test)))
+    }
+    let counts = (0..<words.classes).map { label in trainingLabels.count { $0 == label } }
+    let majority = counts.firstIndex(of: counts.max()!)!
+    var generator = SeededGenerator(seed: seed)
+    let untrained = Transformer(configuration: model.configuration, using: &generator)
+    return Baselines(
+      majority: accuracy(testLabels.map { _ in majority }), untrained: try probed(untrained),
+      trained: try probed(model))
   }
 
   // MARK: 2.5  How wide is the error bar?
@@ -128,7 +146,23 @@ struct Answers: ProbingAnswers {
   func interval(
     of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
   ) throws -> Estimate {
-    throw Unanswered()
+    var wordsOfSentence: [Int: [Bool]] = [:]
+    for (isRight, sentence) in zip(right, sentences) {
+      wordsOfSentence[sentence, default: []].append(isRight)
+    }
+    // In a fixed order: a dictionary's own differs from run to run.
+    let groups = wordsOfSentence.sorted { $0.key < $1.key }.map { words in
+      (right: words.value.count { $0 }, all: words.value.count)
+    }
+    var generator = SeededGenerator(seed: seed)
+    let accuracies = (0..<samples).map { _ in
+      let drawn = groups.map { _ in groups.randomElement(using: &generator)! }
+      return Double(drawn.reduce(0) { $0 + $1.right }) / Double(drawn.reduce(0) { $0 + $1.all })
+    }.sorted()
+    let cut = Int((1 - level) / 2 * Double(samples))
+    return Estimate(
+      value: Double(right.count { $0 }) / Double(right.count), lower: accuracies[cut],
+      upper: accuracies[samples - 1 - cut])
   }
 
   // MARK: 2.6  Linear or not
@@ -144,7 +178,24 @@ struct Answers: ProbingAnswers {
   func compareProbes(
     on data: ControlledVectors, hidden: Int, seed: UInt64
   ) throws -> [ProbeFinding] {
-    throw Unanswered()
+    func accuracy(_ kind: Probe.Kind, _ labels: [Int]) throws -> Double {
+      var settings = ProbeSettings()
+      settings.kind = kind
+      settings.batchSize = 64
+      settings.seed = seed
+      let probe = try Probe.training(
+        on: data.vectors.gathering(data.training), labels: data.training.map { labels[$0] },
+        classes: data.classes, settings: settings
+      ).probe
+      let predictions = probe.predictions(data.vectors.gathering(data.test))
+      return Double(zip(predictions, data.test).count { $0 == labels[$1] })
+        / Double(data.test.count)
+    }
+    return try [Probe.Kind.linear, .mlp(hidden: hidden)].map { kind in
+      let onTask = try accuracy(kind, data.labels)
+      return ProbeFinding(
+        accuracy: onTask, selectivity: onTask - (try accuracy(kind, data.controlLabels)))
+    }
   }
 
   // MARK: 2.7  What English does not say

@@ -9,9 +9,12 @@ final class Sheet2Tests: XCTestCase {
   func test_2_1_extractAndPool() async throws { try await check("2.1") }
   func test_2_2_trainAProbe() async throws { try await check("2.2") }
   func test_2_3_theControlTask() async throws { try await check("2.3") }
+  func test_2_4_randomWeights() async throws { try await check("2.4") }
+  func test_2_5_howWideIsTheErrorBar() async throws { try await check("2.5") }
+  func test_2_6_linearOrNot() async throws { try await check("2.6") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(ProbingSheet.sheet.exercises.map(\.id), (1...3).map { "2.\($0)" })
+    XCTAssertEqual(ProbingSheet.sheet.exercises.map(\.id), (1...6).map { "2.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

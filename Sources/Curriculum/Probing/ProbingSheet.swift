@@ -21,7 +21,9 @@ public enum ProbingSheet {
       "say where an encoder knows what its input does not show, and test whether the model uses it",
       "find a syntactic tree in the distances between vectors",
     ],
-    exercises: [extractAndPool, trainAProbe, controlTask],
+    exercises: [
+      extractAndPool, trainAProbe, controlTask, randomWeights, errorBar, linearOrNot,
+    ],
     figures: figures)
 
   /// The embedded translator, loaded once.

@@ -1,0 +1,188 @@
+import Coursework
+import Interpretability
+import Tensors
+
+extension ProbingSheet {
+  /// Right and wrong answers, by word, and how the interval is to be drawn.
+  struct IntervalQuestion: Codable, Sendable {
+    var right: [Bool]
+    var sentences: [Int]
+    var level: Double
+    var samples: Int
+    var seed: UInt64
+  }
+
+  /// The interval, and the same from the same seed again.
+  struct IntervalAnswer: Codable, Sendable {
+    var interval: Estimate
+    var again: Estimate
+  }
+
+  /// 2.5: a bootstrap interval over sentences.
+  static let errorBar = Exercise<any ProbingAnswers>(
+    "2.5", "How wide is the error bar?", points: 4, difficulty: 3, importance: 4, minutes: 25,
+    hints: [
+      """
+      Suppose you drew other test sentences from the same source. How far would the accuracy move? You \
+      have no others, so draw from those you have, with replacement.
+      """,
+      """
+      Draw whole sentences, not words: a hard sentence is hard for all of its words, so a word says \
+      little that its neighbour has not said. A sample has as many sentences as the test set; a \
+      sentence drawn twice counts twice.
+      """,
+      """
+      Each sample's accuracy is its right words over *all its words*: long sentences weigh more, as \
+      they do in the accuracy itself. Sort the samples' accuracies and cut (1 − level) / 2 off each \
+      end.
+      """,
+      """
+      Add up right and all words by sentence. `for _ in 0..<samples`: draw as many sentences as there \
+      are with `Int.random(in:using:)`, divide their right words by their words. Then \
+      `sorted[Int((1 - level) / 2 * Double(samples))]`, and the mirror image at the other end.
+      """,
+    ],
+    interpretation: """
+      Two hundred sentences of ten words are not two thousand independent trials. An interval over \
+      words would be much too narrow, and differences between layers would look certain that are not. \
+      To compare two probes, draw the sentences once for both and take the interval of the difference.
+      """,
+    cases: { generator in
+      let kinds: [(name: String, count: Int, level: Double, spread: Double)] = [
+        ("sentences that are all right or all wrong", 70, 0.95, 1),
+        ("hard and easy sentences", 90, 0.95, 0.7),
+        ("a level of 80 %", 80, 0.8, 0.9),
+      ]
+      return kinds.map { kind in
+        var (right, sentences): ([Bool], [Int]) = ([], [])
+        for sentence in 0..<kind.count {
+          // Long sentences are harder, so a mean of sentences is another number.
+          let isLong = sentence % 3 == 0
+          let ease = isLong ? 0.45 : 0.85
+          let isEasy = Double.random(in: 0..<1, using: &generator) < ease
+          for _ in 0..<(isLong ? 18 : 6) {
+            let follows = Double.random(in: 0..<1, using: &generator) < kind.spread
+            right.append(follows ? isEasy : Double.random(in: 0..<1, using: &generator) < ease)
+            sentences.append(sentence * 7 + 3)
+          }
+        }
+        let question = IntervalQuestion(
+          right: right, sentences: sentences, level: kind.level, samples: 1_000,
+          seed: generator.next() >> 1)
+        return Case(kind.name, question: question, key: question)
+      }
+    },
+    ask: { answers, question in
+      func interval() throws -> Estimate {
+        try answers.interval(
+          of: question.right, sentences: question.sentences, level: question.level,
+          samples: question.samples, seed: question.seed)
+      }
+      return IntervalAnswer(interval: try interval(), again: try interval())
+    },
+    verify: { question, answer in IntervalJudge(question).verdict(on: answer) })
+}
+
+/// Tells an interval over sentences from those of other kinds by where its ends lie.
+private struct IntervalJudge {
+  private let question: ProbingSheet.IntervalQuestion
+  /// Right words and words of each sentence.
+  private let sums: [(right: Double, words: Double)]
+
+  init(_ question: ProbingSheet.IntervalQuestion) {
+    self.question = question
+    var sums: [Int: (right: Double, words: Double)] = [:]
+    for (right, sentence) in zip(question.right, question.sentences) {
+      sums[sentence, default: (0, 0)].right += right ? 1 : 0
+      sums[sentence, default: (0, 0)].words += 1
+    }
+    self.sums = sums.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// Many samples of a statistic, sorted.
+  private func samples(_ count: Int, _ draw: (inout SeededGenerator) -> Double) -> [Double] {
+    var generator = SeededGenerator(seed: 77)
+    return (0..<count).map { _ in draw(&generator) }.sorted()
+  }
+
+  private func ends(_ sorted: [Double], level: Double) -> (Double, Double) {
+    func quantile(_ share: Double) -> Double {
+      sorted[min(Int(share * Double(sorted.count)), sorted.count - 1)]
+    }
+    return (quantile((1 - level) / 2), quantile((1 + level) / 2))
+  }
+
+  func verdict(on answer: ProbingSheet.IntervalAnswer) -> Verdict {
+    let found = answer.interval
+    guard [found.value, found.lower, found.upper].allSatisfy(\.isFinite) else {
+      return .invalid("the interval holds a number that is not finite")
+    }
+    if answer.again != found {
+      return .failed("the same seed gave another interval: draw from a generator with that seed")
+    }
+    let words = Double(question.right.count)
+    let value = sums.reduce(0) { $0 + $1.right } / words
+    let macro = sums.reduce(0) { $0 + $1.right / $1.words } / Double(sums.count)
+    if abs(found.value - value) > 1e-5 {
+      return .failed(
+        abs(found.value - macro) < 1e-5
+          ? "the value is a mean of sentences; the accuracy is right words over all words"
+          : "the value is not the accuracy of all words together")
+    }
+    if found.lower > found.upper { return .failed("the ends of the interval have changed places") }
+    if found.upper - found.lower < 1e-9 {
+      return .failed("all samples are the same: draw with replacement, so that some are left out")
+    }
+    let count = sums.count
+    let bySentence = samples(2_000) { generator in
+      var (right, all) = (0.0, 0.0)
+      for _ in 0..<count {
+        let drawn = sums[Int(generator.next() % UInt64(count))]
+        right += drawn.right
+        all += drawn.words
+      }
+      return right / all
+    }
+    let mean = bySentence.reduce(0, +) / 2_000
+    let deviation =
+      (bySentence.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2_000).squareRoot()
+    func isNear(_ ends: (Double, Double), within share: Double = 0.45) -> Bool {
+      abs(found.lower - ends.0) < share * deviation && abs(found.upper - ends.1) < share * deviation
+    }
+    if isNear(ends(bySentence, level: question.level)) { return .passed() }
+    let error = (value * (1 - value) / words).squareRoot()
+    let z = question.level == 0.95 ? 1.96 : 1.2816
+    if isNear((value - z * error, value + z * error), within: 0.25) {
+      return .failed(
+        "the interval is far too narrow: it takes words for independent, and those of a sentence are "
+          + "not")
+    }
+    if isNear((bySentence[0], bySentence[1_999]), within: 0.9), found.lower <= bySentence[10] {
+      return .failed("the ends are the least and the greatest sample: cut off what the level says")
+    }
+    if isNear((value - deviation, value + deviation), within: 0.25) {
+      return .failed("the interval is one standard deviation each way, whatever the level")
+    }
+    if question.level != 0.95, isNear(ends(bySentence, level: 0.95)) {
+      return .failed("the interval is one of 95 %: use `level`")
+    }
+    let oneSided = (ends(bySentence, level: 2 * question.level - 1))
+    if isNear(oneSided, within: 0.2) {
+      return .failed("1 − level is cut off at each end; half of it belongs to each")
+    }
+    let macroSamples = samples(1_000) { generator in
+      (0..<count).reduce(0.0) { sum, _ in
+        let drawn = sums[Int(generator.next() % UInt64(count))]
+        return sum + drawn.right / drawn.words
+      } / Double(count)
+    }
+    if isNear(ends(macroSamples, level: question.level)) {
+      return .failed(
+        "a sample's accuracy is a mean of sentences: divide its right words by all its words")
+    }
+    let isNarrow = found.upper - found.lower < z * deviation * 2
+    return .failed(
+      "the interval is too \(isNarrow ? "narrow" : "wide") or lies elsewhere",
+      detail: "it goes from \(found.lower) to \(found.upper)")
+  }
+}

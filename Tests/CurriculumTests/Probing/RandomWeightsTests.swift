@@ -1,0 +1,145 @@
+import Coursework
+import Interpretability
+import Tensors
+import Transformers
+import XCTest
+
+@testable import Curriculum
+@testable import Solution2
+
+/// Exercise 2.4: what is rejected, what is accepted.
+final class RandomWeightsTests: XCTestCase {
+  private typealias Question = ProbingSheet.BaselineQuestion
+  private let exercise = ProbingSheet.randomWeights
+
+  private static func vectors(
+    _ question: Question, untrained: Bool, layer: Int? = nil
+  ) throws -> Tensor {
+    var model = try ProbingSheet.translator().model
+    if untrained {
+      var generator = SeededGenerator(seed: question.seed)
+      model = Transformer(configuration: model.configuration, using: &generator)
+    }
+    return try model.representations(
+      of: question.words.sentences, layers: [layer ?? question.words.layer]
+    ).layers[0]
+  }
+
+  /// The accuracy of a probe trained on some vectors and measured on others.
+  private static func accuracy(
+    _ question: Question, training: Tensor, test: Tensor, places: [Int]? = nil
+  ) throws -> Double {
+    let words = question.words
+    let probe = try Probe.training(
+      on: training.gathering(words.training), labels: words.training.map { words.labels[$0] },
+      classes: words.classes
+    ).probe
+    let places = places ?? words.test
+    let found = probe.predictions(test.gathering(places))
+    return Double(zip(found, places).count { $0 == words.labels[$1] }) / Double(places.count)
+  }
+
+  private static func share(_ label: Int, _ question: Question, _ places: [Int]) -> Double {
+    Double(places.count { question.words.labels[$0] == label }) / Double(places.count)
+  }
+
+  private static func frequent(_ question: Question, _ places: [Int]) -> Int {
+    (0..<question.words.classes).max { share($0, question, places) < share($1, question, places) }!
+  }
+
+  private static func right(_ question: Question) throws -> Baselines {
+    let (trained, untrained) = (
+      try vectors(question, untrained: false), try vectors(question, untrained: true)
+    )
+    return Baselines(
+      majority: share(frequent(question, question.words.training), question, question.words.test),
+      untrained: try accuracy(question, training: untrained, test: untrained),
+      trained: try accuracy(question, training: trained, test: trained))
+  }
+
+  private func misconception(
+    _ name: String, says: String,
+    _ change: @escaping @Sendable (inout Baselines, Question) throws -> Void
+  ) -> Misconception<any ProbingAnswers> {
+    Misconception(of: exercise, name, says: says) { (question: Question) in
+      var answer = try Self.right(question)
+      try change(&answer, question)
+      return answer
+    }
+  }
+
+  func testWrongBaselinesAreRejectedWithTheirSentence() {
+    let misconceptions = [
+      misconception("majority of the test words", says: "taken from the test words") {
+        $0.majority = Self.share(
+          Self.frequent($1, $1.words.test), $1, $1.words.test)
+      },
+      misconception("majority on the training words", says: "measured on the training words") {
+        $0.majority = Self.share(
+          Self.frequent($1, $1.words.training), $1, $1.words.training)
+      },
+      misconception("chance", says: "the majority class does better") {
+        $0.majority = 1 / Double($1.words.classes)
+      },
+      misconception("the same weights", says: "weights of its own") { answer, _ in
+        answer.untrained = answer.trained
+      },
+      misconception("the trained model's probe", says: "trained on its own vectors") {
+        $0.untrained = try Self.accuracy(
+          $1, training: Self.vectors($1, untrained: false),
+          test: Self.vectors($1, untrained: true))
+      },
+      misconception("changed places", says: "changed places") { answer, _ in
+        (answer.trained, answer.untrained) = (answer.untrained, answer.trained)
+      },
+      misconception("another layer", says: "at another layer") {
+        let vectors = try Self.vectors($1, untrained: false, layer: 0)
+        $0.trained = try Self.accuracy($1, training: vectors, test: vectors)
+      },
+      misconception("per cent", says: "between 0 and 1") { answer, _ in
+        answer.trained *= 100
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  func testOtherRightWaysAreAccepted() {
+    let variants = [
+      Variant(of: exercise, "weights from another seed") { (question: Question) in
+        var answer = try Self.right(question)
+        var other = question
+        other.seed ^= 0xABCD
+        let vectors = try Self.vectors(other, untrained: true)
+        answer.untrained = try Self.accuracy(question, training: vectors, test: vectors)
+        return answer
+      },
+      Variant(of: exercise, "a stronger penalty and smaller steps") { (question: Question) in
+        var answer = try Self.right(question)
+        let words = question.words
+        let vectors = try Self.vectors(question, untrained: false)
+        var settings = ProbeSettings()
+        settings.l2 = 0.01
+        settings.batchSize = 50
+        let probe = try Probe.training(
+          on: vectors.gathering(words.training), labels: words.training.map { words.labels[$0] },
+          classes: words.classes, settings: settings
+        ).probe
+        let found = probe.predictions(vectors.gathering(words.test))
+        answer.trained =
+          Double(zip(found, words.test).count { $0 == words.labels[$1] })
+          / Double(words.test.count)
+        return answer
+      },
+    ]
+    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  func testNonsenseEarnsNothing() {
+    for number in [Double.nan, .infinity, -1, 1e308] {
+      let nonsense = misconception("nonsense", says: "") { answer, _ in
+        answer = Baselines(majority: number, untrained: number, trained: number)
+      }
+      XCTAssertNil(nonsense.fault())
+    }
+  }
+}
