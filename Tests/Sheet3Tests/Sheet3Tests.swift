@@ -9,9 +9,11 @@ final class Sheet3Tests: XCTestCase {
   func test_3_1_byHand() async throws { try await check("3.1") }
   func test_3_2_saliency() async throws { try await check("3.2") }
   func test_3_3_inputTimesGradient() async throws { try await check("3.3") }
+  func test_3_4_integratedGradients() async throws { try await check("3.4") }
+  func test_3_5_theBaselineMatters() async throws { try await check("3.5") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(GradientsSheet.sheet.exercises.map(\.id), (1...3).map { "3.\($0)" })
+    XCTAssertEqual(GradientsSheet.sheet.exercises.map(\.id), (1...5).map { "3.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

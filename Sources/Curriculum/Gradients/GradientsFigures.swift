@@ -9,10 +9,12 @@ import Transformers
 extension GradientsSheet {
   /// The pictures of the sheet, in the order of its text.
   static let figures: [SheetFigure<any GradientsAnswers>] =
-    [sentenceFigure, saturationFigure] + answerFigures
+    [sentenceFigure, saturationFigure, gapFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures = [tangentFigure, saliencyFigure, productFigure]
+  static let answerFigures = [
+    tangentFigure, saliencyFigure, productFigure, integralFigure, baselineFigure,
+  ]
 
   /// What every source piece does for every piece that is written.
   private static let sentenceFigure = SheetFigure<any GradientsAnswers>(

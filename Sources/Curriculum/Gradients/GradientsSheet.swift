@@ -18,6 +18,8 @@ public enum GradientsSheet {
       "follow a gradient through every layer, and from the decoder into the encoder",
       "measure whether an attribution is faithful, against random scores and against occlusion",
     ],
-    exercises: [gradientByHand, saliency, inputTimesGradient],
+    exercises: [
+      gradientByHand, saliency, inputTimesGradient, integratedGradients, baselinesMatter,
+    ],
     figures: figures)
 }

@@ -96,7 +96,7 @@ extension ExplainedPrediction {
   /// decoder, and the cross-attention between them.
   ///
   /// One backward pass meets them all on its way to the embeddings, whose gradients are those of
-  /// layer 0.
+  /// layer 0, unless the model norms its embeddings.
   public func gradientTrace() throws -> GradientTrace {
     let stacks = model.configuration.stacks
     var points: [HookPoint] = []

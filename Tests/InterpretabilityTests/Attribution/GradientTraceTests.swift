@@ -86,6 +86,45 @@ final class GradientTraceTests: XCTestCase {
     XCTAssertEqual(trace.crossMap()?.shape, [2, 5])
   }
 
+  /// Where norms stand after their layers, the last residual stream is what the decoder reads.
+  func testNormsAfterTheirLayers() throws {
+    var generator = SeededGenerator(seed: 4)
+    let stack = TransformerConfiguration.Stack(
+      layerCount: 2, headCount: 2, headWidth: 4, feedForwardWidth: 16)
+    let model = Transformer(
+      configuration: .bart(
+        vocabularySize: 20, width: 8, encoder: stack, decoder: stack, positions: 12, startToken: 0,
+        endToken: 1, padToken: 2), using: &generator)
+    let trace = try ExplainedPrediction(model, input, target: AttributionTarget(9, at: 2))
+      .gradientTrace()
+    let output = try XCTUnwrap(trace.residuals[0].layers.last)
+    assertEqual(trace.cross[0].gradient + trace.cross[1].gradient, output.gradient)
+    XCTAssertEqual(trace.cross[1].activation, output.activation)
+  }
+
+  /// An encoder alone predicts every token in its place, and sees all of them.
+  func testAnEncoderAlone() throws {
+    var generator = SeededGenerator(seed: 4)
+    let model = Transformer(
+      configuration: .bert(
+        vocabularySize: 20, width: 8,
+        encoder: .init(layerCount: 2, headCount: 2, headWidth: 4, feedForwardWidth: 16),
+        positions: 12, head: .transformed(.gelu)), using: &generator)
+    let prediction = try ExplainedPrediction(
+      model, ModelInput([3, 4, 5, 6]), target: AttributionTarget(4, at: 1))
+    XCTAssertTrue(try prediction.saliency().source.allSatisfy { $0 > 0 })
+    XCTAssertEqual(try prediction.gradientTrace().map(of: .blocks)?.shape, [3, 4])
+    let headless = Transformer(
+      configuration: .bert(
+        vocabularySize: 20, width: 8,
+        encoder: .init(layerCount: 1, headCount: 2, headWidth: 4, feedForwardWidth: 16),
+        positions: 12, head: .none), using: &generator)
+    XCTAssertThrowsError(
+      try ExplainedPrediction(
+        headless, ModelInput([3, 4]), target: AttributionTarget(4, at: 1))
+    ) { XCTAssertEqual($0 as? TransformerError, .noHead) }
+  }
+
   func testAPointThatNothingReachesHasZeros() throws {
     let prediction = try ExplainedPrediction(
       tinyTranslator, input, target: AttributionTarget(9, at: 0))
