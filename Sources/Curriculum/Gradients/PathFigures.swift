@@ -64,7 +64,7 @@ extension GradientsSheet {
     let (_, padding) = try brun()
     let number = try brunNumber()
     let translator = try AttentionSheet.translator()
-    let kept = try brunPrediction().frame(of: try FigureSentence.brownDog.get().pair)
+    let kept = try brunPrediction().frame(of: try FigureSentence.brownDog().pair)
     let own = try answers.baseline(
       for: number.embeddings, filler: try translator.filler(), keeping: kept)
     guard own.shape == number.embeddings.shape else {
@@ -95,7 +95,7 @@ extension GradientsSheet {
   static func brunBaseline() throws -> Tensor {
     let number = try brunNumber()
     var baseline = try brun().padding
-    for position in try brunPrediction().frame(of: try FigureSentence.brownDog.get().pair) {
+    for position in try brunPrediction().frame(of: try FigureSentence.brownDog().pair) {
       for column in 0..<baseline.shape[1] {
         baseline[position, column] = number.embeddings[position, column]
       }
