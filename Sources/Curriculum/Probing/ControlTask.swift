@@ -59,7 +59,7 @@ extension ProbingSheet {
         ("a longer text, twelve classes", 300, 12),
       ]
       return texts.map { name, count, classes in
-        let pairs = TranslatorCorpus.pairs(.sameDistribution, count: count, using: &generator)
+        let pairs = TranslatorCorpus.pairs(.training, count: count, using: &generator)
         var words = pairs.flatMap { $0.annotated.words.map(\.text) }
         // Types that differ only in what a bad rule would look at, each met more than once.
         words += (0..<60).flatMap { number in

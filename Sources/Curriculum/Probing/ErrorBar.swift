@@ -67,7 +67,7 @@ extension ProbingSheet {
           }
         }
         let question = IntervalQuestion(
-          right: right, sentences: sentences, level: kind.level, samples: 1_000,
+          right: right, sentences: sentences, level: kind.level, samples: 2_000,
           seed: generator.next() >> 1)
         return Case(kind.name, question: question, key: question)
       }
@@ -134,7 +134,7 @@ private struct IntervalJudge {
       return .failed("all samples are the same: draw with replacement, so that some are left out")
     }
     let count = sums.count
-    let bySentence = samples(2_000) { generator in
+    let bySentence = samples(4_000) { generator in
       var (right, all) = (0.0, 0.0)
       for _ in 0..<count {
         let drawn = sums[Int(generator.next() % UInt64(count))]
@@ -143,44 +143,52 @@ private struct IntervalJudge {
       }
       return right / all
     }
-    let mean = bySentence.reduce(0, +) / 2_000
+    let mean = bySentence.reduce(0, +) / Double(bySentence.count)
     let deviation =
-      (bySentence.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 2_000).squareRoot()
-    func isNear(_ ends: (Double, Double), within share: Double = 0.45) -> Bool {
-      abs(found.lower - ends.0) < share * deviation && abs(found.upper - ends.1) < share * deviation
+      (bySentence.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(bySentence.count))
+      .squareRoot()
+    /// How far the ends lie from others, in standard deviations.
+    func distance(_ ends: (Double, Double)) -> Double {
+      max(abs(found.lower - ends.0), abs(found.upper - ends.1)) / deviation
     }
-    if isNear(ends(bySentence, level: question.level)) { return .passed() }
-    let error = (value * (1 - value) / words).squareRoot()
-    let z = question.level == 0.95 ? 1.96 : 1.2816
-    if isNear((value - z * error, value + z * error), within: 0.25) {
-      return .failed(
-        "the interval is far too narrow: it takes words for independent, and those of a sentence are "
-          + "not")
-    }
-    if isNear((bySentence[0], bySentence[1_999]), within: 0.9), found.lower <= bySentence[10] {
+    let expected = ends(bySentence, level: question.level)
+    if distance(expected) < 0.25 { return .passed() }
+    if found.lower <= bySentence[15], found.upper >= bySentence[bySentence.count - 16] {
       return .failed("the ends are the least and the greatest sample: cut off what the level says")
     }
-    if isNear((value - deviation, value + deviation), within: 0.25) {
-      return .failed("the interval is one standard deviation each way, whatever the level")
-    }
-    if question.level != 0.95, isNear(ends(bySentence, level: 0.95)) {
-      return .failed("the interval is one of 95 %: use `level`")
-    }
-    let oneSided = (ends(bySentence, level: 2 * question.level - 1))
-    if isNear(oneSided, within: 0.2) {
-      return .failed("1 − level is cut off at each end; half of it belongs to each")
-    }
-    let macroSamples = samples(1_000) { generator in
+    let error = (value * (1 - value) / words).squareRoot()
+    let z = question.level == 0.95 ? 1.96 : 1.2816
+    let macroSamples = samples(2_000) { generator in
       (0..<count).reduce(0.0) { sum, _ in
         let drawn = sums[Int(generator.next() % UInt64(count))]
         return sum + drawn.right / drawn.words
       } / Double(count)
     }
-    if isNear(ends(macroSamples, level: question.level)) {
-      return .failed(
-        "a sample's accuracy is a mean of sentences: divide its right words by all its words")
+    var mistakes: [((Double, Double), String)] = [
+      (
+        (value - z * error, value + z * error),
+        "the interval is far too narrow: it takes words for independent, and those of a sentence are "
+          + "not"
+      ),
+      (
+        (value - deviation, value + deviation),
+        "the interval is one standard deviation each way, whatever the level"
+      ),
+      (
+        ends(bySentence, level: 2 * question.level - 1),
+        "1 − level is cut off at each end; half of it belongs to each"
+      ),
+      (
+        ends(macroSamples, level: question.level),
+        "a sample's accuracy is a mean of sentences: divide its right words by all its words"
+      ),
+    ]
+    if question.level != 0.95 {
+      mistakes.append((ends(bySentence, level: 0.95), "the interval is one of 95 %: use `level`"))
     }
-    let isNarrow = found.upper - found.lower < z * deviation * 2
+    let nearest = mistakes.min { distance($0.0) < distance($1.0) }!
+    if distance(nearest.0) < min(0.3, distance(expected)) { return .failed(nearest.1) }
+    let isNarrow = found.upper - found.lower < expected.1 - expected.0
     return .failed(
       "the interval is too \(isNarrow ? "narrow" : "wide") or lies elsewhere",
       detail: "it goes from \(found.lower) to \(found.upper)")

@@ -52,7 +52,7 @@ extension ProbingSheet {
       the vector? A later layer of the model could read it as the probe did, and need not.
       """,
     cases: { generator in
-      try [("a class along a direction", false), ("an exclusive or of two directions", true)]
+      try [("an exclusive or of two directions", true), ("a class along a direction", false)]
         .map { name, isExclusive in
           let question = ComparisonQuestion(
             data: planted(isExclusive: isExclusive, using: &generator), hidden: 64,

@@ -12,7 +12,9 @@ extension ProbingSheet {
     [layersFigure, confusionFigure, projectionFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure<any ProbingAnswers>] = [controlFigure]
+  static let answerFigures: [SheetFigure<any ProbingAnswers>] = [
+    controlFigure, randomWeightsFigure, errorBarFigure, linearOrNotFigure,
+  ]
 
   /// The word classes of the figures' sentences, split by sentence.
   static let wordClasses = Result {

@@ -160,12 +160,12 @@ final class ControlTaskTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for list in [[], [Int.max], [-1, 0]] {
-      XCTAssertNil(labels("nonsense", says: "") { _, _, _ in list }.fault())
+      XCTAssertNil(labels("nonsense", says: " ") { _, _, _ in list }.fault())
     }
     XCTAssertNil(
-      labels("huge", says: "") { question, _, _ in question.words.map { _ in .max } }.fault())
+      labels("huge", says: " ") { question, _, _ in question.words.map { _ in .max } }.fault())
     for number in [Double.nan, .infinity, 1e308] {
-      XCTAssertNil(selectivity("nonsense", says: "") { _ in number }.fault())
+      XCTAssertNil(selectivity("nonsense", says: " ") { _ in number }.fault())
     }
   }
 }

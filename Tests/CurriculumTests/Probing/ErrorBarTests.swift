@@ -164,11 +164,11 @@ final class ErrorBarTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
-        misconception("nonsense", says: "") { _ in
+        misconception("nonsense", says: " ") { _ in
           Estimate(value: number, lower: number, upper: number)
         }.fault())
       XCTAssertNil(
-        misconception("nonsense", says: "") {
+        misconception("nonsense", says: " ") {
           Estimate(
             value: Double($0.right.count { $0 }) / Double($0.right.count), lower: -abs(number),
             upper: abs(number))

@@ -123,10 +123,10 @@ final class LinearOrNotTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
-        misconception("nonsense", says: "") { _ in
+        misconception("nonsense", says: " ") { _ in
           [ProbeFinding](repeating: .init(accuracy: number, selectivity: number), count: 2)
         }.fault())
     }
-    XCTAssertNil(misconception("none", says: "") { _ in [] }.fault())
+    XCTAssertNil(misconception("none", says: " ") { _ in [] }.fault())
   }
 }

@@ -136,7 +136,7 @@ final class RandomWeightsTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for number in [Double.nan, .infinity, -1, 1e308] {
-      let nonsense = misconception("nonsense", says: "") { answer, _ in
+      let nonsense = misconception("nonsense", says: " ") { answer, _ in
         answer = Baselines(majority: number, untrained: number, trained: number)
       }
       XCTAssertNil(nonsense.fault())

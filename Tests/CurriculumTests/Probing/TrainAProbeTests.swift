@@ -79,7 +79,7 @@ final class TrainAProbeTests: XCTestCase {
   }
 
   func testWrongReportsAreRejectedWithTheirSentence() {
-    func best(_ scores: [LayerScore], _ value: (LayerScore) -> Double) -> Int {
+    @Sendable func best(_ scores: [LayerScore], _ value: (LayerScore) -> Double) -> Int {
       let most = scores.map(value).max()!
       return scores.firstIndex { value($0) == most }!
     }
@@ -165,16 +165,16 @@ final class TrainAProbeTests: XCTestCase {
     ]
     for tensor in tensors {
       XCTAssertNil(
-        probe("nonsense", says: "") { _ in LinearProbe(weight: tensor, bias: tensor) }
+        probe("nonsense", says: " ") { _ in LinearProbe(weight: tensor, bias: tensor) }
           .fault())
     }
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
-        report("nonsense", says: "") { _ in LayerReport(layer: .max, accuracy: number) }.fault())
+        report("nonsense", says: " ") { _ in LayerReport(layer: .max, accuracy: number) }.fault())
       XCTAssertNil(
-        report("nonsense", says: "") { _ in LayerReport(layer: -1, accuracy: number) }.fault())
+        report("nonsense", says: " ") { _ in LayerReport(layer: -1, accuracy: number) }.fault())
     }
-    let huge = probe("huge", says: "") { question in
+    let huge = probe("huge", says: " ") { question in
       LinearProbe(
         weight: Tensor(
           repeating: 1e38, shape: [question.data.classes, question.data.vectors.shape[1]]),

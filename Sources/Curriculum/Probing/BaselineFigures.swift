@@ -1,0 +1,99 @@
+import Coursework
+import Figures
+import Foundation
+import Interpretability
+import Laboratory
+import Tensors
+import Transformers
+
+extension ProbingSheet {
+  /// 2.4: what the architecture alone gives, layer by layer.
+  static let randomWeightsFigure = SheetFigure<any ProbingAnswers>(
+    "5-random-weights.png", "the model, an untrained one and the majority class, by your probes"
+  ) { answers, file in
+    let corpus = try ProbedCorpus.figures.get()
+    let (task, split) = try wordClasses.get()
+    let model = try translator().model
+    let layers = model.configuration.representationCount(of: .encoder)
+    let found = try (0..<layers).map { layer in
+      var labels = [Int](repeating: 0, count: corpus.sentences.reduce(0) { $0 + $1.words.count })
+      for (row, label) in zip(task.rows, task.labels) { labels[row] = label }
+      return try answers.baselines(
+        on: ProbedWords(
+          sentences: corpus.tokens, labels: labels, classes: task.classes.count, layer: layer,
+          training: split.training.map { task.rows[$0] }, test: split.test.map { task.rows[$0] }),
+        in: model, seed: 4)
+    }
+    var plot = LinePlot(
+      [
+        .init("trained", found.map(\.trained)), .init("random weights", found.map(\.untrained)),
+      ], title: "The class of a word, with and without training", x: layerAxis(layers),
+      y: Axis("accuracy on test words", range: 0...1))
+    plot.reference = ("majority class", found[0].majority)
+    try plot.write(to: file)
+  }
+
+  /// 2.5: the same accuracies with two error bars each.
+  static let errorBarFigure = SheetFigure<any ProbingAnswers>(
+    "6-error-bars.png", "your interval over sentences beside one over words"
+  ) { answers, file in
+    let corpus = try ProbedCorpus.figures.get()
+    let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
+    var generator = SeededGenerator(seed: 6)
+    let split = try TaskSplit(task, by: .head, using: &generator)
+    let layers = try corpus.representations().layers
+    let plots = try [true, false].map { bySentence in
+      let found = try layers.map { layer in
+        func part(_ places: [Int]) -> (features: Tensor, labels: [Int]) {
+          (layer.gathering(places.map { task.rows[$0] }), places.map { task.labels[$0] })
+        }
+        let (training, test) = (part(split.training), part(split.test))
+        let probe = try Probe.training(
+          on: training.features, labels: training.labels, classes: task.classes.count,
+          development: part(split.development)
+        ).probe
+        let right = zip(probe.predictions(test.features), test.labels).map { $0 == $1 }
+        let sentences = split.test.map { task.sentences[$0] }
+        return try answers.interval(
+          of: right, sentences: bySentence ? sentences : Array(right.indices), level: 0.95,
+          samples: 1_000, seed: 8)
+      }
+      var line = series("gender at “the”", found)
+      line.intervalIsBand = false
+      return LinePlot(
+        [line], title: bySentence ? "Sentences drawn again" : "Words drawn again",
+        x: layerAxis(layers.count), y: Axis("accuracy on test words", range: 0...1))
+    }
+    try FigureRow(plots).write(to: file)
+  }
+
+  /// 2.6: accuracy and selectivity of both kinds of probe at every layer.
+  static let linearOrNotFigure = SheetFigure<any ProbingAnswers>(
+    "7-linear-or-not.png", "what a hidden layer adds to accuracy, and takes from selectivity"
+  ) { answers, file in
+    let (task, split) = try wordClasses.get()
+    var generator = SeededGenerator(seed: 7)
+    let control = task.control(using: &generator)
+    let layers = try ProbedCorpus.figures.get().representations().layers
+    let found = try layers.map { layer in
+      let findings = try answers.compareProbes(
+        on: ControlledVectors(
+          vectors: layer.gathering(task.rows), labels: task.labels, controlLabels: control.labels,
+          classes: task.classes.count, training: split.training, test: split.test),
+        hidden: 64, seed: 9)
+      try requireCount(findings.count, 2, of: "list of findings", for: "kind of probe")
+      return findings
+    }
+    let names = ["linear", "hidden layer"]
+    let lines = (0..<2).flatMap { kind in
+      [
+        LinePlot.Series("\(names[kind]): accuracy", found.map { $0[kind].accuracy }),
+        LinePlot.Series("\(names[kind]): selectivity", found.map { $0[kind].selectivity }),
+      ]
+    }
+    try LinePlot(
+      lines, title: "The class of a word, by two kinds of probe", x: layerAxis(layers.count),
+      y: Axis("share of test words", range: 0...1)
+    ).write(to: file)
+  }
+}
