@@ -30,10 +30,10 @@ extension GradientsSheet {
     ],
     interpretation: """
       No baseline is neutral. Zero embeddings are no sentence, and for a model with RMS norm they are the \
-      worst of places: the norm divides by a length that goes to 0, so the gradient near zero is enormous \
-      and no affordable number of steps adds up. Padding everywhere takes the instruction away too, so \
-      “Translate” is given a share that belongs to no word. Padding between instruction and end asks what \
-      you want to know: what do these words do? Say which you took, and show the gap.
+      worst of places: the norm divides by a length that goes to 0, so the gradient near zero is \
+      enormous, and hundreds of steps may not add up. Padding everywhere takes the instruction away too, \
+      so “Translate” is given a share that belongs to no word. Padding between instruction and end asks \
+      what you want to know: what do these words do? Say which you took, and show the gap.
       """,
     cases: { generator in
       let translator = try AttentionSheet.translator()
@@ -52,14 +52,8 @@ extension GradientsSheet {
             zeros + translator.model.meanEmbedding,
           ], steps: 10)
       ]
+      cases.insert(try saturatingCase(using: &generator), at: 0)
       cases.append(try linearCase(using: &generator))
-      let (weights, tokens) = saturatedTokens(using: &generator)
-      cases.append(
-        try baselineCase(
-          "a sum that is no more than 1, in two steps",
-          .formula(Formula(kind: .saturating, weights: weights), embeddings: tokens),
-          filler: .randomNormal([3], using: &generator), keeping: [],
-          from: [.zeros(tokens.shape), tokens * 0.36], steps: 2))
       return cases
     },
     ask: { answers, question in
@@ -117,6 +111,26 @@ extension GradientsSheet {
       rows: (0..<embeddings.shape[0]).map {
         kept.contains($0) ? embeddings[at: $0].values : filler.values
       })
+  }
+
+  /// Two steps along a sum that is no more than 1: from the first baseline they find a quarter too
+  /// much, from the second an eighth too little, and from the third just what there is.
+  private static func saturatingCase(
+    using generator: inout SeededGenerator
+  ) throws -> Case<BaselineQuestion, BaselineKey> {
+    while true {
+      let (weights, tokens) = saturatedTokens(using: &generator)
+      let drawn = try baselineCase(
+        "a sum that is no more than 1, in two steps",
+        .formula(Formula(kind: .saturating, weights: weights), embeddings: tokens),
+        filler: .randomNormal([3], using: &generator), keeping: [2],
+        from: [.zeros(tokens.shape), tokens * -0.4, tokens * -0.2], steps: 2)
+      guard drawn.question.baselines.count == 3 else { continue }
+      // All three share out alike. Were the least after the greatest, two mistakes would look alike.
+      let scores = drawn.key.scores[0]
+      let top = scores.firstIndex(of: scores.max()!)!
+      if scores.firstIndex(of: scores.min()!) != top + 1 { return drawn }
+    }
   }
 
   /// Three baselines of a plane, from which everything adds up, and of whose scores the strongest is

@@ -129,10 +129,10 @@ final class IntegratedGradientsTests: XCTestCase {
             of: try number(moved + question.baseline), withRespectTo: [moved])[0]
           scores += (slopes * difference).sum(axis: 1) / Float(question.steps)
         }
-        let number0 = try number(question.baseline).scalar
-        let gap =
-          question.scores.reduce(0) { $0 + Double($1) }
-          + Double(number0) - Double(try number(number.embeddings).scalar)
+        let start = Double(try number(question.baseline).scalar)
+        let value = Double(try number(number.embeddings).scalar)
+        let sum: Double = question.scores.reduce(0) { $0 + Double($1) }
+        let gap = sum + start - value
         return Answer(scores: scores.values, gap: Float(gap))
       },
     ]
