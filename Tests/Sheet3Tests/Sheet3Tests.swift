@@ -11,9 +11,15 @@ final class Sheet3Tests: XCTestCase {
   func test_3_3_inputTimesGradient() async throws { try await check("3.3") }
   func test_3_4_integratedGradients() async throws { try await check("3.4") }
   func test_3_5_theBaselineMatters() async throws { try await check("3.5") }
+  func test_3_6_contrast() async throws { try await check("3.6") }
+  func test_3_7_traceTheGradient() async throws { try await check("3.7") }
+  func test_3_8_isItFaithful() async throws { try await check("3.8") }
+  func test_3_9_attentionAgainstGradients() async throws { try await check("3.9") }
+  func test_3_10_whatAnAttributionSays() async throws { try await check("3.10") }
+  func test_3_11_whichMethod() async throws { try await check("3.11") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(GradientsSheet.sheet.exercises.map(\.id), (1...5).map { "3.\($0)" })
+    XCTAssertEqual(GradientsSheet.sheet.exercises.map(\.id), (1...11).map { "3.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

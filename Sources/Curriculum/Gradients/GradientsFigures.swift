@@ -12,9 +12,8 @@ extension GradientsSheet {
     [sentenceFigure, saturationFigure, gapFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures = [
-    tangentFigure, saliencyFigure, productFigure, integralFigure, baselineFigure,
-  ]
+  static let answerFigures =
+    [tangentFigure, saliencyFigure, productFigure, integralFigure, baselineFigure] + laterFigures
 
   /// What every source piece does for every piece that is written.
   private static let sentenceFigure = SheetFigure<any GradientsAnswers>(

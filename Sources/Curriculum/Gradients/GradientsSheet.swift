@@ -19,7 +19,8 @@ public enum GradientsSheet {
       "measure whether an attribution is faithful, against random scores and against occlusion",
     ],
     exercises: [
-      gradientByHand, saliency, inputTimesGradient, integratedGradients, baselinesMatter,
+      gradientByHand, saliency, inputTimesGradient, integratedGradients, baselinesMatter, contrast,
+      traceTheGradient, isItFaithful, attentionAgainstGradients, whatAnAttributionSays, whichMethod,
     ],
     figures: figures)
 }

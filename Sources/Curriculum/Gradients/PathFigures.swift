@@ -93,13 +93,6 @@ extension GradientsSheet {
 
   /// Padding between the instruction and the end of “The brown dog ran.”, `[position, width]`.
   static func brunBaseline() throws -> Tensor {
-    let number = try brunNumber()
-    var baseline = try brun().padding
-    for position in try brunPrediction().frame(of: try FigureSentence.brownDog().pair) {
-      for column in 0..<baseline.shape[1] {
-        baseline[position, column] = number.embeddings[position, column]
-      }
-    }
-    return baseline
+    try brunPrediction().padding(wordsOf: try FigureSentence.brownDog().pair)
   }
 }
