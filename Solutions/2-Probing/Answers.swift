@@ -294,7 +294,7 @@ struct Answers: ProbingAnswers {
 
   // MARK: 2.12  In words
 
-  /// What you would ask of a paper that says “layer 8 encodes syntax”. About 150 words.
+  /// What you would ask of a paper that finds syntax encoded in layer 8. About 150 words.
   func whatProbingNeeds() throws -> String {
     throw Unanswered()
   }

@@ -44,7 +44,7 @@ final class LinearOrNotTests: XCTestCase {
     return try (kinds ?? [.linear, .mlp(hidden: question.hidden)]).map { kind in
       func measured(_ labels: [Int]) throws -> Double {
         try accuracy(
-          question, try probe(question, kind, labels, on: training), labels, on: test)
+          question, probe(question, kind, labels, on: training), labels, on: test)
       }
       let own = try measured(data.labels)
       return ProbeFinding(
