@@ -87,12 +87,13 @@ extension TranslatorPrediction {
     return embeddings
   }
 
-  /// The pieces that the decoder has read up to the target's row.
+  /// The pieces that were written before the target.
   func writtenPieces() throws -> [String] {
-    try AttentionSheet.translator().tokenizer.tokens(Array(decoder[...target.position]))
+    let written = decoder.prefix(target.position + 1).dropFirst()
+    return try AttentionSheet.translator().tokenizer.tokens(Array(written))
   }
 
-  /// By how much the number falls without each of the pieces that the decoder has read.
+  /// By how much the number falls without each of the pieces that were written before the target.
   func lossesWithoutWritten() throws -> [Float] {
     let explained = try explained()
     let prediction = try ExplainedPrediction(
@@ -101,6 +102,6 @@ extension TranslatorPrediction {
     var padded = prediction.embeddings
     padded.decoder = Tensor.zeros([decoder.count, filler.count]) + filler
     let losses = try prediction.occlusion(replacing: .embeddings(padded)).decoder ?? []
-    return Array(losses.prefix(target.position + 1))
+    return Array(losses.prefix(target.position + 1).dropFirst())
   }
 }

@@ -17,7 +17,7 @@ extension GradientsSheet {
     let (prediction, pair) = (try brunContrast(), try FigureSentence.brownDog().pair)
     let baseline = try prediction.padding(wordsOf: pair)
     let row = try prediction.row()
-    let steps = 32
+    let steps = 64
     let contrast = try answers.contrast(
       in: row, target: prediction.target.token, foil: prediction.target.foil!, from: baseline,
       steps: steps)
@@ -32,7 +32,7 @@ extension GradientsSheet {
         .init("brun", tokens: row.pieces, values: shares.tokens.source),
         .init("brun, not brune", tokens: row.pieces, values: contrast),
         .init(
-          "the same without what was written", tokens: try prediction.writtenPieces(),
+          "loss without each piece written before", tokens: try prediction.writtenPieces(),
           values: written),
       ], title: "One logit, and the difference of two"
     ).styled {
