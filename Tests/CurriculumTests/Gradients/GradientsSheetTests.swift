@@ -13,6 +13,11 @@ final class GradientsSheetTests: XCTestCase {
     XCTAssertEqual(faults, [])
   }
 
+  func testFortyPointsAreCheckedAndFourMarkedByHand() {
+    XCTAssertEqual(GradientsSheet.sheet.exercises.reduce(0) { $0 + $1.points }, 44)
+    XCTAssertEqual(GradientsSheet.sheet.openPoints, 4)
+  }
+
   func testCasesFollowFromTheSeedAndAreSmall() throws {
     for exercise in GradientsSheet.sheet.exercises {
       let cases = try exercise.questions(seed: 7)
