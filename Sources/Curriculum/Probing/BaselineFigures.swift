@@ -35,12 +35,22 @@ extension ProbingSheet {
 
   /// 2.5: the same accuracies with two error bars each.
   static let errorBarFigure = SheetFigure<any ProbingAnswers>(
-    "6-error-bars.png", "your interval over sentences beside one over words"
+    "6-error-bars.png",
+    "your intervals over sentences beside those over words, on an untrained model"
   ) { answers, file in
     let corpus = try ProbedCorpus.figures.get()
-    let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
+    // A question about the whole sentence, put to each of its words.
+    let sentences = corpus.sentences.map { sentence in
+      var sentence = sentence
+      let isNegated = sentence.words.contains { $0.labels["word-class"] == "negation" }
+      for index in sentence.words.indices {
+        sentence.words[index].labels["negated"] = isNegated ? "yes" : "no"
+      }
+      return sentence
+    }
+    let task = try WordTask("negated", in: sentences) { !$0.isPunctuation }
     var generator = SeededGenerator(seed: 6)
-    let split = try TaskSplit(task, by: .head, using: &generator)
+    let split = try TaskSplit(task, by: .sentence, using: &generator)
     let layers = try corpus.representations().layers
     let plots = try [true, false].map { bySentence in
       let found = try layers.map { layer in
@@ -58,7 +68,7 @@ extension ProbingSheet {
           of: right, sentences: bySentence ? sentences : Array(right.indices), level: 0.95,
           samples: 1_000, seed: 8)
       }
-      var line = series("gender at “the”", found)
+      var line = series("negated or not", found)
       line.intervalIsBand = false
       return LinePlot(
         [line], title: bySentence ? "Sentences drawn again" : "Words drawn again",

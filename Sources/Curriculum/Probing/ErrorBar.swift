@@ -43,9 +43,11 @@ extension ProbingSheet {
       """,
     ],
     interpretation: """
-      Two hundred sentences of ten words are not two thousand independent trials. An interval over \
-      words would be much too narrow, and differences between layers would look certain that are not. \
-      To compare two probes, draw the sentences once for both and take the interval of the difference.
+      Two hundred sentences of ten words are not two thousand independent trials. Where the words of \
+      a sentence stand or fall together, an interval over words is far too narrow, and differences \
+      between layers look certain that are not. Where they do not, both are alike, and you have lost \
+      nothing. To compare two probes, draw the sentences once for both and take the interval of the \
+      difference.
       """,
     cases: { generator in
       let kinds: [(name: String, count: Int, level: Double, spread: Double)] = [

@@ -74,24 +74,42 @@ extension ProbingSheet {
   }
 
   private static let projectionFigure = SheetFigure<any ProbingAnswers>(
-    "3-projection.png", "articles by the gender of their noun, before and after the encoder"
+    "3-projection.png", "“the” by the gender of its noun: where vectors spread, and where gender is"
   ) { _, file in
     let corpus = try ProbedCorpus.figures.get()
-    let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
-    let layers = try corpus.representations().layers
-    let plots = try [1, 2].map { layer in
-      let plane = try PrincipalComponents(layers[layer].gathering(task.rows))
+    let task = try WordTask("gender", in: corpus.sentences) { $0.text == "the" }
+    var generator = SeededGenerator(seed: 4)
+    let split = try TaskSplit(task, by: .head, using: &generator)
+    let layer = try corpus.representations().layers[2]
+    func vectors(_ places: [Int]) -> Tensor { layer.gathering(places.map { task.rows[$0] }) }
+    let shown = split.development + split.test
+    let means = try DifferenceOfMeans(
+      vectors(split.training),
+      isPositive: split.training.map { task.classes[task.labels[$0]] == "feminine" })
+    let width = means.direction.count
+    let length = (means.direction * means.direction).sum().scalar.squareRoot()
+    let along = vectors(shown).matmul(means.direction.reshaped(to: [width, 1]) / length)
+    let plane = try PrincipalComponents(vectors(shown))
+    func plot(_ title: String, _ x: String, _ place: (Int) -> (Float, Float)) -> ScatterPlot {
       let series = task.classes.indices.map { label in
         ScatterPlot.Series(
           task.classes[label],
-          task.labels.indices.filter { task.labels[$0] == label }.map {
-            ScatterPlot.Datum(Double(plane.places[$0, 0]), Double(plane.places[$0, 1]))
+          shown.indices.filter { task.labels[shown[$0]] == label }.map {
+            ScatterPlot.Datum(Double(place($0).0), Double(place($0).1))
           })
       }
       return ScatterPlot(
-        series, title: "“the” after block \(layer)", x: "first component", y: "second component")
+        series, title: title, x: Axis(x),
+        y: x.hasPrefix("first") ? "second component" : "first component")
     }
-    try FigureRow(plots).write(to: file)
+    try FigureRow([
+      plot("Where “the” spreads most", "first component") {
+        (plane.places[$0, 0], plane.places[$0, 1])
+      },
+      plot("Along the difference of means", "from masculine to feminine") {
+        (along[$0, 0], plane.places[$0, 0])
+      },
+    ]).write(to: file)
   }
 
   private static let controlFigure = SheetFigure<any ProbingAnswers>(
