@@ -183,17 +183,20 @@ struct Answers: ProbingAnswers {
 
   // MARK: 2.10  Let the model answer
 
-  /// A prefix of vectors, `[vector, width]`, that makes the frozen model answer with the right token
-  /// of `answers` in the first row of its decoder.
+  /// The mean cross-entropy, in nats, with which the model answers some texts behind a prefix of
+  /// vectors, and its gradient with respect to the prefix.
+  ///
+  /// The prefix stands in front of each text, at the embedding. The answer is the decoder's first
+  /// row, and only the tokens of `answers` compete.
   ///
   /// - Parameters:
-  ///   - examples: Texts (`tokens`) and classes (`label`) to learn from.
+  ///   - prefix: `[vector, width]`.
+  ///   - examples: Texts (`tokens`) and classes (`label`).
   ///   - answers: The token of each class.
-  ///   - length: How many vectors the prefix has.
   ///   - model: The model, whose weights stay as they are.
-  func prefix(
-    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
-  ) throws -> Tensor {
+  func promptStep(
+    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+  ) throws -> PromptStep {
     throw Unanswered()
   }
 
@@ -207,7 +210,9 @@ struct Answers: ProbingAnswers {
 
   // MARK: 2.12  In words
 
-  /// What you would ask of a paper that finds syntax encoded in layer 8. About 150 words.
+  /// What you would ask of a paper that says “layer 8 encodes syntax”.
+  ///
+  /// About 150 words.
   func whatProbingNeeds() throws -> String {
     throw Unanswered()
   }

@@ -203,7 +203,12 @@ struct Answers: ProbingAnswers {
   /// The places of the training words and of the test words, about a quarter of the lemmas for test,
   /// and no lemma in both.
   func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces {
-    throw Unanswered()
+    var generator = SeededGenerator(seed: seed)
+    let drawn = Set(lemmas).sorted().shuffled(using: &generator)
+    let held = Set(drawn.prefix(drawn.count / 4))
+    return SplitPlaces(
+      training: lemmas.indices.filter { !held.contains(lemmas[$0]) },
+      test: lemmas.indices.filter { held.contains(lemmas[$0]) })
   }
 
   /// The accuracy of a linear probe on the test words at every layer.
@@ -212,7 +217,15 @@ struct Answers: ProbingAnswers {
   ///   - words: `layers`, each `[word, width]`, `labels`, `classes` and `lemmas`.
   ///   - split: The places of training and test.
   func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double] {
-    throw Unanswered()
+    try words.layers.map { vectors in
+      let probe = try Probe.training(
+        on: vectors.gathering(split.training), labels: split.training.map { words.labels[$0] },
+        classes: words.classes
+      ).probe
+      let predictions = probe.predictions(vectors.gathering(split.test))
+      let right = zip(predictions, split.test).count { $0 == words.labels[$1] }
+      return Double(right) / Double(split.test.count)
+    }
   }
 
   // MARK: 2.8  Push
@@ -223,7 +236,7 @@ struct Answers: ProbingAnswers {
   ///   - negative: The vectors of the class that it leads from, `[word, width]`.
   ///   - positive: The vectors of the class that it leads to, `[word, width]`.
   func direction(from negative: Tensor, to positive: Tensor) throws -> Tensor {
-    throw Unanswered()
+    positive.mean(axis: 0) - negative.mean(axis: 0)
   }
 
   /// For every sentence whether adding a vector after a block of the encoder flips which of two
@@ -238,7 +251,17 @@ struct Answers: ProbingAnswers {
     of sentences: [PushedSentence], adding vector: Tensor, afterBlock layer: Int,
     in model: Transformer
   ) throws -> [Bool] {
-    throw Unanswered()
+    try sentences.map { sentence in
+      let input = ModelInput(
+        sentence.tokens, decoderTokens: [model.configuration.startToken])
+      func prefersFirst(_ interventions: [Intervention]) throws -> Bool {
+        let logits = try model.run(input, intervening: interventions).logits  // [1, 1, token]
+        return logits[0, 0, sentence.choices[0]] > logits[0, 0, sentence.choices[1]]
+      }
+      let push = Intervention.adding(
+        vector, at: .residualPost(.encoder, layer), positions: sentence.positions)
+      return try prefersFirst([]) != prefersFirst([push])
+    }
   }
 
   // MARK: 2.9  A tree in the distances
@@ -249,14 +272,30 @@ struct Answers: ProbingAnswers {
   ///   - vectors: h, `[word, width]`.
   ///   - projection: B, `[rank, width]`.
   func squaredDistances(between vectors: Tensor, under projection: Tensor) throws -> Tensor {
-    throw Unanswered()
+    let points = vectors.matmul(transposing: projection)  // [word, rank]
+    let count = points.shape[0]
+    let differences =
+      points.reshaped(to: [count, 1, points.shape[1]])
+      - points.reshaped(to: [1, count, points.shape[1]])
+    return (differences * differences).sum(axis: 2)
   }
 
   /// The edges of the spanning tree of least total length over words by their distances.
   ///
   /// - Parameter distances: `[word, word]`, symmetric.
   func tree(from distances: Tensor) throws -> [WordEdge] {
-    throw Unanswered()
+    // Prim: the tree grows by the word that is nearest to it.
+    var edges: [WordEdge] = []
+    var inside = [0]
+    var outside = Array(1..<distances.shape[0])
+    while !outside.isEmpty {
+      let pairs = inside.flatMap { a in outside.map { (a, $0) } }
+      let (a, b) = pairs.min { distances[$0.0, $0.1] < distances[$1.0, $1.1] }!
+      edges.append(WordEdge(a, b))
+      inside.append(b)
+      outside.removeAll { $0 == b }
+    }
+    return edges
   }
 
   /// The share of the gold tree's edges that are among the predicted ones.
@@ -265,23 +304,46 @@ struct Answers: ProbingAnswers {
   ///   - predicted: Edges; which end is which does not matter.
   ///   - heads: The index of each word's head in the gold tree; nil for the root.
   func attachmentScore(of predicted: [WordEdge], heads: [Int?]) throws -> Double {
-    throw Unanswered()
+    let gold = heads.enumerated().compactMap { word, head in head.map { WordEdge(word, $0) } }
+    return Double(Set(predicted).intersection(gold).count) / Double(gold.count)
   }
 
   // MARK: 2.10  Let the model answer
 
-  /// A prefix of vectors, `[vector, width]`, that makes the frozen model answer with the right token
-  /// of `answers` in the first row of its decoder.
+  /// The mean cross-entropy, in nats, with which the model answers some texts behind a prefix of
+  /// vectors, and its gradient with respect to the prefix.
+  ///
+  /// The prefix stands in front of each text, at the embedding. The answer is the decoder's first
+  /// row, and only the tokens of `answers` compete.
   ///
   /// - Parameters:
-  ///   - examples: Texts (`tokens`) and classes (`label`) to learn from.
+  ///   - prefix: `[vector, width]`.
+  ///   - examples: Texts (`tokens`) and classes (`label`).
   ///   - answers: The token of each class.
-  ///   - length: How many vectors the prefix has.
   ///   - model: The model, whose weights stay as they are.
-  func prefix(
-    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
-  ) throws -> Tensor {
-    throw Unanswered()
+  func promptStep(
+    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+  ) throws -> PromptStep {
+    let watched = prefix.requiringGradient()
+    let (length, width) = (prefix.shape[0], prefix.shape[1])
+    let room = Array(repeating: model.configuration.padToken, count: length)
+    let prompt = Intervention(at: .embedding) { embedded in  // [1, position, width]
+      .concatenation(
+        [
+          watched.reshaped(to: [1, length, width]),
+          embedded.slice(axis: 1, length..<embedded.shape[1]),
+        ], axis: 1)
+    }
+    let losses = try examples.map { example in
+      let input = ModelInput(
+        room + example.tokens, decoderTokens: [model.configuration.startToken])
+      let logits = try model.run(input, intervening: [prompt]).logits[at: 0]  // [1, token]
+      let scores = logits.transposed().gathering(answers).transposed()  // [1, class]
+      return scores.crossEntropy(targets: [example.label])
+    }
+    let loss = losses.dropFirst().reduce(losses[0], +) / Float(losses.count)
+    return PromptStep(
+      loss: loss.scalar, gradient: gradient(of: loss, withRespectTo: [watched])[0])
   }
 
   // MARK: 2.11  In words
@@ -289,13 +351,42 @@ struct Answers: ProbingAnswers {
   /// What does the accuracy of a probe show, and what does it not show? Use what you measured in 2.3,
   /// 2.4 and 2.8; about 150 words.
   func whatAProbeShows() throws -> String {
-    throw Unanswered()
+    """
+    An accuracy shows that a property can be read off a vector by a classifier of one kind, on words \
+    that it was not trained on. It does not show who did the work. In 2.3 a probe got a good part of \
+    a control task in which nothing can be found: it had learned word types by heart. Only what is \
+    left, the selectivity, can be the model's. In 2.4 vectors of an untrained model gave much of the \
+    word class too, for they still tell words apart; what training added is the difference, and the \
+    majority class is where counting begins.
+
+    Nor does an accuracy show that anything is used. In 2.8 a probe finds the gender at “the” after \
+    the second block nearly always. A push at “the” changed hardly any article there. A push at the noun, \
+    after the first block, changed nearly all, and a random one of the same length none. The decoder \
+    reads the noun. So I would say: gender can be read off at “the”; it is used at the noun.
+    """
   }
 
   // MARK: 2.12  In words
 
-  /// What you would ask of a paper that finds syntax encoded in layer 8. About 150 words.
+  /// What you would ask of a paper that says “layer 8 encodes syntax”.
+  ///
+  /// About 150 words.
   func whatProbingNeeds() throws -> String {
-    throw Unanswered()
+    """
+    How was layer 8 chosen? On development sentences, I hope, with the number reported from others; \
+    and is its lead over layers 7 and 9 larger than an interval over sentences?
+
+    What else gets this accuracy? I want the same probe on an untrained model, on the embeddings and \
+    on a control task, so that I can subtract what the probe learned by heart. For trees I want the \
+    score of joining every word to the next.
+
+    What is “syntax” here? If it is word classes, most words have one class wherever they stand: test \
+    on words that training has not shown, or on words with several classes. If it is a tree, look at \
+    the sentences in which the head is not a neighbour.
+
+    Does the model use it? Change layer 8 along what the probe found, and see whether agreement in \
+    the output changes; a random change of the same size should do nothing. Without that I would \
+    write “can be read off layer 8 best”, and leave “encodes” alone.
+    """
   }
 }

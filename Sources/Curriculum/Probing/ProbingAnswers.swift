@@ -116,17 +116,20 @@ public protocol ProbingAnswers: Sendable {
   ///   - heads: The index of each word's head in the gold tree; nil for the root.
   func attachmentScore(of predicted: [WordEdge], heads: [Int?]) throws -> Double
 
-  /// 2.10: a prefix of vectors, `[vector, width]`, that makes the frozen model answer with the right
-  /// token of `answers` in the first row of its decoder.
+  /// 2.10: the mean cross-entropy, in nats, with which the model answers some texts behind a prefix of
+  /// vectors, and its gradient with respect to the prefix.
+  ///
+  /// The prefix stands in front of each text, at the embedding. The answer is the decoder's first
+  /// row, and only the tokens of `answers` compete.
   ///
   /// - Parameters:
-  ///   - examples: Texts and classes to learn from.
+  ///   - prefix: `[vector, width]`.
+  ///   - examples: Texts and classes.
   ///   - answers: The token of each class.
-  ///   - length: How many vectors the prefix has.
   ///   - model: The model, whose weights stay as they are.
-  func prefix(
-    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
-  ) throws -> Tensor
+  func promptStep(
+    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+  ) throws -> PromptStep
 
   /// 2.11, in words: what the accuracy of a probe shows, and what it does not.
   func whatAProbeShows() throws -> String

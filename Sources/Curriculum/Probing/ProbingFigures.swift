@@ -12,9 +12,8 @@ extension ProbingSheet {
     [layersFigure, confusionFigure, projectionFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure<any ProbingAnswers>] = [
-    controlFigure, randomWeightsFigure, errorBarFigure, linearOrNotFigure,
-  ]
+  static let answerFigures: [SheetFigure<any ProbingAnswers>] =
+    [controlFigure, randomWeightsFigure, errorBarFigure, linearOrNotFigure] + laterAnswerFigures
 
   /// The word classes of the figures' sentences, split by sentence.
   static let wordClasses = Result {

@@ -153,3 +153,17 @@ public struct PushedSentence: Codable, Sendable {
   /// The two first tokens that the decoder chooses between, such as “Le” and “La”.
   public var choices: [Int]
 }
+
+/// What one step of training a prompt needs.
+public struct PromptStep: Codable, Sendable {
+  /// The mean cross-entropy over texts, in nats.
+  public var loss: Float
+  /// How it changes with the prefix, `[vector, width]`.
+  public var gradient: Tensor
+
+  /// A step.
+  public init(loss: Float, gradient: Tensor) {
+    self.loss = loss
+    self.gradient = gradient
+  }
+}

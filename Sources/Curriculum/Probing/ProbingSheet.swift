@@ -22,7 +22,8 @@ public enum ProbingSheet {
       "find a syntactic tree in the distances between vectors",
     ],
     exercises: [
-      extractAndPool, trainAProbe, controlTask, randomWeights, errorBar, linearOrNot,
+      extractAndPool, trainAProbe, controlTask, randomWeights, errorBar, linearOrNot, gender, push,
+      structuralTree, promptAnswers, whatAProbeShows, whatProbingNeeds,
     ],
     figures: figures)
 

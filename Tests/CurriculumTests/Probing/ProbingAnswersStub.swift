@@ -49,9 +49,9 @@ extension ProbingAnswersStub {
   func attachmentScore(of predicted: [WordEdge], heads: [Int?]) throws -> Double {
     throw Unanswered()
   }
-  func prefix(
-    for examples: [PromptProbe.Example], answers: [Int], length: Int, in model: Transformer
-  ) throws -> Tensor { throw Unanswered() }
+  func promptStep(
+    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+  ) throws -> PromptStep { throw Unanswered() }
   func whatAProbeShows() throws -> String { throw Unanswered() }
   func whatProbingNeeds() throws -> String { throw Unanswered() }
 }

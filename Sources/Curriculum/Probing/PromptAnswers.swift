@@ -1,0 +1,221 @@
+import Coursework
+import Foundation
+import Interpretability
+import Tensors
+import Tokenizers
+import Transformers
+
+extension ProbingSheet {
+  /// A prefix, texts with their classes, and the tokens that stand for classes.
+  struct PromptQuestion: Codable, Sendable {
+    var prefix: Tensor
+    var examples: [PromptProbe.Example]
+    var answers: [Int]
+  }
+
+  /// What is held against the answer.
+  struct PromptKey: Codable, Sendable {
+    var shape: [Int]
+    var loss: Double
+    var mistakes: [PromptMistake]
+    /// Directions in which the prefix was moved, `[direction, number]`.
+    var directions: Tensor
+    /// How the loss changes along each, by central differences.
+    var slopes: [Double]
+    var exampleCount: Int
+  }
+
+  /// The loss that a mistake gives, and the sentence that helps whoever made it.
+  struct PromptMistake: Codable, Sendable {
+    var loss: Double
+    var sentence: String
+  }
+
+  /// 2.10: one step of training a prompt, with the model frozen.
+  static let promptAnswers = Exercise<any ProbingAnswers>(
+    "2.10", "Let the model answer", points: 5, difficulty: 5, importance: 3, minutes: 45,
+    hints: [
+      """
+      No classifier this time. The vectors stand in front of the text, at the embedding, as if they \
+      were words; the model reads them with the text, and its decoder answers with a token. What is \
+      learned is the prefix alone.
+      """,
+      """
+      Make room: let the encoder read `length` padding tokens before the text, and put the prefix in \
+      their place with an `Intervention(at: .embedding)`, whose activation is \
+      `[1, position, width]`. There is no mask: the room is to be read.
+      """,
+      """
+      Scores of the classes are the logits of their tokens in the decoder's first row; the softmax \
+      is over those alone. `prefix.requiringGradient()` before the run and `gradient(of:withRespectTo:)` \
+      after it are all that training needs; the model's weights are not asked for.
+      """,
+      """
+      Inside the intervention: `.concatenation([watched.reshaped(to: [1, length, width]), \
+      embedded.slice(axis: 1, length..<embedded.shape[1])], axis: 1)`. Then \
+      `logits[at: 0].transposed().gathering(answers).transposed().crossEntropy(targets: [label])` \
+      for each text; add the losses up and divide by how many texts there are.
+      """,
+    ],
+    interpretation: """
+      Li, Cotterell and Sachan let the model answer because a prompt has so little to learn with: it \
+      is the same for every text. Here the translator tells one from many in the words that it writes \
+      for them anyhow, and does so behind any prefix: training adds little. In words that it never \
+      writes for them it stays near chance, as an untrained model does, although a linear probe reads \
+      the number without trouble. A prompt can only ask for what the model is able to say; when it \
+      fails, that does not show that the vectors hold nothing.
+      """,
+    cases: { generator in
+      try [
+        ("words as a prefix", 3, 3, 2), ("any vectors, three classes", 2, 4, 3),
+        ("one vector, one text", 1, 1, 2),
+      ].map { name, length, texts, classes in
+        try promptCase(
+          name, length: length, texts: texts, classes: classes, using: &generator)
+      }
+    },
+    ask: { answers, question in
+      try answers.promptStep(
+        of: question.prefix, on: question.examples, answers: question.answers,
+        in: translator().model)
+    },
+    verify: { key, answer in
+      .combining([lossVerdict(answer.loss, key), slopeVerdict(answer.gradient, key)])
+    })
+
+  private static func promptCase(
+    _ name: String, length: Int, texts: Int, classes: Int,
+    using generator: inout SeededGenerator
+  ) throws -> Case<PromptQuestion, PromptKey> {
+    let translator = try translator()
+    let (model, width) = (translator.model, translator.model.configuration.width)
+    let corpus = try ProbedCorpus(count: texts, using: &generator)
+    let examples = corpus.tokens.enumerated().map { index, sentence in
+      PromptProbe.Example(tokens: sentence.tokens, label: (index + 1) % classes)
+    }
+    // Words the decoder begins with, so that no answer is out of the question.
+    let answers = Array(
+      ["Le", "La", "Les", "Un", "Une"].map {
+        translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
+      }.shuffled(using: &generator).prefix(classes))
+    let words = model.embedding.gathering(
+      (0..<length).map { _ in examples[0].tokens.randomElement(using: &generator)! })
+    // Vectors of a word's size, but of no word.
+    let size = (words * words).mean().scalar.squareRoot()
+    let noise = Tensor.randomNormal([length, width], standardDeviation: size, using: &generator)
+    let prefix = name.hasPrefix("words") ? words : noise
+    let question = PromptQuestion(prefix: prefix, examples: examples, answers: answers)
+    return Case(
+      name, question: question,
+      key: try promptKey(question, size: size, in: model, using: &generator))
+  }
+
+  private static func promptKey(
+    _ question: PromptQuestion, size: Float, in model: Transformer,
+    using generator: inout SeededGenerator
+  ) throws -> PromptKey {
+    let runs = PromptRuns(model: model)
+    let (texts, labels) = (question.examples.map(\.tokens), question.examples.map(\.label))
+    let shape = question.prefix.shape
+    func rows(_ values: [Float]) -> [[Float]] {
+      (0..<shape[0]).map { Array(values[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
+    }
+    let own = texts.map { _ in rows(question.prefix.values) }
+    func loss(_ placing: PromptRuns.Placing, overAll: Bool = false) throws -> Double {
+      PromptRuns.loss(
+        try runs.logits(own, on: texts, placing: placing), labels: labels,
+        answers: question.answers, overAll: overAll)
+    }
+    let right = try loss(.front)
+    let mistakes = [
+      PromptMistake(
+        loss: try loss(.front, overAll: true),
+        sentence: "the softmax is over all tokens; only those in `answers` compete"),
+      PromptMistake(
+        loss: try loss(.behind), sentence: "the prefix stands behind the text, not in front of it"),
+      PromptMistake(
+        loss: try loss(.over),
+        sentence: "the prefix takes the place of the text's first tokens; make room in front"),
+      PromptMistake(
+        loss: try loss(.added),
+        sentence: "the prefix is added to what stood in its room; it is to take the place of it"),
+      PromptMistake(
+        loss: try loss(.nowhere), sentence: "the prefix changes nothing: the model does not read it"
+      ),
+    ]
+    let directions = Tensor.randomNormal([5, shape[0] * shape[1]], using: &generator)
+    let step = 0.005 * size
+    // Every move of the prefix, for every text, in one batch.
+    let centre = question.prefix.values
+    var moves: [[[Float]]] = []
+    for direction in 0..<directions.shape[0] {
+      let numbers = directions[at: direction].values
+      for sign: Float in [1, -1] {
+        moves.append(rows(zip(centre, numbers).map { $0 + sign * step * $1 }))
+      }
+    }
+    let logits = try runs.logits(
+      moves.flatMap { move in texts.map { _ in move } }, on: moves.flatMap { _ in texts })
+    func loss(ofMove move: Int) -> Double {
+      let own = logits[(move * texts.count)..<((move + 1) * texts.count)]
+      return PromptRuns.loss(Array(own), labels: labels, answers: question.answers)
+    }
+    let slopes: [Double] = (0..<directions.shape[0]).map { direction in
+      let difference = loss(ofMove: 2 * direction) - loss(ofMove: 2 * direction + 1)
+      return difference / Double(2 * step)
+    }
+    return PromptKey(
+      shape: shape, loss: right, mistakes: mistakes, directions: directions, slopes: slopes,
+      exampleCount: texts.count)
+  }
+
+  private static func lossVerdict(_ answer: Float, _ key: PromptKey) -> Verdict {
+    guard answer.isFinite else { return .invalid("the loss is not a finite number") }
+    func equals(_ value: Double) -> Bool {
+      abs(Double(answer) - value) <= 2e-3 * max(1, abs(value))
+    }
+    if equals(key.loss) { return .passed() }
+    if equals(-key.loss) {
+      return .failed("the loss has the wrong sign: it is the negative logarithm of a probability")
+    }
+    if let mistake = key.mistakes.first(where: { equals($0.loss) }) {
+      return .failed(mistake.sentence)
+    }
+    if equals(key.loss * Double(key.exampleCount)) {
+      return .failed("the losses of the texts are added up; take their mean")
+    }
+    if equals(key.loss / log(2)) { return .failed("the loss is in bits; nats are asked for") }
+    return .failed("the loss is not the mean cross-entropy of the answers")
+  }
+
+  private static func slopeVerdict(_ answer: Tensor, _ key: PromptKey) -> Verdict {
+    let name = "the gradient"
+    if let problem = Verdict.problem(
+      with: answer, shape: key.shape, named: name, axes: ["vector", "width"])
+    {
+      return problem
+    }
+    let values = answer.values.map(Double.init)
+    let found = key.directions.doubleRows.map { row in
+      zip(row, values).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let size = key.slopes.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    func equals(_ factor: Double) -> Bool {
+      let far = zip(found, key.slopes).reduce(0) {
+        $0 + ($1.0 - factor * $1.1) * ($1.0 - factor * $1.1)
+      }.squareRoot()
+      return far <= 0.06 * size * abs(factor) + 1e-3
+    }
+    if equals(1) { return .passed() }
+    if values.allSatisfy({ $0 == 0 }) {
+      return .failed("the gradient is zero: the run has to read the prefix that is being watched")
+    }
+    if equals(-1) {
+      return .failed("the gradient has the wrong sign: it points to where the loss grows")
+    }
+    if key.exampleCount > 1, equals(Double(key.exampleCount)) {
+      return .failed("the gradient is of the sum over texts; that of the mean is asked for")
+    }
+    return .failed("the loss does not change with the prefix as the gradient says")
+  }
+}

@@ -1,0 +1,254 @@
+import Coursework
+import Interpretability
+import Tensors
+import XCTest
+
+@testable import Curriculum
+@testable import Solution2
+
+/// Exercise 2.7: what is rejected, what is accepted.
+final class GenderTests: XCTestCase {
+  private typealias Question = ProbingSheet.GenderQuestion
+  private typealias Answer = ProbingSheet.GenderAnswer
+
+  private let exercise = ProbingSheet.gender
+
+  /// The accuracy on some words of a probe trained on others.
+  private static func accuracy(
+    _ words: LayeredWords, trainedOn training: [Int], at trainingLayer: Int, measuredOn test: [Int],
+    at layer: Int
+  ) throws -> Double {
+    let probe = try Probe.training(
+      on: words.layers[trainingLayer].gathering(training),
+      labels: training.map { words.labels[$0] },
+      classes: words.classes
+    ).probe
+    let predictions = probe.predictions(words.layers[layer].gathering(test))
+    return Double(zip(predictions, test).count { $0 == words.labels[$1] }) / Double(test.count)
+  }
+
+  private func misconception(
+    _ name: String, says: String,
+    split: @escaping @Sendable ([String], UInt64) throws -> SplitPlaces
+  ) -> Misconception<any ProbingAnswers> {
+    Misconception(of: exercise, name, says: says) { (question: Question) in
+      Answer(
+        split: try split(question.lemmas, question.seed),
+        again: try split(question.lemmas, question.seed),
+        other: try split(question.lemmas, question.seed &+ 1),
+        accuracies: try Solution2.Answers().accuracies(of: question.words, split: question.split))
+    }
+  }
+
+  private func misconception(
+    _ name: String, says: String,
+    accuracies: @escaping @Sendable (LayeredWords, SplitPlaces) throws -> [Double]
+  ) -> Misconception<any ProbingAnswers> {
+    Misconception(of: exercise, name, says: says) { (question: Question) in
+      func split(_ seed: UInt64) throws -> SplitPlaces {
+        try Solution2.Answers().splitByLemma(question.lemmas, seed: seed)
+      }
+      return Answer(
+        split: try split(question.seed), again: try split(question.seed),
+        other: try split(question.seed &+ 1),
+        accuracies: try accuracies(question.words, question.split))
+    }
+  }
+
+  /// The places of lemmas that are held out, and of the others.
+  private static func places(_ lemmas: [String], holding held: Set<String>) -> SplitPlaces {
+    SplitPlaces(
+      training: lemmas.indices.filter { !held.contains(lemmas[$0]) },
+      test: lemmas.indices.filter { held.contains(lemmas[$0]) })
+  }
+
+  func testWrongSplitsAreRejectedWithTheirSentence() {
+    @Sendable func drawn(_ lemmas: [String], _ seed: UInt64) -> [String] {
+      var generator = SeededGenerator(seed: seed)
+      return Set(lemmas).sorted().shuffled(using: &generator)
+    }
+    let misconceptions = [
+      misconception("words are shared out", says: "a lemma is in both parts") { lemmas, seed in
+        var generator = SeededGenerator(seed: seed)
+        let places = lemmas.indices.shuffled(using: &generator)
+        return SplitPlaces(
+          training: Array(places.dropFirst(lemmas.count / 4)),
+          test: Array(places.prefix(lemmas.count / 4)))
+      },
+      misconception("one word a lemma", says: "some words are in neither part") { lemmas, seed in
+        let order = drawn(lemmas, seed)
+        let places = order.map { lemmas.firstIndex(of: $0)! }
+        return SplitPlaces(
+          training: Array(places.dropFirst(order.count / 4)),
+          test: Array(places.prefix(order.count / 4)))
+      },
+      misconception("the seed is not used", says: "another seed gave the same split") { lemmas, _ in
+        Self.places(lemmas, holding: Set(Set(lemmas).sorted().prefix(15)))
+      },
+      misconception("drawn anew each time", says: "the same seed gave another split") { lemmas, _ in
+        Self.places(lemmas, holding: Set(Set(lemmas).sorted().shuffled().prefix(15)))
+      },
+      misconception("parts swapped", says: "most of the lemmas are in test") { lemmas, seed in
+        Self.places(lemmas, holding: Set(drawn(lemmas, seed).dropFirst(15)))
+      },
+      misconception("one lemma held out", says: "about a quarter of the lemmas") { lemmas, seed in
+        Self.places(lemmas, holding: [drawn(lemmas, seed)[0]])
+      },
+      misconception("test words trained on too", says: "in the split twice") { lemmas, seed in
+        var split = Self.places(lemmas, holding: Set(drawn(lemmas, seed).prefix(15)))
+        split.training = Array(lemmas.indices)
+        return split
+      },
+      misconception("places from 1", says: "there is no word") { lemmas, seed in
+        let split = Self.places(lemmas, holding: Set(drawn(lemmas, seed).prefix(15)))
+        return SplitPlaces(
+          training: split.training.map { $0 + 1 }, test: split.test.map { $0 + 1 })
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  func testWrongAccuraciesAreRejectedWithTheirSentence() {
+    @Sendable func right(_ words: LayeredWords, _ split: SplitPlaces) throws -> [Double] {
+      try Solution2.Answers().accuracies(of: words, split: split)
+    }
+    let misconceptions = [
+      misconception("measured on training words", says: "those on the training words") {
+        words, split in
+        try words.layers.indices.map {
+          try Self.accuracy(
+            words, trainedOn: split.training, at: $0, measuredOn: split.training, at: $0)
+        }
+      },
+      misconception("trained on everything", says: "trained on the test words too") {
+        words, split in
+        try words.layers.indices.map {
+          try Self.accuracy(
+            words, trainedOn: split.training + split.test, at: $0, measuredOn: split.test, at: $0)
+        }
+      },
+      misconception("measured on everything", says: "all words are counted") { words, split in
+        try words.layers.indices.map {
+          try Self.accuracy(
+            words, trainedOn: split.training, at: $0, measuredOn: split.training + split.test,
+            at: $0)
+        }
+      },
+      misconception("one probe for all layers", says: "the probe of the first layer") {
+        words, split in
+        try words.layers.indices.map {
+          try Self.accuracy(
+            words, trainedOn: split.training, at: 0, measuredOn: split.test, at: $0)
+        }
+      },
+      misconception("per cent", says: "in per cent") { try right($0, $1).map { $0 * 100 } },
+      misconception("counts", says: "counts of right words") { words, split in
+        try right(words, split).map { $0 * Double(split.test.count) }
+      },
+      misconception("last layer first", says: "wrong order") { try right($0, $1).reversed() },
+      misconception("the last layer alone", says: "give one for each") {
+        [try right($0, $1).last!]
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  func testOtherRightWaysAreAccepted() {
+    let variants = [
+      Variant(of: exercise, "every fourth lemma, a softmax regression in Double") {
+        (question: Question) in
+        func split(_ seed: UInt64) -> SplitPlaces {
+          var generator = SeededGenerator(seed: seed)
+          let drawn = Array(Set(question.lemmas)).sorted(by: >).shuffled(using: &generator)
+          let held = drawn.indices.filter { $0 % 4 == 1 }.map { drawn[$0] }
+          return Self.places(question.lemmas, holding: Set(held))
+        }
+        let (words, places) = (question.words, question.split)
+        return Answer(
+          split: split(question.seed), again: split(question.seed), other: split(question.seed + 1),
+          accuracies: words.layers.map { layer in
+            let rows = layer.doubleRows
+            let probe = SoftmaxRegression(l2: 0.01).fit(
+              places.training.map { rows[$0] }, places.training.map { words.labels[$0] },
+              classes: words.classes, steps: 150)
+            let found = SoftmaxRegression.probabilities(probe, places.test.map { rows[$0] })
+            let right = zip(found, places.test).count { probabilities, place in
+              probabilities.firstIndex(of: probabilities.max()!) == words.labels[place]
+            }
+            return Double(right) / Double(places.test.count)
+          })
+      },
+      Variant(of: exercise, "coins for lemmas until a quarter is held, plain gradient descent") {
+        (question: Question) in
+        func split(_ seed: UInt64) -> SplitPlaces {
+          var generator = SeededGenerator(seed: seed)
+          let all = Set(question.lemmas).sorted()
+          var held: Set<String> = []
+          while held.count * 4 < all.count {
+            held.insert(all[Int.random(in: all.indices, using: &generator)])
+          }
+          return Self.places(question.lemmas, holding: held)
+        }
+        let (words, places) = (question.words, question.split)
+        return Answer(
+          split: split(question.seed), again: split(question.seed), other: split(question.seed + 1),
+          accuracies: words.layers.map { layer in
+            let x = layer.gathering(places.training)
+            var weight = Tensor.zeros([words.classes, x.shape[1]])
+            var bias = Tensor.zeros([words.classes])
+            for _ in 0..<120 {
+              let (w, b) = (weight.requiringGradient(), bias.requiringGradient())
+              let slopes = gradient(
+                of: (x.matmul(transposing: w) + b).crossEntropy(
+                  targets: places.training.map { words.labels[$0] }), withRespectTo: [w, b])
+              weight = weight - slopes[0] * 0.05
+              bias = bias - slopes[1] * 0.05
+            }
+            let found = (layer.gathering(places.test).matmul(transposing: weight) + bias).argmax()
+            let right = zip(found, places.test).count { $0 == words.labels[$1] }
+            return Double(right) / Double(places.test.count)
+          })
+      },
+    ]
+    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  func testNonsenseEarnsNoFullMarks() {
+    let nothing = SplitPlaces(training: [], test: [])
+    let splits = [
+      nothing, SplitPlaces(training: [-1, .max], test: [0]),
+      SplitPlaces(training: [0, 0], test: [0]), SplitPlaces(training: [0], test: []),
+    ]
+    let lists: [[Double]] = [
+      [], [.nan, .nan, .nan, .nan], [1e38, 1e38, 1e38, 1e38], [-.infinity, 0, 0, 0], [1, 1, 1, 1],
+      [0, 0, 0, 0], [-1, -1, -1, -1],
+    ]
+    for (split, list) in zip(splits + splits, lists) {
+      let nonsense = Misconception(of: exercise, "nonsense", says: " ") { (_: Question) in
+        Answer(split: split, again: split, other: nothing, accuracies: list)
+      }
+      XCTAssertNil(nonsense.fault(seeds: [1]))
+    }
+  }
+
+  func testHalfAnAnswerEarnsHalf() {
+    struct Half: ProbingAnswersStub {
+      func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces {
+        try Solution2.Answers().splitByLemma(lemmas, seed: seed)
+      }
+    }
+    let result = Checker.check(exercise, Half())
+    XCTAssertEqual(result.points, 2)
+    XCTAssertTrue(result.message.contains("`accuracies` is not answered yet"), result.message)
+  }
+
+  func testStubsEarnNothingAndTheSolutionEverything() throws {
+    XCTAssertEqual(Checker.check(exercise, UntouchedProbing()).status, .unanswered)
+    for seed in proofSeeds {
+      let result = Checker.check(exercise, Solution2.Answers(), seed: seed)
+      XCTAssertEqual(result.points, 4, result.explanation)
+      let size = try exercise.questions(seed: seed).reduce(0) { $0 + $1.question.count }
+      XCTAssertLessThan(size, 2_000_000)
+    }
+  }
+}

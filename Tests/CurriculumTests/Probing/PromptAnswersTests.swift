@@ -1,0 +1,229 @@
+import Coursework
+import Foundation
+import Interpretability
+import Tensors
+import Transformers
+import XCTest
+
+@testable import Curriculum
+@testable import Solution2
+
+/// Exercise 2.10: what is rejected, what is accepted.
+final class PromptAnswersTests: XCTestCase {
+  private typealias Question = ProbingSheet.PromptQuestion
+
+  private let exercise = ProbingSheet.promptAnswers
+
+  /// Where a wrong answer puts the prefix.
+  private enum Place { case front, behind, over, added }
+
+  /// Loss and gradient, one text at a time.
+  ///
+  /// - Parameters:
+  ///   - place: Where the prefix goes.
+  ///   - score: The loss of the decoder's first row `[1, token]` for a class.
+  private static func step(
+    _ question: Question, _ place: Place = .front, prefix: Tensor? = nil, sums: Bool = false,
+    score: ((Tensor, Int) -> Tensor)? = nil
+  ) throws -> PromptStep {
+    let model = try ProbingSheet.translator().model
+    let watched = (prefix ?? question.prefix).requiringGradient()
+    let (length, width) = (watched.shape[0], watched.shape[1])
+    let room = Array(repeating: model.configuration.padToken, count: length)
+    let losses = try question.examples.map { example in
+      let tokens =
+        switch place {
+        case .front, .added: room + example.tokens
+        case .behind: example.tokens + room
+        case .over: example.tokens
+        }
+      let start = place == .behind ? example.tokens.count : 0
+      let learned = Intervention(at: .embedding) { embedded in
+        var middle = watched.reshaped(to: [1, length, width])
+        if place == .added { middle = middle + embedded.slice(axis: 1, 0..<length) }
+        let end = embedded.shape[1]
+        let parts = [
+          start > 0 ? embedded.slice(axis: 1, 0..<start) : nil, middle,
+          start + length < end ? embedded.slice(axis: 1, (start + length)..<end) : nil,
+        ]
+        return .concatenation(parts.compactMap { $0 }, axis: 1)
+      }
+      let row = try model.run(
+        ModelInput(tokens, decoderTokens: [model.configuration.startToken]),
+        intervening: [learned]
+      ).logits[at: 0]
+      if let score { return score(row, example.label) }
+      return row.transposed().gathering(question.answers).transposed()
+        .crossEntropy(targets: [example.label])
+    }
+    let sum = losses.dropFirst().reduce(losses[0]) { $0 + $1 }
+    let loss = sums ? sum : sum / Float(losses.count)
+    return PromptStep(
+      loss: loss.scalar, gradient: gradient(of: loss, withRespectTo: [watched])[0])
+  }
+
+  private func misconception(
+    _ name: String, says: String, step: @escaping @Sendable (Question) throws -> PromptStep
+  ) -> Misconception<any ProbingAnswers> {
+    Misconception(of: exercise, name, says: says, answer: step)
+  }
+
+  func testWrongStepsAreRejectedWithTheirSentence() {
+    let misconceptions = [
+      misconception("softmax over all tokens", says: "the softmax is over all tokens") { question in
+        try Self.step(question) { row, label in
+          row.crossEntropy(targets: [question.answers[label]])
+        }
+      },
+      misconception("behind", says: "behind the text") { try Self.step($0, .behind) },
+      misconception("no room", says: "make room in front") { try Self.step($0, .over) },
+      misconception("added to padding", says: "added to what stood in its room") {
+        try Self.step($0, .added)
+      },
+      misconception("not read", says: "the prefix changes nothing") { question in
+        let model = try ProbingSheet.translator().model
+        let logits = try question.examples.map {
+          try model(ModelInput($0.tokens, decoderTokens: [model.configuration.startToken]))
+            .values
+        }
+        return PromptStep(
+          loss: Float(
+            PromptRuns.loss(
+              logits, labels: question.examples.map(\.label), answers: question.answers)),
+          gradient: .zeros(question.prefix.shape))
+      },
+      misconception("sum over texts", says: "the losses of the texts are added up") {
+        try Self.step($0, sums: true)
+      },
+      misconception("mean of losses, gradient of their sum", says: "of the sum over texts") {
+        PromptStep(
+          loss: try Self.step($0).loss, gradient: try Self.step($0, sums: true).gradient)
+      },
+      misconception("log-probability", says: "the loss has the wrong sign") {
+        let step = try Self.step($0)
+        return PromptStep(loss: -step.loss, gradient: -step.gradient)
+      },
+      misconception("the way down", says: "the gradient has the wrong sign") {
+        let step = try Self.step($0)
+        return PromptStep(loss: step.loss, gradient: -step.gradient)
+      },
+      misconception("nothing watched", says: "the gradient is zero") {
+        PromptStep(loss: try Self.step($0).loss, gradient: .zeros($0.prefix.shape))
+      },
+      misconception("bits", says: "in bits") {
+        let step = try Self.step($0)
+        return PromptStep(loss: step.loss / log(2 as Float), gradient: step.gradient)
+      },
+      misconception("gradient of one text", says: "as the gradient says") {
+        var question = $0
+        question.examples = [question.examples[0]]
+        question.examples[0].label = ($0.examples[0].label + 1) % $0.answers.count
+        return PromptStep(
+          loss: try Self.step($0).loss, gradient: try Self.step(question).gradient)
+      },
+      misconception("one vector for all", says: "has the shape") {
+        let step = try Self.step($0)
+        return PromptStep(loss: step.loss, gradient: step.gradient.sum(axis: 0))
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  func testOtherRightWaysAreAccepted() {
+    let variants = [
+      Variant(of: exercise, "all texts as one batch") { (question: Question) in
+        let model = try ProbingSheet.translator().model
+        let watched = question.prefix.requiringGradient()
+        let (length, width) = (watched.shape[0], watched.shape[1])
+        let pad = model.configuration.padToken
+        let (tokens, mask) = ModelInput.padding(
+          question.examples.map { Array(repeating: pad, count: length) + $0.tokens }, with: pad)
+        let count = tokens.count
+        let learned = Intervention(at: .embedding) { embedded in
+          .concatenation(
+            [
+              Tensor.zeros([count, length, width]) + watched.reshaped(to: [1, length, width]),
+              embedded.slice(axis: 1, length..<embedded.shape[1]),
+            ], axis: 1)
+        }
+        let input = ModelInput(
+          tokens: tokens, mask: mask,
+          decoderTokens: tokens.map { _ in [model.configuration.startToken] })
+        let logits = try model.run(input, intervening: [learned]).logits
+        let loss = logits.reshaped(to: [count, logits.shape[2]]).transposed()
+          .gathering(question.answers).transposed()
+          .crossEntropy(targets: question.examples.map(\.label))
+        return PromptStep(
+          loss: loss.scalar, gradient: gradient(of: loss, withRespectTo: [watched])[0])
+      },
+      Variant(of: exercise, "probabilities and their logarithm, each text's gradient by itself") {
+        (question: Question) in
+        let steps = try question.examples.map { example in
+          var alone = question
+          alone.examples = [example]
+          return try Self.step(alone) { row, label in
+            let answers = row.transposed().gathering(question.answers).transposed()
+            return -answers.softmax().gatheringColumns([label]).sum().logarithm()
+          }
+        }
+        let sum = steps.dropFirst().reduce(steps[0].gradient) { $0 + $1.gradient }
+        return PromptStep(
+          loss: steps.reduce(0) { $0 + $1.loss } / Float(steps.count),
+          gradient: sum / Float(steps.count))
+      },
+    ]
+    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  /// A prefix of a word's own embeddings is that word: no intervention is needed to run it.
+  func testAPrefixOfWordsIsReadAsThoseWords() throws {
+    var generator = SeededGenerator(seed: 3)
+    let model = try ProbingSheet.translator().model
+    let texts = try ProbedCorpus(count: 3, using: &generator).tokens.map(\.tokens)
+    let words = Array(texts[1].prefix(2))
+    let embedded = try model.run(
+      ModelInput(words, decoderTokens: [model.configuration.startToken]), capturing: [.embedding]
+    ).trace[.embedding][at: 0]
+    let prompted = try PromptRuns(model: model).logits(
+      texts.map { _ in [embedded[at: 0].values, embedded[at: 1].values] }, on: texts)
+    for (text, logits) in zip(texts, prompted) {
+      let plain = try model(
+        ModelInput(words + text, decoderTokens: [model.configuration.startToken])
+      ).values
+      for (a, b) in zip(plain, logits) { XCTAssertEqual(a, b, accuracy: 1e-3) }
+    }
+  }
+
+  /// By hand: of scores 0 and log 3 the second has probability ¾; a third token adds as much again.
+  func testTheLossByHand() {
+    let logits: [[Float]] = [[0, log(3), log(4)], [0, log(3), log(4)]]
+    XCTAssertEqual(
+      PromptRuns.loss(logits, labels: [1, 1], answers: [0, 1]), log(4.0 / 3), accuracy: 1e-6)
+    XCTAssertEqual(
+      PromptRuns.loss(logits, labels: [0, 1], answers: [0, 1], overAll: true),
+      (log(8.0) + log(8.0 / 3)) / 2, accuracy: 1e-6)
+  }
+
+  func testNonsenseEarnsNoFullMarks() {
+    let gradients: [@Sendable ([Int]) -> Tensor] = [
+      { _ in .zeros([0]) }, { Tensor(repeating: .nan, shape: $0) },
+      { Tensor(repeating: 1e38, shape: $0) }, { .zeros($0) }, { Tensor(repeating: 1, shape: $0) },
+    ]
+    for gradient in gradients {
+      for loss: Float in [.nan, 0, 1e38, -Float.infinity] {
+        let nonsense = Misconception(of: exercise, "nonsense", says: " ") { (question: Question) in
+          PromptStep(loss: loss, gradient: gradient(question.prefix.shape))
+        }
+        XCTAssertNil(nonsense.fault(seeds: [1]))
+      }
+    }
+  }
+
+  func testStubsEarnNothingAndTheSolutionEverything() throws {
+    XCTAssertEqual(Checker.check(exercise, UntouchedProbing()).status, .unanswered)
+    for seed in proofSeeds {
+      let result = Checker.check(exercise, Solution2.Answers(), seed: seed)
+      XCTAssertEqual(result.points, 5, result.explanation)
+    }
+  }
+}
