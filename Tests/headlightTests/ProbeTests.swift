@@ -92,7 +92,7 @@ final class ProbeTests: XCTestCase {
         + "or --projection")
     try assertFails(
       ["probe", "--task", "gender", "--model", "/no/such"] + few,
-      "“/no/such” is neither an embedded model (translator) nor a directory; give a directory with "
-        + "config.json, model.safetensors and tokenizer.json")
+      "“/no/such” is not there; a model is an embedded model (translator), a directory, or "
+        + "OWNER/NAME on the hub")
   }
 }
