@@ -62,7 +62,7 @@ struct PromptRuns {
 
   /// The mean cross-entropy of the classes, in nats.
   ///
-  /// - Parameter candidates: The tokens the softmax is over, the classes' first; nil for all.
+  /// - Parameter overAll: Whether the softmax is over all tokens instead of the answers alone.
   static func loss(
     _ logits: [[Float]], labels: [Int], answers: [Int], overAll: Bool = false
   ) -> Double {
