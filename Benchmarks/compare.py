@@ -170,6 +170,20 @@ def pairs(folder):
         yield f"trace-{name}-{rows}x{length}", most, printed, \
             program("Trace", name, str(rows), str(length), str(runs)), \
             python(TRACE.format(shape=shape, rows=rows, length=length, runs=runs)), None
+    gpt2 = os.path.join(folder, "gpt2-shape")
+    save_gpt2 = "import transformers as tf; " \
+        f"tf.GPT2LMHeadModel(tf.GPT2Config()).save_pretrained('{gpt2}')"
+    tokens = ",".join(str(7 * i) for i in range(64))
+
+    def write_gpt2():
+        if not os.path.exists(gpt2):
+            subprocess.run(python(save_gpt2), check=True, capture_output=True)
+
+    # From process start: loading 124 M weights and tracing, beside Python's imports alone.
+    yield "load-and-trace", 1, wall, program(
+        "headlight", "trace", "--model", gpt2, "--input-ids", tokens,
+        "--points", "*.hook_pattern", "--output", os.path.join(folder, "trace.safetensors")
+    ), python("import torch, transformers, transformer_lens"), write_gpt2
     yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
     yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
         python(GRADIENTS), None

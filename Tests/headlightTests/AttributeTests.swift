@@ -14,11 +14,9 @@ final class AttributeTests: XCTestCase {
   private var text: [String] { ["attribute", "--source", source, "--target", target] }
 
   private func report(_ arguments: [String]) throws -> AttributionReport {
-    let folder = try temporaryFolder()
-    let call = try Call(text + arguments + ["--json", "a.json"], in: folder)
-    XCTAssertEqual(call.output, "Wrote a.json.\n", call.errors)
-    return try JSONDecoder().decode(
-      AttributionReport.self, from: Data(contentsOf: folder.appendingPathComponent("a.json")))
+    let call = try Call(text + arguments + ["--json"], in: try temporaryFolder())
+    XCTAssertEqual(call.errors, "")
+    return try JSONDecoder().decode(AttributionReport.self, from: Data(call.output.utf8))
   }
 
   func testTheNumbersAreTheLibrarys() throws {
@@ -85,10 +83,11 @@ final class AttributeTests: XCTestCase {
     try JSONSerialization.data(withJSONObject: tokenizer)
       .write(to: folder.appendingPathComponent("tokenizer.json"))
     let text = ["attribute", "--model", ".", "--text", "w7 w31 w12 w44"]
-    let call = try Call(text + ["-o", "a.svg", "--json", "a.json"], in: folder)
-    XCTAssertEqual(call.output, "Wrote a.svg.\nWrote a.json.\n", call.errors)
-    let report = try JSONDecoder().decode(
-      AttributionReport.self, from: Data(contentsOf: folder.appendingPathComponent("a.json")))
+    let call = try Call(text + ["-o", "a.svg", "--json"], in: folder)
+    XCTAssertEqual(call.errors, "")
+    XCTAssertTrue(
+      FileManager.default.fileExists(atPath: folder.appendingPathComponent("a.svg").path))
+    let report = try JSONDecoder().decode(AttributionReport.self, from: Data(call.output.utf8))
     XCTAssertEqual(report.rows?.prefix(3).map(\.predicted), ["w31", "w12", "w44"])
     XCTAssertEqual(report.rows?.count, 4)
     XCTAssertNil(report.rows?[0].decoder)
@@ -137,7 +136,8 @@ final class AttributeTests: XCTestCase {
       "--baseline is “nothing”, which is no token of translator; give one token as its vocabulary "
         + "spells it, or an id")
     try assertFails(
-      text, code: 64, "nothing would be written: give --output for a figure, --json, or both")
+      text, code: 64,
+      "nothing would come of it: give --output for a figure, --json for numbers, or both")
     try assertFails(
       text + output + ["--trace"], code: 64,
       "--trace is about one prediction: give --position too")

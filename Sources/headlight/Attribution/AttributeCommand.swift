@@ -27,7 +27,7 @@ struct AttributeCommand: ParsableCommand {
         headlight attribute --source "Translate to French: The dog ran." --output all.png
         headlight attribute --source "Translate to French: The brown dog ran." \\
           --target "Le chien brun a couru." --position brun --foil brune \\
-          --method integrated-gradients --baseline "<pad>" --output brun.pdf --json brun.json
+          --method integrated-gradients --baseline "<pad>" --output brun.pdf --json
       """)
 
   @OptionGroup var model: ModelOption
@@ -81,12 +81,13 @@ struct AttributeCommand: ParsableCommand {
     help: ArgumentHelp(
       "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
   var output: String?
-  @Option(help: ArgumentHelp("Where to write the numbers.", valueName: "file.json"))
-  var json: String?
+  @Flag(help: "Print JSON, for programs.")
+  var json = false
 
   func validate() throws {
-    guard output != nil || json != nil else {
-      throw ValidationError("nothing would be written: give --output for a figure, --json, or both")
+    guard output != nil || json else {
+      throw ValidationError(
+        "nothing would come of it: give --output for a figure, --json for numbers, or both")
     }
     guard !(trace && curves) else {
       throw ValidationError("--trace and --curves are two figures: give one of them")
@@ -107,24 +108,18 @@ struct AttributeCommand: ParsableCommand {
         throw ValidationError("\(error)")
       }
     }
-    if let json, !json.lowercased().hasSuffix(".json") {
-      throw ValidationError("--json is “\(json)”, and numbers are written to a .json file")
-    }
   }
 
   func run() throws {
-    let urls = (try output.map(OutputFile.url), try json.map(OutputFile.url))
+    let url = try output.map(OutputFile.url)
     let run = try AttributionRun(of: model.load(), source: source, target: target)
     let result = try result(of: run)
-    if let url = urls.0 {
-      let figure = result.figure(title: title)
-      try figure.write(to: url, dpi: dpi)
-      print("Wrote \(output!).")
+    if let url {
+      try result.figure(title: title).write(to: url, dpi: dpi)
+      // With --json the numbers alone go to standard output.
+      if !json { print("Wrote \(output!).") }
     }
-    if let url = urls.1 {
-      try result.json().write(to: url, options: .atomic)
-      print("Wrote \(json!).")
-    }
+    if json { print(try jsonText(result.report)) }
   }
 
   private func result(of run: AttributionRun) throws -> AttributionResult {

@@ -51,13 +51,6 @@ struct AttributionReport: Codable, Equatable {
 }
 
 extension AttributionResult {
-  /// The numbers as a JSON file.
-  func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(report) + Data("\n".utf8)
-  }
-
   var report: AttributionReport {
     var report = AttributionReport(
       model: run.modelName, method: method.rawValue, measure: measure.rawValue)
