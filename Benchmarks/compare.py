@@ -110,7 +110,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 logging.disable(logging.WARNING); warnings.filterwarnings('ignore'); torch.set_grad_enabled(False)
 data = json.load(open('{file}'))
-m = tf.T5EncoderModel.from_pretrained(data['model']).eval()
+m = tf.T5EncoderModel.from_pretrained(data['model'], dtype=torch.float32).eval()
 rows = sorted(range(len(data['tokens'])), key=lambda i: -len(data['tokens'][i]))
 def once():
     layers = None; place = []

@@ -107,13 +107,14 @@ final class ProbeTests: XCTestCase {
     let dev = clusters(count: 200, classes: 2, width: 80, distance: 1, seed: 5)
     var settings = ProbeSettings()
     settings.maximumEpochs = 200
+    settings.patience = 5
     settings.batchSize = 10
     let trained = try Probe.training(
       on: data.features, labels: data.labels, classes: 2, development: dev, settings: settings)
     let losses = trained.developmentLosses
     XCTAssertLessThan(losses.count, 200)
     XCTAssertEqual(trained.epoch, losses.indices.min { losses[$0] < losses[$1] })
-    XCTAssertEqual(losses.count, trained.epoch + 1 + settings.patience)
+    XCTAssertEqual(losses.count, trained.epoch + 1 + 5)
     XCTAssertEqual(
       trained.probe(dev.features).crossEntropy(targets: dev.labels).scalar, losses[trained.epoch],
       accuracy: 1e-5)
@@ -148,6 +149,15 @@ final class ProbeTests: XCTestCase {
       XCTAssertEqual(square[column], 1, accuracy: 1e-4)
     }
     XCTAssertEqual(square[2], 0, "a feature that never changes is left out")
+  }
+
+  /// Few words make one step an epoch; they are gone through more often.
+  func testFewWordsAreTrainedAsLongAsMany() throws {
+    let data = clusters(count: 40, classes: 2, width: 5, distance: 2, seed: 8)
+    let trained = try Probe.training(on: data.features, labels: data.labels, classes: 2)
+    XCTAssertEqual(trained.trainingLosses.count, 300)
+    XCTAssertGreaterThan(
+      accuracy(trained.probe.predictions(data.features), data.labels), 0.9)
   }
 
   func testErrorsSayWhatToDo() {

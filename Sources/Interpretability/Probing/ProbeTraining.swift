@@ -6,14 +6,17 @@ public struct ProbeSettings: Codable, Sendable, Hashable {
   public var kind = Probe.Kind.linear
   /// λ of the penalty ½ λ ‖W‖² on the weights, not on biases, added to the mean cross-entropy in nats.
   public var l2: Float = 1e-4
-  /// The learning rate of the first step; it falls along half a cosine over ``maximumEpochs``.
-  public var rate: Float = 0.02
+  /// The learning rate of the first step, which falls along half a cosine over ``maximumEpochs``; nil
+  /// for 0.5/√width, and with a hidden layer 0.02.
+  public var rate: Float?
   /// How many words a step sees.
   public var batchSize = 256
-  /// How often training goes through the data at most.
-  public var maximumEpochs = 60
-  /// After how many epochs without a lower loss on development data training stops.
-  public var patience = 5
+  /// How often training goes through the data at most; nil for 20 times, and with a hidden layer 60,
+  /// or as often as makes 300 steps where the words are few.
+  public var maximumEpochs: Int?
+  /// After how many epochs without a lower loss on development data training stops; nil for half
+  /// of ``maximumEpochs``.
+  public var patience: Int?
   /// Whether features are brought to mean 0 and deviation 1, measured on the training data.
   ///
   /// It changes no linear probe that is trained to the end without a penalty, but lets one rate fit
@@ -25,6 +28,16 @@ public struct ProbeSettings: Codable, Sendable, Hashable {
 
   /// The standard settings, to be changed one by one.
   public init() {}
+
+  /// Rate, epochs and patience for data that make so many steps an epoch.
+  fileprivate func course(
+    steps: Int, width: Int
+  ) -> (rate: Float, epochs: Int, patience: Int) {
+    let isLinear = kind == .linear
+    let epochs = maximumEpochs ?? max(isLinear ? 20 : 60, 300 / steps)
+    let usual = isLinear ? 0.5 / Float(width).squareRoot() : 0.02
+    return (rate ?? usual, epochs, patience ?? max(epochs / 2, 1))
+  }
 }
 
 /// A probe after training, and how it came about.
@@ -73,13 +86,15 @@ extension Probe {
     let x = probe.standardised(features)
     let heldOut = development.map { (x: probe.standardised($0.features), labels: $0.labels) }
     let steps = (labels.count + settings.batchSize - 1) / settings.batchSize
+    let (rate, epochs, patience) = settings.course(
+      steps: steps, width: features.shape[1])
     let schedule = LearningRateSchedule(
-      peak: settings.rate, warmUpSteps: 0, totalSteps: steps * settings.maximumEpochs)
+      peak: rate, warmUpSteps: 0, totalSteps: steps * epochs)
     var optimizer = AdamW()
     var order = Array(labels.indices)
     var (best, bestEpoch, bestLoss) = (probe, 0, Float.infinity)
     var (trainingLosses, developmentLosses): ([Float], [Float]) = ([], [])
-    for epoch in 0..<settings.maximumEpochs {
+    for epoch in 0..<epochs {
       if steps > 1 { order.shuffle(using: &generator) }
       var total: Float = 0
       for step in 0..<steps {
@@ -101,7 +116,7 @@ extension Probe {
         .scalar
       developmentLosses.append(loss)
       if loss < bestLoss { (best, bestEpoch, bestLoss) = (probe, epoch, loss) }
-      if epoch - bestEpoch >= settings.patience { break }
+      if epoch - bestEpoch >= patience { break }
     }
     return TrainedProbe(
       probe: best, trainingLosses: trainingLosses, developmentLosses: developmentLosses,
