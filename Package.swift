@@ -60,6 +60,7 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
 
 let sheets = [
   (number: 1, title: "Attention"), (number: 2, title: "Probing"), (number: 3, title: "Gradients"),
+  (number: 4, title: "Sorting"),
 ]
 
 /// What the command-line tool is made of.
@@ -123,6 +124,7 @@ let targets: [[Target]] = [
   benchmark("Tokenize", ["Tokenizers"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
 ]
 
 let package = Package(
