@@ -229,7 +229,7 @@ struct Answers: SortingAnswers {
     entry of every row on the diagonal, and all of the diagonal is positive. So it copies; I see \
     no copy suppression in this head. It is a rule and no table: lists whose numbers it has not met are \
     sorted as well as others, and so are steps of two, none of which were in its training; the sorter \
-    that learned thirty lists by heart fails there. What does not fit: at one row in twenty the head \
+    that learned thirty lists by heart fails there. What does not fit: at one row in eighteen the head \
     looks most at another number, mostly where the next two are close, and the list is right all the \
     same. The output-value circuit explains it. A number that is read also raises those just below it \
     and lowers those just above; when two candidates are read at once, the lesser wins. The pictures \

@@ -42,8 +42,9 @@ extension SortingSheet {
       ].map { name, twin in
         let (sorter, training) = try twin.get()
         let lists = sorter.lists
-        let met = training.shuffled(using: &generator).prefix(24).map {
-          $0.shuffled(using: &generator)
+        // Half of them as they came, half in another order.
+        let met = training.shuffled(using: &generator).prefix(24).enumerated().map {
+          $0.offset % 2 == 0 ? $0.element : $0.element.shuffled(using: &generator)
         }
         let known = Set(training.map { $0.sorted() })
         let other =

@@ -1,7 +1,6 @@
 import Coursework
 import Laboratory
 import Tensors
-import Transformers
 
 extension SortingSheet {
   /// A sorter and lists; and tokens that some head is said to read, with the lists they are from.
@@ -46,14 +45,10 @@ extension SortingSheet {
       """,
     cases: { generator in
       let trained = try LiveTraining.result.get().sorter
-      var untrained = SorterTrainer(
+      let untrained = SorterTrainer(
         lists: SortingLists(numbers: 24, length: 4), width: 24, headWidth: 8,
         recipe: SorterRecipe(seed: generator.next())
       ).sorter
-      // With its first weights a head looks nearly everywhere alike; this one has preferences.
-      untrained.model.visitParameters { name, weight in
-        if name.contains("mbedding") { weight = weight * 50 }
-      }
       return try [
         ("the trained sorter", trained, 12), ("a head that has learned nothing", untrained, 6),
       ]

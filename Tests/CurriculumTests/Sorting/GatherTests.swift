@@ -48,7 +48,7 @@ final class GatherTests: XCTestCase {
         },
         wrong("probabilities", says: "take logarithms") { Self.right($0).exponential() },
         wrong("a loss", says: "the sign is turned") { -Self.right($0) },
-        wrong("bits", says: "nats are asked for") { Self.right($0) / Float(log(2)) },
+        wrong("bits", says: "nats are asked for") { Self.right($0) / Float(M_LN2) },
         wrong("a softmax over positions", says: "not the rows") { q in
           let logs = q.logits.permuted([0, 2, 1]).logSoftmax().permuted([0, 2, 1])
           return Self.table(q) { logs[$1, $2, q.tokens[$1][$2 + 1]] }

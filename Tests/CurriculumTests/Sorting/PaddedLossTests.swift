@@ -64,7 +64,7 @@ final class PaddedLossTests: XCTestCase {
           -Self.mean(Self.right($0).flatMap(\.self))
         },
         wrong("bits", says: "in bits") {
-          Self.mean(Self.right($0).flatMap(\.self)) / Float(log(2))
+          Self.mean(Self.right($0).flatMap(\.self)) / Float(M_LN2)
         },
       ],
       accepts: [

@@ -1,4 +1,5 @@
 import Coursework
+import Laboratory
 import Tensors
 import XCTest
 
