@@ -8,30 +8,32 @@ extension SortingSheet {
     "4.5", "Broken loops", points: 6, difficulty: 4, importance: 5, minutes: 40, timeLimit: 20,
     hints: [
       """
-      Begin with what needs no model: does the loss fall at all? Do two runs with one seed print the \
-      same numbers? Then compare what the loop says of itself with what it does on fresh lists.
+      Begin with what needs no model: does the loss fall at all? Do two runs with one seed print \
+      the same numbers? Then compare what the loop says of itself with what it does on fresh \
+      lists.
       """,
       """
-      Three faults report nearly 1 and sort nothing fresh. What does the model *write*? Look at a few \
-      lists by hand: is it always the same number, is it what the row has just read, or is it nearly right?
+      Three faults report nearly 1 and sort nothing fresh. What does the model *write*? Look at a \
+      few lists by hand: is it always the same number, is it what the row has just read, or is it \
+      nearly right?
       """,
       """
-      The row that predicts place i reads the number at place i − 1, and the first reads MID, which is \
-      the token `numbers + 1`. A model trained to write what it reads writes MID, s₁, s₂ …. One trained \
-      on the last token writes the greatest number everywhere.
+      The row that predicts place i reads the number at place i − 1, and the first reads MID, \
+      which is the token `numbers + 1`. A model trained to write what it reads writes MID, s₁, s₂ \
+      …. One trained on the last token writes the greatest number everywhere.
       """,
       """
       In this order: `lossesAgain != losses` → `.otherGenerator`; the mean of the last losses not \
       clearly below the mean of the first → `.otherModel`; most of what is written is the list's \
-      greatest number → `.lastToken`; or what the row reads → `.ownToken`; fresh accuracy far below \
-      `reported` → `.sharedLists`; else `.none`.
+      greatest number → `.lastToken`; or what the row reads → `.ownToken`; fresh accuracy far \
+      below `reported` → `.sharedLists`; else `.none`.
       """,
     ],
     interpretation: """
-      None of these loops stops with an error, and four of the five print a loss that falls. A loss says \
-      that a model gets better at what it is asked; it cannot say that it was asked the right thing. \
-      Three cheap habits catch all five: start twice with one seed, measure on data that nobody could \
-      have learned from, and look at what the model writes.
+      None of these loops stops with an error, and four of the five print a loss that falls. A \
+      loss says that a model gets better at what it is asked; it cannot say that it was asked the \
+      right thing. Three cheap habits catch all five: start twice with one seed, measure on data \
+      that nobody could have learned from, and look at what the model writes.
       """,
     cases: { generator in
       try [("one of each and four more", 10), ("others", 12)].map { name, count in

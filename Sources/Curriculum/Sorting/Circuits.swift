@@ -15,16 +15,16 @@ extension SortingSheet {
     "4.8", "Its two circuits", points: 5, difficulty: 4, importance: 5, minutes: 35,
     hints: [
       """
-      Follow a token: it becomes a vector by W_E, a query by W_Q. Another becomes a key by W_K. The \
-      score is their dot product, over a root.
+      Follow a token: it becomes a vector by W_E, a query by W_Q. Another becomes a key by W_K. \
+      The score is their dot product, over a root.
       """,
       """
-      All tokens at once: W_E W_Q is `[token, headWidth]`, a query a row; W_E W_K holds the keys. Of \
-      two matrices A and B, all dot products of their rows are A Bᵀ.
+      All tokens at once: W_E W_Q is `[token, headWidth]`, a query a row; W_E W_K holds the keys. \
+      Of two matrices A and B, all dot products of their rows are A Bᵀ.
       """,
       """
-      Scores are divided by the root of the width of a *head*. What is read goes the other way: W_V, \
-      then W_O, then W_U, and there is neither root nor softmax.
+      Scores are divided by the root of the width of a *head*. What is read goes the other way: \
+      W_V, then W_O, then W_U, and there is neither root nor softmax.
       """,
       """
       `let queries = head.embedding.matmul(head.query)`, keys likewise; \
@@ -33,11 +33,11 @@ extension SortingSheet {
       """,
     ],
     interpretation: """
-      Two pictures hold nearly all of the model, and no list was needed to see them. In the first, each \
-      number looks for the numbers above it, the near ones most. In the second there is a bright \
-      diagonal: a number that is read is written. And beside it is what mends the first picture's \
-      blur: a number that is read also raises those just below it and lowers those just above, so that \
-      of two candidates that are read at once the lesser wins.
+      Two pictures hold nearly all of the model, and no list was needed to see them. In the first, \
+      each number looks for the numbers above it, the near ones most. In the second there is a \
+      bright diagonal: a number that is read is written. And beside it is what mends the first \
+      picture's blur: a number that is read also raises those just below it and lowers those just \
+      above, so that of two candidates that are read at once the lesser wins.
       """,
     cases: { generator in
       func random(_ tokens: Int, _ width: Int, _ head: Int) -> HeadWeights {

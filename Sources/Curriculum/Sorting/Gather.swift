@@ -15,8 +15,8 @@ extension SortingSheet {
     "4.1", "Gather the log-probabilities", points: 4, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       """
-      Three steps: make log-probabilities of logits, keep the rows that predict a token of the text, \
-      and take from each row the number of that token.
+      Three steps: make log-probabilities of logits, keep the rows that predict a token of the \
+      text, and take from each row the number of that token.
       """,
       "The row at position 0 has read token 0. Which token does it predict? And the last row?",
       """

@@ -36,7 +36,8 @@ struct LogTable {
     }
   }
 
-  /// One number a row: of the text at `batch`, what `row` has for the token `token`, for each place.
+  /// One number a row: of the text at `batch`, what `row` has for the token `token`, for each
+  /// place.
   static func gather(
     _ values: [[[Double]]], places: Int, row: (Int) -> Int, token: (_ batch: Int, Int) -> Int
   ) -> [Double] {
@@ -47,8 +48,8 @@ struct LogTable {
 }
 
 extension Verdict {
-  /// Whether a tensor equals numbers in the order of its values, and if not, which usual mistake gives
-  /// them, be it in another shape.
+  /// Whether a tensor equals numbers in the order of its values, and if not, which usual mistake
+  /// gives them, be it in another shape.
   static func compare(
     _ answer: Tensor, to expected: [Double], shape: [Int], knowing mistakes: [Mistake],
     tolerance: Float = 1e-4, named name: String, axes: [String]

@@ -23,8 +23,8 @@ struct NaiveSorter {
     )
   }
 
-  /// Where the head looks at each row that predicts a sorted number, `[place][position]`; the tokens
-  /// after it have 0.
+  /// Where the head looks at each row that predicts a sorted number, `[place][position]`; the
+  /// tokens after it have 0.
   func attention(sorting list: [Int]) -> [[Double]] {
     let tokens = lists.tokens(of: list)
     let read = residual(tokens).map(normalised)

@@ -16,8 +16,8 @@ extension SortingSheet {
     hints: [
       "Which predictions count? One needs two tokens of the text: one that is read, one that is asked for.",
       """
-      Take your table of 4.1. The entry at position p counts if tokens p and p + 1 are both text. With \
-      padding behind it is enough to look at p + 1; with padding in front it is not.
+      Take your table of 4.1. The entry at position p counts if tokens p and p + 1 are both text. \
+      With padding behind it is enough to look at p + 1; with padding in front it is not.
       """,
       """
       Add up minus the log-probabilities that count, over the whole batch, and divide once, by how \
@@ -30,9 +30,10 @@ extension SortingSheet {
       """,
     ],
     interpretation: """
-      Padding is easy to predict, so a loss that counts it looks better the more of it there is: two \
-      runs with other batch sizes can then not be compared. And a text that is alone with its padding \
-      must have the loss it has without: that is a test worth writing for every loop of yours.
+      Padding is easy to predict, so a loss that counts it looks better the more of it there is: \
+      two runs with other batch sizes can then not be compared. And a text that is alone with its \
+      padding must have the loss it has without: that is a test worth writing for every loop of \
+      yours.
       """,
     cases: { generator in
       [

@@ -8,7 +8,8 @@ extension SortingSheet {
     var lists: SortingLists
     var tokens: [[Int]]
     var logits: Tensor
-    /// Logits of the sorted half that come from elsewhere, so that one answer does not spoil the other.
+    /// Logits of the sorted half that come from elsewhere, so that one answer does not spoil the
+    /// other.
     var half: Tensor
   }
 
@@ -24,23 +25,23 @@ extension SortingSheet {
     hints: [
       "Write down a sequence of three numbers with its indices. Which row predicts the first sorted one?",
       """
-      `START a b c MID s t u`: the row of MID, index 4, predicts s. The row of u, the last, predicts \
-      what comes after the end, and nothing does.
+      `START a b c MID s t u`: the row of MID, index 4, predicts s. The row of u, the last, \
+      predicts what comes after the end, and nothing does.
       """,
       """
-      So the rows are n + 1 … 2n, and the numbers they predict are at n + 2 … 2n + 1. Once the logits \
-      are cut, row i belongs to sorted number i: shifting again would be once too often.
+      So the rows are n + 1 … 2n, and the numbers they predict are at n + 2 … 2n + 1. Once the \
+      logits are cut, row i belongs to sorted number i: shifting again would be once too often.
       """,
       """
-      `logits.slice(axis: 1, (n + 1)..<(2 * n + 1))`; then `half.logSoftmax()` and, for each list and \
-      place, the entry of `tokens[list][n + 2 + place]`.
+      `logits.slice(axis: 1, (n + 1)..<(2 * n + 1))`; then `half.logSoftmax()` and, for each list \
+      and place, the entry of `tokens[list][n + 2 + place]`.
       """,
     ],
     interpretation: """
-      `logProbs[:, :-1]` at `tokens[:, 1:]` and a plain gather after a cut are the same thing: in both, \
-      the row that has just read token t is asked for token t + 1. In the one you write the shift, in \
-      the other the cut begins one row before the numbers it is for. Code that has both, or neither, \
-      runs just as well, and its loss goes down just as well.
+      `logProbs[:, :-1]` at `tokens[:, 1:]` and a plain gather after a cut are the same thing: in \
+      both, the row that has just read token t is asked for token t + 1. In the one you write the \
+      shift, in the other the cut begins one row before the numbers it is for. Code that has both, \
+      or neither, runs just as well, and its loss goes down just as well.
       """,
     cases: { generator in
       [

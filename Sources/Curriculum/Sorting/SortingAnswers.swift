@@ -34,8 +34,8 @@ public protocol SortingAnswers: Sendable {
   ///   - logits: `[batch, position, token]`.
   func loss(of batch: PaddedBatch, under logits: Tensor) throws -> Float
 
-  /// 4.4: the places of the lists to learn from, to decide by and to report, about eight, one and one
-  /// in ten; no two parts share the numbers of a list.
+  /// 4.4: the places of the lists to learn from, to decide by and to report, about eight, one and
+  /// one in ten; no two parts share the numbers of a list.
   func split(_ lists: [[Int]], seed: UInt64) throws -> ListSplit
 
   /// 4.5: what is wrong with a training loop, by what can be seen of it.
@@ -53,14 +53,15 @@ public protocol SortingAnswers: Sendable {
   /// `[list][place]`.
   func tokensRead(by sorter: Sorter, sorting lists: [[Int]]) throws -> [[Int]]
 
-  /// 4.7: the share of those rows at which it is the least number of the list that is greater than the
-  /// row's own number.
+  /// 4.7: the share of those rows at which it is the least number of the list that is greater than
+  /// the row's own number.
   func shareOfNextNumbers(_ tokensRead: [[Int]], sorting lists: [[Int]]) throws -> Double
 
   /// 4.8: how much a token as query looks for a token as key, `[query token, key token]`.
   func queryKeyCircuit(of head: HeadWeights) throws -> Tensor
 
-  /// 4.8: what attending to a token adds to the logit of every token, `[token read, token written]`.
+  /// 4.8: what attending to a token adds to the logit of every token, `[token read, token
+  /// written]`.
   func outputValueCircuit(of head: HeadWeights) throws -> Tensor
 
   /// 4.9: how well a sorter sorts lists it has met, others, and steps of two.

@@ -36,8 +36,8 @@ public struct TrainingRecord: Codable, Sendable {
   public var numbers: Int
   /// Lists that somebody else drew afterwards.
   public var fresh: [[Int]]
-  /// What the trained model writes as the sorted half of each: the likeliest token of every row that
-  /// should predict one, each after the right ones before it.
+  /// What the trained model writes as the sorted half of each: the likeliest token of every row
+  /// that should predict one, each after the right ones before it.
   public var written: [[Int]]
 }
 
@@ -59,7 +59,8 @@ public enum LoopFault: String, Codable, Sendable, CaseIterable {
 
 /// How well a sorter sorts lists it has met and lists it has not.
 public struct Generalisation: Codable, Sendable, Equatable {
-  /// The share sorted without a mistake of the lists whose numbers, in whatever order, it learned from.
+  /// The share sorted without a mistake of the lists whose numbers, in whatever order, it learned
+  /// from.
   public var seen: Double
   /// The share of the others.
   public var unseen: Double

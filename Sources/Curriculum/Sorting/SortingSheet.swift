@@ -6,8 +6,9 @@ public enum SortingSheet {
   public static let sheet = Sheet<any SortingAnswers>(
     number: 4, title: "Sorting",
     summary: """
-      You train a transformer of one head until it sorts lists, in seconds, and take it apart until \
-      nothing is left to explain. On the way: the few lines in which most training goes wrong.
+      You train a transformer of one head until it sorts lists, in seconds, and take it apart \
+      until nothing is left to explain. On the way: the few lines in which most training goes \
+      wrong.
       """,
     goals: [
       "read log-probabilities off logits, with the shift in its place",

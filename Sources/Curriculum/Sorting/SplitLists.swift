@@ -23,25 +23,25 @@ extension SortingSheet {
     hints: [
       "What does a model have to have learned to sort 3 1 2, if it has met 2 3 1 in training?",
       """
-      Two lists with the same numbers have the same sorted half, whatever their order. They must be in \
-      the same part. So split kinds of lists, not lists.
+      Two lists with the same numbers have the same sorted half, whatever their order. They must \
+      be in the same part. So split kinds of lists, not lists.
       """,
       """
-      Group the places of the lists by their sorted numbers. Put the groups in an order that does not \
-      depend on chance, shuffle them with `SeededGenerator(seed: seed)`, and give the first tenth to \
-      test, the next to development, the rest to training.
+      Group the places of the lists by their sorted numbers. Put the groups in an order that does \
+      not depend on chance, shuffle them with `SeededGenerator(seed: seed)`, and give the first \
+      tenth to test, the next to development, the rest to training.
       """,
       """
-      `Dictionary(grouping: lists.indices) { lists[$0].sorted() }` makes the groups, in an order that \
-      changes from run to run: sort them by their first place. Then \
-      `groups.shuffled(using: &generator)`, and cut at a tenth and two tenths.
+      `Dictionary(grouping: lists.indices) { lists[$0].sorted() }` makes the groups, in an order \
+      that changes from run to run: sort them by their first place. Then `groups.shuffled(using: \
+      &generator)`, and cut at a tenth and two tenths.
       """,
     ],
     interpretation: """
       A held-out accuracy says something of lists the model has not met, as long as it has not met \
-      them. Doubles are the crude way to break that; the fine way is an item that is another one in \
-      disguise: another order of the same numbers, another sentence about the same fact, another crop \
-      of the same picture. Ask what the answer depends on, and split by that.
+      them. Doubles are the crude way to break that; the fine way is an item that is another one \
+      in disguise: another order of the same numbers, another sentence about the same fact, \
+      another crop of the same picture. Ask what the answer depends on, and split by that.
       """,
     cases: { generator in
       [

@@ -20,21 +20,21 @@ extension SortingSheet {
       training lists answers at once.
       """,
       """
-      A list is right if all its numbers are. Three groups: the met, the others, and of the others those \
-      whose sorted numbers each go up by two. `sorter.accuracy(on:)` is the library's.
+      A list is right if all its numbers are. Three groups: the met, the others, and of the others \
+      those whose sorted numbers each go up by two. `sorter.accuracy(on:)` is the library's.
       """,
       """
       `let known = Set(training.map { $0.sorted() })`; \
       `let seen = lists.filter { known.contains($0.sorted()) }`, the rest unseen; of these \
-      `let s = list.sorted()`, `zip(s, s.dropFirst()).allSatisfy { $1 - $0 == 2 }`. And `isRule` is \
-      `unseen >= 0.9`.
+      `let s = list.sorted()`, `zip(s, s.dropFirst()).allSatisfy { $1 - $0 == 2 }`. And `isRule` \
+      is `unseen >= 0.9`.
       """,
     ],
     interpretation: """
       On the lists they learned from, as these came, neither model makes a mistake: a training \
-      accuracy cannot tell them apart. Shuffle those lists and the table has lost some of them; give it \
-      others and it has nothing. A split by lists instead of numbers (4.4) would have hidden half of \
-      that.
+      accuracy cannot tell them apart. Shuffle those lists and the table has lost some of them; \
+      give it others and it has nothing. A split by lists instead of numbers (4.4) would have \
+      hidden half of that.
       """,
     cases: { generator in
       try [

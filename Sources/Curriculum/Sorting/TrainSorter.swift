@@ -25,16 +25,16 @@ extension SortingSheet {
     "4.6", "Train it", points: 5, difficulty: 3, importance: 5, minutes: 35, timeLimit: 60,
     hints: [
       """
-      A step: draw some lists, run the model on their tokens, take the loss of the sorted half, take \
-      gradients, let the optimiser move the model. Some hundred steps are enough here.
+      A step: draw some lists, run the model on their tokens, take the loss of the sorted half, \
+      take gradients, let the optimiser move the model. Some hundred steps are enough here.
       """,
       """
       `var model = sorter.model`, and from then on only this one: its loss, its gradients, its \
       update. A Swift struct is copied when it is assigned; an optimiser that moves a copy moves nothing.
       """,
       """
-      `let (loss, gradients) = try model.gradients { model in … }` gives both; inside, cut the logits \
-      as in 4.2 and use `crossEntropy(targets:)`, which takes a flat list of tokens. Then \
+      `let (loss, gradients) = try model.gradients { model in … }` gives both; inside, cut the \
+      logits as in 4.2 and use `crossEntropy(targets:)`, which takes a flat list of tokens. Then \
       `optimizer.update(&model, gradients: gradients, rate: rate)`.
       """,
       """
@@ -45,9 +45,9 @@ extension SortingSheet {
       """,
     ],
     interpretation: """
-      Lists that your loop has never drawn were sorted: with a rule, then, or with a table so large \
-      that it does not matter? 4.9 finds out. And the same loop, with lists of five numbers and four \
-      times the width, is what trains the sheet's own sorter while you watch.
+      Lists that your loop has never drawn were sorted: with a rule, then, or with a table so \
+      large that it does not matter? 4.9 finds out. And the same loop, with lists of five numbers \
+      and four times the width, is what trains the sheet's own sorter while you watch.
       """,
     cases: { generator in
       [("lists of three", 32, 3, 64, 4_000), ("lists of four", 24, 4, 48, 4_000)].map {

@@ -23,25 +23,25 @@ extension SortingSheet {
     hints: [
       "Which rows matter? Those that predict sorted numbers: 4.2 says which.",
       """
-      Capture `.pattern(.blocks, 0)`: `[list, head, query, key]`. A row is a query. Take the position \
-      with the greatest weight, and then the token that stands there.
+      Capture `.pattern(.blocks, 0)`: `[list, head, query, key]`. A row is a query. Take the \
+      position with the greatest weight, and then the token that stands there.
       """,
       """
-      For the share: the row of place 0 reads MID, and its next number is the least of the list; the \
-      row of place i reads sorted number i − 1, and its next number is sorted number i.
+      For the share: the row of place 0 reads MID, and its next number is the least of the list; \
+      the row of place i reads sorted number i − 1, and its next number is sorted number i.
       """,
       """
-      `let run = try sorter.model.run(ModelInput(tokens: tokens), capturing: [.pattern(.blocks, 0)])`; \
-      for each list and each row in `sorter.lists.sortedRows`, `pattern[list, 0, row, key]` for all \
-      keys, `max(by:)`, `tokens[list][key]`. The share counts where \
+      `let run = try sorter.model.run(ModelInput(tokens: tokens), capturing: [.pattern(.blocks, \
+      0)])`; for each list and each row in `sorter.lists.sortedRows`, `pattern[list, 0, row, key]` \
+      for all keys, `max(by:)`, `tokens[list][key]`. The share counts where \
       `tokensRead[list][place] == list.sorted()[place]`.
       """,
     ],
     interpretation: """
-      Nearly always the head reads the least number that is greater than the one it stands on. Nobody \
-      told it so: the loss did. But not always, least where two numbers are one apart, and there the \
-      list is sorted all the same. So this is half of an explanation. Attention says where information \
-      comes from, not what becomes of it; that is in the other circuit.
+      Nearly always the head reads the least number that is greater than the one it stands on. \
+      Nobody told it so: the loss did. But not always, least where two numbers are one apart, and \
+      there the list is sorted all the same. So this is half of an explanation. Attention says \
+      where information comes from, not what becomes of it; that is in the other circuit.
       """,
     cases: { generator in
       let trained = try LiveTraining.result.get().sorter

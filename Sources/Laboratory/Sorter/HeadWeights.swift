@@ -1,8 +1,8 @@
 public import Tensors
 import Transformers
 
-/// The matrices of one attention head and of what surrounds it, as papers on circuits write them: rows
-/// are read, columns are written.
+/// The matrices of one attention head and of what surrounds it, as papers on circuits write them:
+/// rows are read, columns are written.
 public struct HeadWeights: Codable, Sendable {
   /// W_E, `[token, width]`.
   public var embedding: Tensor
@@ -32,8 +32,8 @@ public struct HeadWeights: Codable, Sendable {
 }
 
 extension Sorter {
-  /// The matrices of the head, as it works behind a norm: each row of the embedding divided by its root
-  /// mean square, and the norms' weights multiplied into the matrices that read through them.
+  /// The matrices of the head, as it works behind a norm: each row of the embedding divided by its
+  /// root mean square, and the norms' weights multiplied into the matrices that read through them.
   ///
   /// What is left out is positions, and the division in front of the unembedding.
   public var head: HeadWeights {

@@ -16,8 +16,8 @@ public struct Sorter: Sendable {
 
   /// A shape that can sort: one layer of one head and nothing else, learned positions.
   ///
-  /// There are no biases, and the norm is a root mean square, so that what the head does is products of
-  /// matrices and one division.
+  /// There are no biases, and the norm is a root mean square, so that what the head does is
+  /// products of matrices and one division.
   public static func configuration(
     for lists: SortingLists, width: Int = 128, headWidth: Int = 32
   ) -> TransformerConfiguration {
@@ -31,11 +31,12 @@ public struct Sorter: Sendable {
     return configuration
   }
 
-  /// What the model writes as the sorted half of each list, each number after the right ones before it,
+  /// What the model writes as the sorted half of each list, each number after the right ones before
+  /// it,
   /// `[list][place]`; a mark may be among them.
   ///
-  /// A list whose numbers are all right is also right when the model reads its own numbers, since the
-  /// first that it gets wrong is the same.
+  /// A list whose numbers are all right is also right when the model reads its own numbers, since
+  /// the first that it gets wrong is the same.
   public func predictions(of lists: [[Int]]) throws -> [[Int]] {
     guard !lists.isEmpty else { return [] }
     let input = ModelInput(tokens: lists.map { self.lists.tokens(of: $0) })

@@ -2,8 +2,8 @@ import Tensors
 
 /// Lists of different numbers, and how a model that sorts them reads them.
 ///
-/// A list is written `START a₁ … aₙ MID s₁ … sₙ`: the numbers as they came, then in order. Number k is
-/// token k; the two marks follow the numbers.
+/// A list is written `START a₁ … aₙ MID s₁ … sₙ`: the numbers as they came, then in order. Number k
+/// is token k; the two marks follow the numbers.
 public struct SortingLists: Codable, Hashable, Sendable {
   /// How many numbers there are, from 0.
   public var numbers: Int
@@ -31,8 +31,8 @@ public struct SortingLists: Codable, Hashable, Sendable {
   public var vocabularySize: Int { numbers + 2 }
   /// The tokens of a list with its sorted half.
   public var sequenceLength: Int { 2 * length + 2 }
-  /// The rows of logits that predict the sorted half: the first is that of MID, and the row of the last
-  /// number, which predicts what comes after the end, is left out.
+  /// The rows of logits that predict the sorted half: the first is that of MID, and the row of the
+  /// last number, which predicts what comes after the end, is left out.
   public var sortedRows: Range<Int> { (length + 1)..<(2 * length + 1) }
 
   /// A list and its sorted half as tokens.
@@ -54,8 +54,8 @@ public struct SortingLists: Codable, Hashable, Sendable {
 
   /// What a list is for.
   ///
-  /// It follows from its numbers, whatever their order, so that no two parts ever share a sorted half. Of
-  /// the lists without steps of two, eight in ten are for training.
+  /// It follows from its numbers, whatever their order, so that no two parts ever share a sorted
+  /// half. Of the lists without steps of two, eight in ten are for training.
   public func part(of list: [Int]) -> Part {
     let sorted = list.sorted()
     if zip(sorted, sorted.dropFirst()).allSatisfy({ $1 - $0 == 2 }) { return .stepsOfTwo }

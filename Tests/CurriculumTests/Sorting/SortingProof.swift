@@ -6,8 +6,8 @@ import XCTest
 @testable import Curriculum
 @testable import Solution4
 
-/// Proofs that every exercise of Sheet 4 has: what is rejected with which sentence, what is accepted, and
-/// what is never worth full marks.
+/// Proofs that every exercise of Sheet 4 has: what is rejected with which sentence, what is
+/// accepted, and what is never worth full marks.
 enum SortingProof {
   typealias Wrong = Misconception<any SortingAnswers>
   typealias Right = Variant<any SortingAnswers>
