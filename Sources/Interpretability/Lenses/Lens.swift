@@ -10,8 +10,9 @@ public protocol Lens: Sendable {
 
 /// The lens that takes a state as it is: softmax(W_U · LN_f(hˡ)).
 ///
-/// LN_f divides by the statistics of hˡ itself, once. A scale kept from the last layer is another
-/// lens; TransformerLens's `apply_ln=True` keeps it.
+/// LN_f divides by the statistics of hˡ itself, once. TransformerLens's
+/// `accumulated_resid(apply_ln=True)` does the same; its `apply_ln_to_stack` by itself divides every
+/// layer by the scale kept from the last, which is another lens, and at early layers a loud one.
 ///
 /// nostalgebraist, "Interpreting GPT: the logit lens", 2020.
 public struct LogitLens: Lens {

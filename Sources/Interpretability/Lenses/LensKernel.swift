@@ -118,7 +118,7 @@ private struct LensSlab {
         entropy: Float(log(own.total) - own.weighted / own.total),
         divergence: Float(divergence < 0 ? 0 : divergence),
         surprisal: Float(cleanTotal - (Double(own.own) - Double(last.top))),
-        agrees: own.token == last.token)
+        agrees: own.ties == 1 && own.token == last.token)
     }
   }
 

@@ -19,7 +19,8 @@ public struct LensReading: Codable, Sendable {
     public var divergence: Float
     /// −log p(argmax p̃) in nats: how surprised the model itself would be at the lens's choice.
     public var surprisal: Float
-    /// Whether the lens and the model choose the same token.
+    /// Whether the lens and the model choose the same token; a lens whose greatest logit is shared
+    /// chooses none.
     public var agrees: Bool
   }
 
@@ -96,7 +97,7 @@ extension LensReading {
                   token: token, ties: ties, probability: exp(q[row + token]),
                   entropy: Float(entropy), divergence: Float(max(divergence, 0)),
                   surprisal: -p[position * width + token],
-                  agrees: token == cleanChoices[position])
+                  agrees: ties == 1 && token == cleanChoices[position])
               }
             }
           }

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 public import Transformers
 
 /// The Patchscope that asks a model to repeat a token: the target is a prompt such as
