@@ -61,16 +61,16 @@ final class LinearOrNotTests: XCTestCase {
 
   func testWrongFindingsAreRejectedWithTheirSentence() {
     let misconceptions = [
-      misconception("the hidden layer first", says: " ") {
+      misconception("the hidden layer first", says: "have changed places") {
         Array(try Self.findings($0).reversed())
       },
       misconception("two linear layers", says: "non-linear function") {
         try Self.findings($0, kinds: [.linear, .linear])
       },
-      misconception("measured on training words", says: " ") {
+      misconception("measured on training words", says: "it was trained on") {
         try Self.findings($0, testingOn: $0.data.training)
       },
-      misconception("trained on the test words too", says: " ") {
+      misconception("trained on the test words too", says: "it was trained on") {
         try Self.findings($0, trainingOn: $0.data.training + $0.data.test)
       },
       misconception("the control accuracy", says: "is its control accuracy") {

@@ -96,7 +96,7 @@ final class TrainAProbeTests: XCTestCase {
         let layer = scores.lastIndex { $0.development == 0.9 }!
         return LayerReport(layer: layer, accuracy: scores[layer].test)
       },
-      report("layers from one", says: " ") {
+      report("layers from one", says: "layers count from 0") {
         let layer = best($0, \.development)
         return LayerReport(layer: layer + 1, accuracy: $0[layer].test)
       },
