@@ -37,6 +37,12 @@ public struct LensReading: Codable, Sendable {
     /// The standard deviation of the population: the root of the mean squared distance.
     public var deviation: Double
 
+    /// A mean and a deviation.
+    public init(mean: Double, deviation: Double) {
+      self.mean = mean
+      self.deviation = deviation
+    }
+
     /// Of values, of which there is at least one.
     public init(_ values: [Double]) {
       precondition(!values.isEmpty, "nothing has no mean")
