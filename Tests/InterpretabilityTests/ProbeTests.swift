@@ -153,7 +153,7 @@ final class ProbeTests: XCTestCase {
 
   /// Few words make one step an epoch; they are gone through more often.
   func testFewWordsAreTrainedAsLongAsMany() throws {
-    let data = clusters(count: 40, classes: 2, width: 5, distance: 2, seed: 8)
+    let data = clusters(count: 40, classes: 2, width: 5, distance: 4, seed: 8)
     let trained = try Probe.training(on: data.features, labels: data.labels, classes: 2)
     XCTAssertEqual(trained.trainingLosses.count, 300)
     XCTAssertGreaterThan(
