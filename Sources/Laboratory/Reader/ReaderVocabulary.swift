@@ -75,7 +75,7 @@ package enum ReaderVocabulary {
         "pretokenizers": [
           ["type": "Whitespace"],
           [
-            "type": "Split", "pattern": ["Regex": "\\d\\d"], "behavior": "Isolated",
+            "type": "Split", "pattern": ["Regex": "\\p{N}\\p{N}"], "behavior": "Isolated",
             "invert": false,
           ] as [String: Any],
         ] as [[String: Any]],
