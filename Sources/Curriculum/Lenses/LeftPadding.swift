@@ -54,16 +54,14 @@ extension LensSheet {
     },
     ask: { answers, question in
       try answers.lastStates(
-        of: question.prompts, padding: question.padding, in: question.model.made())
+        of: question.prompts, padding: question.padding, in: try question.model.made())
     },
     verify: { key, answer in
-      do { return try paddingVerdict(key, answer) } catch {
-        return .invalid("the exercise's own model cannot read its prompts")
-      }
+      judged { try paddingVerdict(key, answer) }
     })
 
   private static func paddingVerdict(_ key: PromptsQuestion, _ answer: Tensor) throws -> Verdict {
-    let model = key.model.made()
+    let model = try key.model.made()
     let longest = key.prompts.map(\.count).max() ?? 0
     let shortest = key.prompts.map(\.count).min() ?? 0
     /// The states of one text at one position, `[layer, 1, width]`.
@@ -77,45 +75,47 @@ extension LensSheet {
       Array(repeating: key.padding, count: longest - prompt.count)
     }
     let expected = try all(key.prompts) { try state($0, at: $0.count - 1) }
-    return LensJudge(
+    return try LensJudge(
       expected: expected, name: "the last states", axes: ["layer", "prompt", "width"],
-      mistakes: [
-        (
-          "the padding was read as text: give the model a mask",
-          try all(key.prompts) { try state(filling($0) + $0, at: longest - 1) }
-        ),
-        (
-          "the last column of a batch that was filled up behind is padding in all but the longest prompts",
-          try all(key.prompts) { try state($0 + filling($0), at: longest - 1) }
-        ),
-        (
-          "prompts were cut to the shortest; each has its own last token",
-          try all(key.prompts) { try state(Array($0.suffix(shortest)), at: shortest - 1) }
-        ),
-        (
-          "prompts were cut to the shortest; each has its own last token",
-          try all(key.prompts) { try state(Array($0.prefix(shortest)), at: shortest - 1) }
-        ),
-        (
-          "the first token of each prompt was read, not the last",
-          try all(key.prompts) { try state($0, at: 0) }
-        ),
-        (
-          "prompts come back in another order than they were given in",
-          try all(key.prompts.sorted { $0.count < $1.count }) { try state($0, at: $0.count - 1) }
-        ),
-        ("the axes are prompt, layer, width; layers come first", expected.permuted([1, 0, 2])),
-        (
-          "there is one layer too few: the first is what the first block reads",
-          expected.slice(1..<expected.shape[0])
-        ),
-        (
-          "all positions of a prompt were averaged; the last one is asked for",
-          try all(key.prompts) {
-            try model.residualStates(of: ModelInput($0)).values.mean(axis: 1, keepingAxis: true)
-          }
-        ),
-      ]
+      mistakes: {
+        [
+          (
+            "the padding was read as text: give the model a mask",
+            try all(key.prompts) { try state(filling($0) + $0, at: longest - 1) }
+          ),
+          (
+            "the last column of a batch that was filled up behind is padding in all but the longest prompts",
+            try all(key.prompts) { try state($0 + filling($0), at: longest - 1) }
+          ),
+          (
+            "prompts were cut to the shortest; each has its own last token",
+            try all(key.prompts) { try state(Array($0.suffix(shortest)), at: shortest - 1) }
+          ),
+          (
+            "prompts were cut to the shortest; each has its own last token",
+            try all(key.prompts) { try state(Array($0.prefix(shortest)), at: shortest - 1) }
+          ),
+          (
+            "the first token of each prompt was read, not the last",
+            try all(key.prompts) { try state($0, at: 0) }
+          ),
+          (
+            "prompts come back in another order than they were given in",
+            try all(key.prompts.sorted { $0.count < $1.count }) { try state($0, at: $0.count - 1) }
+          ),
+          ("the axes are prompt, layer, width; layers come first", expected.permuted([1, 0, 2])),
+          (
+            "there is one layer too few: the first is what the first block reads",
+            expected.slice(1..<expected.shape[0])
+          ),
+          (
+            "all positions of a prompt were averaged; the last one is asked for",
+            try all(key.prompts) {
+              try model.residualStates(of: ModelInput($0)).values.mean(axis: 1, keepingAxis: true)
+            }
+          ),
+        ]
+      }
     ).verdict(on: answer)
   }
 }

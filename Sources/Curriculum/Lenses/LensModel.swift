@@ -1,5 +1,6 @@
 import Coursework
 import Interpretability
+import Laboratory
 import Tensors
 import Transformers
 
@@ -11,6 +12,8 @@ struct LensModel: Codable, Sendable {
   /// The kinds of norm.
   enum Kind: String, Codable, CaseIterable {
     case layerNorm, rootMeanSquare
+    /// The embedded reader, which has a seed only for its texts.
+    case reader
   }
 
   var kind: Kind
@@ -25,7 +28,9 @@ struct LensModel: Codable, Sendable {
     seed = generator.next()
   }
 
-  func made() -> Transformer {
+  /// - Throws: `ModelError` or what loading throws, when the reader is not where it should be.
+  func made() throws -> Transformer {
+    if kind == .reader { return try LensSheet.reader().model }
     var generator = SeededGenerator(seed: seed)
     let stack = TransformerConfiguration.Stack(
       layerCount: Self.layers, headCount: 2, headWidth: 5, feedForwardWidth: 24)
@@ -58,6 +63,19 @@ struct LensModel: Codable, Sendable {
   /// A text of random tokens.
   static func text(_ count: Int, using generator: inout SeededGenerator) -> [Int] {
     (0..<count).map { _ in Int.random(in: 0..<vocabulary, using: &generator) }
+  }
+
+  /// The beginning of a text: of one that the reader has not seen, or of random tokens.
+  func text(_ count: Int, using generator: inout SeededGenerator) -> [Int] {
+    guard kind == .reader else { return Self.text(count, using: &generator) }
+    let kinds: [ReaderKind] = [.facts, .fewShot, .narrative, .sequences]
+    var writer = ReaderWriter(split: .test, seed: generator.next())
+    var tokens: [Int] = []
+    while tokens.count < count {
+      tokens += ReaderVocabulary.encode(
+        writer.text(kinds.randomElement(using: &generator)!).words)
+    }
+    return Array(tokens.prefix(count))
   }
 }
 
@@ -131,11 +149,12 @@ struct LensJudge {
   let name: String
   let axes: [String]
   var tolerance: Float = 1e-3
-  var mistakes: [(says: String, wrong: Tensor)] = []
+  /// What each usual mistake gives, computed only for an answer that is wrong.
+  var mistakes: () throws -> [(says: String, wrong: Tensor)]
 
-  func verdict(on answer: Tensor) -> Verdict {
+  func verdict(on answer: Tensor) throws -> Verdict {
     if Self.close(answer, expected, tolerance) { return .passed() }
-    for mistake in mistakes where Self.close(answer, mistake.wrong, tolerance) {
+    for mistake in try mistakes() where Self.close(answer, mistake.wrong, tolerance) {
       return .failed(mistake.says)
     }
     return .compare(answer, to: expected, tolerance: tolerance, named: name, axes: axes)
@@ -145,5 +164,12 @@ struct LensJudge {
   static func close(_ a: Tensor, _ b: Tensor, _ tolerance: Float) -> Bool {
     guard a.shape == b.shape else { return false }
     return zip(a.values, b.values).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
+  }
+}
+
+/// A verdict, where the exercise's own model may fail to load or to run.
+func judged(_ body: () throws -> Verdict) -> Verdict {
+  do { return try body() } catch {
+    return .invalid("the exercise's own model cannot be run: \(error)")
   }
 }

@@ -42,25 +42,22 @@ extension LensSheet {
       for (name, kind, count) in [
         ("a text, layer norm", LensModel.Kind.layerNorm, 7),
         ("a text, RMS norm", .rootMeanSquare, 9),
-        ("one token", .layerNorm, 1),
+        ("one token", .layerNorm, 1), ("a text of the reader's", .reader, 8),
       ] {
-        let question = TextQuestion(
-          model: LensModel(kind, using: &generator),
-          tokens: LensModel.text(count, using: &generator))
+        let model = LensModel(kind, using: &generator)
+        let question = TextQuestion(model: model, tokens: model.text(count, using: &generator))
         cases.append(Case(name, question: question, key: question))
       }
       return cases
     },
     ask: { answers, question in
-      try answers.logitLens(of: question.tokens, in: question.model.made())
+      try answers.logitLens(of: question.tokens, in: try question.model.made())
     },
-    verify: { key, answer in logitLensVerdict(key, answer) })
+    verify: { key, answer in judged { try logitLensVerdict(key, answer) } })
 
-  private static func logitLensVerdict(_ key: TextQuestion, _ answer: Tensor) -> Verdict {
-    let model = key.model.made()
-    guard let states = try? model.residualStates(of: ModelInput(key.tokens)) else {
-      return .invalid("the exercise's own model cannot read its text")
-    }
+  private static func logitLensVerdict(_ key: TextQuestion, _ answer: Tensor) throws -> Verdict {
+    let model = try key.model.made()
+    let states = try model.residualStates(of: ModelInput(key.tokens))
     let oracle = LensOracle(model)
     let rows = (0..<states.layerCount).map { LensOracle.rows(states.values[at: $0]) }
     func logits(_ make: ([[Double]]) -> [[Double]], layers: Range<Int>? = nil) -> Tensor {
@@ -70,39 +67,41 @@ extension LensSheet {
     let scales = rows[rows.count - 1].map { oracle.scale($0) }
     let expected = logits(normed)
     let last = rows.count - 1
-    return LensJudge(
+    return try LensJudge(
       expected: expected, name: "the lens", axes: ["layer", "position", "token"],
-      mistakes: [
-        ("the residual stream went to the unembedding without the final norm", logits { $0 }),
-        (
-          "there is one layer too few: the lens begins with what the first block reads",
-          logits(normed, layers: 1..<(last + 1))
-        ),
-        (
-          "the last layer is missing: what leaves the last block is read too",
-          logits(normed, layers: 0..<last)
-        ),
-        (
-          "every layer was divided by the scale of the last one; the norm takes the statistics of what it "
-            + "is given",
-          logits { zip($0, scales).map { oracle.normed($0, scale: $1) } }
-        ),
-        (
-          "the norm was applied twice",
-          logits { $0.map { oracle.normed(oracle.normed($0)) } }
-        ),
-        (
-          "these are probabilities, not logits; leave the softmax to whoever needs it",
-          expected.softmax()
-        ),
-        ("these are log-probabilities, not logits", expected.logSoftmax()),
-        (
-          "only the last position was read; every position has its lens",
-          .stack(
-            (0...last).map { expected[at: $0].slice((key.tokens.count - 1)..<key.tokens.count) })
-        ),
-        ("the axes are position, layer, token; layers come first", expected.permuted([1, 0, 2])),
-      ]
+      mistakes: {
+        [
+          ("the residual stream went to the unembedding without the final norm", logits { $0 }),
+          (
+            "there is one layer too few: the lens begins with what the first block reads",
+            logits(normed, layers: 1..<(last + 1))
+          ),
+          (
+            "the last layer is missing: what leaves the last block is read too",
+            logits(normed, layers: 0..<last)
+          ),
+          (
+            "every layer was divided by the scale of the last one; the norm takes the statistics of what it "
+              + "is given",
+            logits { zip($0, scales).map { oracle.normed($0, scale: $1) } }
+          ),
+          (
+            "the norm was applied twice",
+            logits { $0.map { oracle.normed(oracle.normed($0)) } }
+          ),
+          (
+            "these are probabilities, not logits; leave the softmax to whoever needs it",
+            expected.softmax()
+          ),
+          ("these are log-probabilities, not logits", expected.logSoftmax()),
+          (
+            "only the last position was read; every position has its lens",
+            .stack(
+              (0...last).map { expected[at: $0].slice((key.tokens.count - 1)..<key.tokens.count) })
+          ),
+          ("the axes are position, layer, token; layers come first", expected.permuted([1, 0, 2])),
+        ]
+      }
     ).verdict(on: answer)
   }
 }

@@ -45,7 +45,7 @@ extension LensSheet {
         ("two further", .rootMeanSquare, 2),
       ].map { name, kind, distance in
         let spec = LensModel(kind, using: &generator)
-        let model = spec.made()
+        let model = try spec.made()
         let texts = try (0..<24).map { index in
           try model.residualStates(
             of: ModelInput(LensModel.text(8 + index % 5, using: &generator)))

@@ -54,7 +54,7 @@ extension LensSheet {
         ("the last layer normed already, RMS norm", .rootMeanSquare, true),
       ].map { name, kind, isNormed in
         let spec = LensModel(kind, using: &generator)
-        let model = spec.made()
+        let model = try spec.made()
         let tokens = LensModel.text(6, using: &generator)
         let plain = try model.residualStates(of: ModelInput(tokens)).values
         var given = (0..<plain.shape[0]).map { plain[at: $0] }
@@ -67,12 +67,12 @@ extension LensSheet {
       }
     },
     ask: { answers, question in
-      try answers.logits(of: question.states, in: question.model.made())
+      try answers.logits(of: question.states, in: try question.model.made())
     },
-    verify: { key, answer in normVerdict(key, answer) })
+    verify: { key, answer in judged { try normVerdict(key, answer) } })
 
-  private static func normVerdict(_ key: StatesKey, _ answer: Tensor) -> Verdict {
-    let oracle = LensOracle(key.model.made())
+  private static func normVerdict(_ key: StatesKey, _ answer: Tensor) throws -> Verdict {
+    let oracle = LensOracle(try key.model.made())
     let rows = (0..<key.plain.shape[0]).map { LensOracle.rows(key.plain[at: $0]) }
     let last = rows.count - 1
     let end = rows[last].map { oracle.normed($0) }
@@ -92,28 +92,30 @@ extension LensSheet {
     let borrowed: ([[Double]]) -> [[Double]] = {
       zip($0, givenScales).map { oracle.normed($0, scale: $1) }
     }
-    return LensJudge(
+    return try LensJudge(
       expected: logits(last: end, own), name: "the lens", axes: ["layer", "position", "token"],
-      mistakes: [
-        (
-          "the last layer went through the norm twice: `lastIsNormed` says that it has been there",
-          logits(last: own(end), own)
-        ),
-        (
-          "the last layer did not go through the norm: here `lastIsNormed` is false",
-          logits(last: rows[last], own)
-        ),
-        ("no layer went through the final norm", logits(last: given) { $0 }),
-        (
-          "earlier layers were divided by the scale of the last one; each row has a scale of its own",
-          logits(last: end, cached)
-        ),
-        (
-          "earlier layers were divided by the scale of the last one; each row has a scale of its own",
-          logits(last: end, borrowed)
-        ),
-        ("only the last layer went through the norm", logits(last: end) { $0 }),
-      ]
+      mistakes: {
+        [
+          (
+            "the last layer went through the norm twice: `lastIsNormed` says that it has been there",
+            logits(last: own(end), own)
+          ),
+          (
+            "the last layer did not go through the norm: here `lastIsNormed` is false",
+            logits(last: rows[last], own)
+          ),
+          ("no layer went through the final norm", logits(last: given) { $0 }),
+          (
+            "earlier layers were divided by the scale of the last one; each row has a scale of its own",
+            logits(last: end, cached)
+          ),
+          (
+            "earlier layers were divided by the scale of the last one; each row has a scale of its own",
+            logits(last: end, borrowed)
+          ),
+          ("only the last layer went through the norm", logits(last: end) { $0 }),
+        ]
+      }
     ).verdict(on: answer)
   }
 }

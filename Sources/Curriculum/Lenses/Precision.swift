@@ -55,42 +55,48 @@ extension LensSheet {
       func careless(_ layer: Int, _ position: Int) -> Double {
         m.first(layer, position) == m.first(last, position) ? 1 : 0
       }
-      return LensJudge(
-        expected: m.spread(hit), name: "prec@1", axes: ["layer", "mean or deviation"],
-        tolerance: 1e-4,
-        mistakes: [
-          (
-            "a tie was taken for a choice: where several tokens share the greatest logit the lens has "
-              + "chosen none", m.spread(careless)
-          ),
-          (
-            "layers were held against the next layer, not against the last",
-            m.spread {
-              m.choice($0, $1) == m.first(min($0 + 1, last), $1) ? 1 : 0
-            }
-          ),
-          (
-            "layers were held against the first one, not against the last",
-            m.spread { m.choice($0, $1) == m.first(0, $1) ? 1 : 0 }
-          ),
-          ("these are per cent; fractions from 0 to 1 are asked for", m.spread(scale: 100, hit)),
-          (
-            "the deviation was divided by one position less; that of the positions themselves is asked for",
-            m.spread(correction: 1, hit)
-          ),
-          (
-            "this is the standard error of the mean, not the deviation over positions",
-            m.spread(isError: true, hit)
-          ),
-          (
-            "this is how probable the model's choice is to the lens, not how often they agree",
-            m.spread { Foundation.exp(m.logProbabilities[$0][$1][m.first(last, $1)]) }
-          ),
-          (
-            "this is the share of disagreement; prec@1 counts agreement",
-            m.spread { 1 - hit($0, $1) }
-          ),
-        ]
-      ).verdict(on: LensMeasures.tensor(answer))
+      return judged {
+        try LensJudge(
+          expected: m.spread(hit), name: "prec@1", axes: ["layer", "mean or deviation"],
+          tolerance: 1e-4,
+          mistakes: {
+            [
+              (
+                "a tie was taken for a choice: where several tokens share the greatest logit the lens has "
+                  + "chosen none", m.spread(careless)
+              ),
+              (
+                "layers were held against the next layer, not against the last",
+                m.spread {
+                  m.choice($0, $1) == m.first(min($0 + 1, last), $1) ? 1 : 0
+                }
+              ),
+              (
+                "layers were held against the first one, not against the last",
+                m.spread { m.choice($0, $1) == m.first(0, $1) ? 1 : 0 }
+              ),
+              (
+                "these are per cent; fractions from 0 to 1 are asked for", m.spread(scale: 100, hit)
+              ),
+              (
+                "the deviation was divided by one position less; that of the positions themselves is asked for",
+                m.spread(correction: 1, hit)
+              ),
+              (
+                "this is the standard error of the mean, not the deviation over positions",
+                m.spread(isError: true, hit)
+              ),
+              (
+                "this is how probable the model's choice is to the lens, not how often they agree",
+                m.spread { Foundation.exp(m.logProbabilities[$0][$1][m.first(last, $1)]) }
+              ),
+              (
+                "this is the share of disagreement; prec@1 counts agreement",
+                m.spread { 1 - hit($0, $1) }
+              ),
+            ]
+          }
+        ).verdict(on: LensMeasures.tensor(answer))
+      }
     })
 }

@@ -54,38 +54,45 @@ extension LensSheet {
       func right(_ layer: Int, _ position: Int) -> Double {
         -p[last][position][m.first(layer, position)]
       }
-      return LensJudge(
-        expected: m.spread(right), name: "the surprisal", axes: ["layer", "mean or deviation"],
-        mistakes: [
-          (
-            "this is the lens's surprise at its own choice; ask the model, whose distribution is the last "
-              + "layer's", m.spread { -p[$0][$1][m.first($0, $1)] }
-          ),
-          (
-            "this is the lens's surprise at the model's choice; asked is the model's at the lens's",
-            m.spread { -p[$0][$1][m.first(last, $1)] }
-          ),
-          ("these are bits; nats are asked for", m.spread(scale: 1 / Foundation.log(2), right)),
-          ("the sign is wrong: surprise is −log p, and never negative", m.spread(scale: -1, right)),
-          (
-            "this is the entropy of each layer, its mean surprise at itself, and no choice was made",
-            m.spread { layer, position in
-              -p[layer][position].reduce(0) { $0 + Foundation.exp($1) * $1 }
-            }
-          ),
-          (
-            "the deviation was divided by one position less; that of the positions themselves is asked for",
-            m.spread(correction: 1, right)
-          ),
-          (
-            "this is the standard error of the mean, not the deviation over positions",
-            m.spread(isError: true, right)
-          ),
-          (
-            "this is a difference of logits: take the logarithm of the softmax",
-            m.spread { -Double(m.logits[last][$1][m.first($0, $1)]) }
-          ),
-        ]
-      ).verdict(on: LensMeasures.tensor(answer))
+      return judged {
+        try LensJudge(
+          expected: m.spread(right), name: "the surprisal", axes: ["layer", "mean or deviation"],
+          mistakes: {
+            [
+              (
+                "this is the lens's surprise at its own choice; ask the model, whose distribution is the last "
+                  + "layer's", m.spread { -p[$0][$1][m.first($0, $1)] }
+              ),
+              (
+                "this is the lens's surprise at the model's choice; asked is the model's at the lens's",
+                m.spread { -p[$0][$1][m.first(last, $1)] }
+              ),
+              ("these are bits; nats are asked for", m.spread(scale: 1 / Foundation.log(2), right)),
+              (
+                "the sign is wrong: surprise is −log p, and never negative",
+                m.spread(scale: -1, right)
+              ),
+              (
+                "this is the entropy of each layer, its mean surprise at itself, and no choice was made",
+                m.spread { layer, position in
+                  -p[layer][position].reduce(0) { $0 + Foundation.exp($1) * $1 }
+                }
+              ),
+              (
+                "the deviation was divided by one position less; that of the positions themselves is asked for",
+                m.spread(correction: 1, right)
+              ),
+              (
+                "this is the standard error of the mean, not the deviation over positions",
+                m.spread(isError: true, right)
+              ),
+              (
+                "this is a difference of logits: take the logarithm of the softmax",
+                m.spread { -Double(m.logits[last][$1][m.first($0, $1)]) }
+              ),
+            ]
+          }
+        ).verdict(on: LensMeasures.tensor(answer))
+      }
     })
 }

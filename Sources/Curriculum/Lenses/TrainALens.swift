@@ -53,7 +53,7 @@ extension LensSheet {
       try [("layer norm", LensModel.Kind.layerNorm), ("RMS norm", .rootMeanSquare)]
         .map { name, kind in
           let spec = LensModel(kind, using: &generator)
-          let model = spec.made()
+          let model = try spec.made()
           func states(_ texts: Int) throws -> ResidualStates {
             try model.residualStates(
               of: ModelInput(
@@ -68,9 +68,9 @@ extension LensSheet {
     },
     ask: { answers, question in
       try answers.tunedLens(
-        on: question.states, of: question.model.made(), seed: question.seed)
+        on: question.states, of: try question.model.made(), seed: question.seed)
     },
-    verify: { key, answer in TunedLensJudge(key).verdict(on: answer) })
+    verify: { key, answer in judged { try TunedLensJudge(key).verdict(on: answer) } })
 }
 
 /// Holds a lens against the logit lens on positions it has not seen.
@@ -79,8 +79,8 @@ private struct TunedLensJudge {
   private let fresh: ResidualStates
   private let plain: [Double]
 
-  init(_ key: LensSheet.TuningKey) {
-    model = key.model.made()
+  init(_ key: LensSheet.TuningKey) throws {
+    model = try key.model.made()
     fresh = key.fresh
     plain = model.reading(of: fresh).divergence.map(\.mean)
   }
