@@ -14,7 +14,8 @@ struct LensFixture {
     let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures")
     model = try Transformer(directory: fixtures.appendingPathComponent("gpt2-tiny"))
-    expected = try SafetensorsFile(contentsOf: fixtures.appendingPathComponent("lenses.safetensors"))
+    expected = try SafetensorsFile(
+      contentsOf: fixtures.appendingPathComponent("lenses.safetensors"))
   }
 
   /// The batch, padded in front.
@@ -39,8 +40,10 @@ func distance(
 ) -> Float {
   XCTAssertEqual(a.shape, b.shape, file: file, line: line)
   guard a.shape == b.shape else { return .infinity }
-  return zip(a.values, b.values).map { $0 == $1 ? 0 : $0.isNaN || $1.isNaN ? .infinity : abs($0 - $1) }
-    .max() ?? 0
+  return zip(a.values, b.values).map {
+    $0 == $1 ? 0 : $0.isNaN || $1.isNaN ? .infinity : abs($0 - $1)
+  }
+  .max() ?? 0
 }
 
 /// Untrained decoders of several kinds: layer norm and RMS norm, learned and rotary positions, tied
