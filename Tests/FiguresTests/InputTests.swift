@@ -51,7 +51,8 @@ final class InputTests: XCTestCase {
     XCTAssertEqual(
       sentence(
         try LensGrid(tokens: [["a", "b"]], probabilities: [[1]], text: ["x", "y"]).size),
-      "A lens grid of 1 layers and 2 positions needs as many probabilities; give one for each cell.")
+      "A lens grid of 1 layers and 2 positions needs as many probabilities; give one for each cell."
+    )
     XCTAssertEqual(
       sentence(
         try LensGrid(tokens: [["a"]], probabilities: [[1]], text: ["x"]).styled {

@@ -36,10 +36,9 @@ extension LensSheet {
     ],
     interpretation: """
       At the last layer nothing of the prompt is left, and token identity is the logit lens. At layer 0 \
-      the prompt meets a new word and does what it does with words: it goes on with the arrow. In \
-      between, blocks l to L work on the state in a context that asks for a word to be passed on, and \
-      no weight was trained for it. Before you believe the curve, ask whether the model can follow the \
-      prompt at all, with no patch.
+      it is as if the prompt ended in that very token. In between, blocks l to L work on the state in a \
+      context that asks for a word to be passed on, and no weight was trained for it. Before you \
+      believe the curve, ask whether the model can follow the prompt at all, with no patch.
       """,
     cases: { generator in
       [

@@ -14,11 +14,11 @@ extension LensSheet {
 
   /// The pictures of the sheet, in the order of its text.
   static let figures: [SheetFigure<any LensAnswers>] =
-    [gridFigure, agreementFigure, trajectoryFigure] + answerFigures
+    [gridFigure, agreementFigure, trajectoryFigure, tunedFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
   static let answerFigures: [SheetFigure<any LensAnswers>] =
-    [tunedFigure, identityFigure, futureFigure]
+    [identityFigure, futureFigure]
 
   /// Texts that the reader has not seen, cut at random positions, and what it holds at the last.
   static let sample = Result { try sampled(count: 400, seed: 5) }
@@ -119,15 +119,17 @@ extension LensSheet {
   }
 
   private static let tunedFigure = SheetFigure<any LensAnswers>(
-    "4-tuned-lens.png", "KL by layer: the logit lens, least squares, and your tuned lens"
-  ) { answers, file in
+    "4-tuned-lens.png", "KL by layer: the logit lens, least squares, and a tuned lens"
+  ) { _, file in
     let (model, states) = (try reader().model, try sample.get())
     let training = try trainingSample.get()
-    let lens = try answers.tunedLens(on: training, of: model, seed: 1)
+    var settings = TunedLens.Training()
+    settings.steps = 250
+    let lens = TunedLens(training: training, of: model, as: settings, seed: 1)
     let readings = [
       ("logit lens", model.reading(of: states)),
       ("least squares", model.reading(of: states, through: AffineLens(fitting: training))),
-      ("your tuned lens", model.reading(of: states, through: lens)),
+      ("tuned lens", model.reading(of: states, through: lens)),
     ]
     try LinePlot(
       readings.map { means($0.0, $0.1.divergence) }, title: "What each lens leaves to be explained",
