@@ -59,9 +59,9 @@ struct LensCommand: ParsableCommand {
 }
 
 /// What a lens says of one text, as it is printed.
-struct LensReport: Encodable {
+struct LensReport: Codable {
   /// One layer and position.
-  struct Cell: Encodable {
+  struct Cell: Codable {
     var token: String
     var ties: Int
     var probability: Float
