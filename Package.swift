@@ -104,6 +104,11 @@ let targets: [[Target]] = [
     ],
     testing: sheets.map { Target.Dependency.byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
+  room(
+    "Grading", ["CZlib", "Coursework", "Curriculum", crypto, subprocess],
+    testing: sheets.flatMap {
+      [.byName(name: "Sheet\($0.number)"), .byName(name: "Solution\($0.number)")]
+    }),
   [
     .executableTarget(
       name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
