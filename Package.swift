@@ -104,8 +104,9 @@ let targets: [[Target]] = [
     ],
     testing: sheets.map { Target.Dependency.byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
+  [.executableTarget(name: "confine")],
   room(
-    "Grading", ["CZlib", "Coursework", "Curriculum", crypto, subprocess],
+    "Grading", ["CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
     testing: sheets.flatMap {
       [.byName(name: "Sheet\($0.number)"), .byName(name: "Solution\($0.number)")]
     }),
