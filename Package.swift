@@ -116,11 +116,10 @@ let targets: [[Target]] = [
     testing: sheets.map { Target.Dependency.byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
+  [.executableTarget(name: "confine")],
   room(
-    "Grading", ["CZlib", "Coursework", "Curriculum", crypto, subprocess],
-    testing: sheets.flatMap {
-      [.byName(name: "Sheet\($0.number)"), .byName(name: "Solution\($0.number)")]
-    } + ["CourseworkFixture"]),
+    "Grading", ["CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
+    testing: ["CourseworkFixture", "headlight"]),
   // ### END INSTRUCTOR
   [
     .executableTarget(

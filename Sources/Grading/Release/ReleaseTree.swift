@@ -97,7 +97,9 @@ package struct ReleaseTree: Sendable {
     return paths
   }
 
-  private static let instructorFolders = ["Sources/Grading/", "Sources/headlight/Instructor/"]
+  private static let instructorFolders = [
+    "Sources/Grading/", "Sources/confine/", "Sources/headlight/Grading/",
+  ]
 
   private func contents(of folder: String) throws -> [String] {
     let root = course.appending(path: folder, directoryHint: .isDirectory)

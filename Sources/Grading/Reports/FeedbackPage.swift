@@ -71,15 +71,18 @@ struct FeedbackPage {
 
   private func message(_ exercise: ExerciseOutcome) -> Markup {
     let word = exercise.status.word
-    // Where both parts say the same as the whole, once is enough.
-    let says = exercise.message == word ? "" : ": \(exercise.message)"
-    return "<p><span class=\"state\">\(word)</span>\(says)</p>\n"
+    // “right: right in all cases” says it twice.
+    guard !exercise.message.hasPrefix(word) else {
+      let rest = String(exercise.message.dropFirst(word.count))
+      return "<p><span class=\"state\">\(word)</span>\(rest)</p>\n"
+    }
+    return "<p><span class=\"state\">\(word)</span>: \(exercise.message)</p>\n"
   }
 
   private func parts(_ exercise: ExerciseOutcome) -> Markup {
     func row(_ name: String, _ part: PartOutcome, detail: String?) -> Markup {
       let more = [part.status == .passed ? nil : part.message, detail].compactMap { $0 }
-      let text = ([part.count] + more.filter { $0 != exercise.message }).joined(separator: "; ")
+      let text = ([part.count] + more.filter { !exercise.message.contains($0) }).joined(separator: "; ")
       return "<div><dt>\(name)</dt><dd>\(text)</dd></div>\n"
     }
     // Of a hidden case no more than its message is ever shown.

@@ -64,12 +64,7 @@ extension SubmissionResult {
       result.exercises[index].mark = counts ? mark : nil
       result.exercises[index].points = counts ? mark!.points : 0
     }
-    result.points = result.earnedPoints
-    if let lateness {
-      // Halves, as everywhere; the small addend keeps half a point from being lost to rounding.
-      let left = result.earnedPoints * (1 - lateness.deduction)
-      result.points = (left * 2 + 1e-9).rounded(.down) / 2
-    }
+    result.apply(lateness)
     return result
   }
 }
