@@ -82,7 +82,8 @@ struct FeedbackPage {
   private func parts(_ exercise: ExerciseOutcome) -> Markup {
     func row(_ name: String, _ part: PartOutcome, detail: String?) -> Markup {
       let more = [part.status == .passed ? nil : part.message, detail].compactMap { $0 }
-      let text = ([part.count] + more.filter { !exercise.message.contains($0) }).joined(separator: "; ")
+      let text = ([part.count] + more.filter { !exercise.message.contains($0) }).joined(
+        separator: "; ")
       return "<div><dt>\(name)</dt><dd>\(text)</dd></div>\n"
     }
     // Of a hidden case no more than its message is ever shown.

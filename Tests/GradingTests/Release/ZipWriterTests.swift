@@ -41,7 +41,8 @@ final class ZipWriterTests: XCTestCase {
     guard FileManager.default.isExecutableFile(atPath: python.path) else {
       throw XCTSkip("There is no Python here to read the zip with.")
     }
-    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    let package = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let folder = try reportFolder()
     let zip = folder.appending(path: "a.zip")
