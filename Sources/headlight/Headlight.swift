@@ -7,13 +7,13 @@ import ArgumentParser
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, probe.
-      With a sheet: check, hint, status.
+      With a sheet: check, hint, status. With a class: grade.
       Every command explains itself, as in: headlight help trace
       """,
     subcommands: [
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
       FigureCommand.self, AttributeCommand.self, ProbeCommand.self, Check.self, Hint.self,
-      Status.self,
+      Status.self, GradeCommand.self,
       Train.self,
     ])
 }
