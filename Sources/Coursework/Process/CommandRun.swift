@@ -33,7 +33,7 @@ package struct CommandRun: Sendable {
     }
   }
 
-  /// Runs it. Nothing of it is left afterwards.
+  /// Runs it, and leaves nothing of it behind when it had to be stopped.
   package func run() async -> Outcome {
     guard let program = command.first, !Task.isCancelled else {
       return Outcome(ending: .notStarted("it was cancelled"), output: [])

@@ -43,8 +43,9 @@ public struct ProcessChecker: Sendable {
   }
 
   /// What the program's answers earn in several parts of one exercise, such as its public and its
-  /// hidden cases. One process is asked them all, unless it ends.
+  /// hidden cases.
   ///
+  /// One process is asked them all, unless it ends.
   /// Each part has the exercise's time. When one's is over, the parts after it time out unasked.
   package func check<Answers>(
     _ exercise: Exercise<Answers>, parts: [[EncodedCase]]

@@ -51,9 +51,7 @@ package struct GradingRun: Sendable {
   /// - Throws: an error of one sentence when nothing can be graded at all. Whatever goes wrong with
   ///   one submission becomes its result.
   package func run() async throws -> Summary {
-    let (all, ignored) = try Submission.all(in: submissions)
-    let listed = all.filter { only?.contains($0.folderName) ?? true }
-    if only == nil { report(ignored, count: all.count) }
+    let listed = try listed()
     var summary = Summary()
     let missing = try missing(of: listed)
     summary.reused = listed.count - missing.count
@@ -67,6 +65,16 @@ package struct GradingRun: Sendable {
     try await workshop.warmUp()
     try await grade(missing, in: workshop, into: &summary)
     return summary
+  }
+
+  /// The submissions that the run is about; says what in their folder is none.
+  func listed() throws -> [Submission] {
+    let (all, ignored) = try Submission.all(in: submissions)
+    guard let only else {
+      report(ignored, count: all.count)
+      return all
+    }
+    return all.filter { only.contains($0.folderName) }
   }
 
   private func makeWorkshop() async throws -> Workshop {
@@ -92,8 +100,9 @@ package struct GradingRun: Sendable {
     }
   }
 
-  /// The submissions without a result that counts. Results that count get the lateness of today's
-  /// policy.
+  /// The submissions without a result that counts.
+  ///
+  /// Results that count get the lateness of today's policy.
   func missing(of listed: [Submission]) throws -> [Submission] {
     guard !regrades else { return listed }
     return try listed.filter { submission in
