@@ -23,8 +23,8 @@ struct SandboxProbe: Sendable {
         job.remove()
       }
       // A program for the sandbox to show, where there is none to compile.
-      try FileManager.default.copyItem(
-        at: course.appending(path: "confine"), to: job.out.appending(path: "program"))
+      try PlainCopy.make(
+        of: course.appending(path: "confine"), at: job.out.appending(path: "program"))
       guard job.takeProgram() else { return "files cannot be handed to another user" }
       let secret = jobs.appending(path: "secret-\(UUID().uuidString)")
       try Data("a secret".utf8).write(to: secret)
