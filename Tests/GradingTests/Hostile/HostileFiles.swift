@@ -147,7 +147,9 @@ enum HostileFiles {
       Attack("a flood of output", "1.3", [.crashed], says: "printed more than 10 MB") {
         "while true { print(String(repeating: \"flood \", count: 10_000)) }"
       },
-      Attack("memory bit by bit", "1.4", [.crashed, .timedOut], says: "ran out of memory at 300 MB") {
+      Attack(
+        "memory bit by bit", "1.4", [.crashed, .timedOut], says: "ran out of memory at 300 MB"
+      ) {
         """
         var blocks: [[UInt8]] = []
         while true { blocks.append([UInt8](repeating: 1, count: 10_000_000)) }
