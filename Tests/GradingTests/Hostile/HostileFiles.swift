@@ -1,3 +1,4 @@
+import Coursework
 import Foundation
 
 /// Hostile submissions, by what they try.

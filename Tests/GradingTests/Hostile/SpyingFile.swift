@@ -1,3 +1,4 @@
+import Coursework
 import Foundation
 
 /// A submission that looks for what it should not see, and for ways out.
