@@ -4,7 +4,7 @@ package import Foundation
 /// The secret number that hidden cases are made from.
 package struct Seed: Sendable {
   /// What the generators are given.
-  let value: UInt64
+  package let value: UInt64
   /// By which two seeds can be told apart without telling either.
   package let fingerprint: String
 

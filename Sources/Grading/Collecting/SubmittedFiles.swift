@@ -38,7 +38,9 @@ struct SubmittedFiles {
   static func isWanted(_ path: String) -> Bool {
     guard path.lowercased().hasSuffix(".swift") else { return false }
     let parts = path.split(separator: "/", omittingEmptySubsequences: true)
-    return !parts.contains { $0.hasPrefix(".") || $0 == "__MACOSX" || $0 == "node_modules" }
+    return !parts.contains {
+      $0.hasPrefix(".") && $0 != ".." || $0 == "__MACOSX" || $0 == "node_modules"
+    }
   }
 
   /// Why a path cannot be a file's place in the submission, or nil.

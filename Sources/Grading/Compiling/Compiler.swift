@@ -42,6 +42,7 @@ struct Compiler: Sendable {
     case .printedTooMuch, .exited, .signalled:
       let diagnostics = Diagnostics(
         outcome.output, hostPaths: [workshop.root.path, workshop.toolchain.path])
+      if let fault = diagnostics.graderFault { throw GraderFault(fault) }
       return .failed(diagnostics.sentence, diagnostics.messages)
     case .notStarted(let reason): throw GraderFault("the compiler was not started: \(reason)")
     case .tooLarge, .forged, .closedChannel:

@@ -36,6 +36,15 @@ struct Diagnostics {
     }
   }
 
+  /// What no text of a student's can bring about, and so is the grader's own failure; else nil.
+  var graderFault: String? {
+    guard messages.allSatisfy({ $0.line == nil }) else { return nil }
+    return messages.map(\.text).first { text in
+      ["unable to open output file", "could not build C module", "No space left"]
+        .contains { text.contains($0) }
+    }
+  }
+
   private static func message(_ line: String, source: String) -> CompileMessage? {
     let shown = printable(line, limit: 500)
     if let match = shown.wholeMatch(of: /Answers\.swift:([0-9]+):([0-9]+): error: (.*)/) {

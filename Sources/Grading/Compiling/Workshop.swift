@@ -59,7 +59,9 @@ final class Workshop: Sendable {
     do {
       toolchain = try await Self.findToolchain()
       try Self.copyModules(of: checkout, to: course)
-      try files.copyItem(at: confine, to: course.appending(path: "confine"))
+      let helper = course.appending(path: "confine")
+      try PlainCopy.make(of: confine, at: helper)
+      chmod(helper.path, 0o755)
       try await Self.link(checkout, into: course, toolchain: toolchain)
       (confinement, missingSandboxes) = try await SandboxProbe(
         course: course, toolchain: toolchain, jobs: jobs
@@ -87,6 +89,8 @@ final class Workshop: Sendable {
       throw WorkshopError("an empty submission cannot be compiled here: \(outcome)")
     }
     try FileManager.default.moveItem(at: job.out.appending(path: "cache"), to: cache)
+    // Made by one job's user, to be read by all and changed by none.
+    Self.open(cache)
   }
 
   /// Makes a folder for a job, in which what ``warmUp()`` left is at hand.
@@ -158,9 +162,9 @@ final class Workshop: Sendable {
       let target = course.appending(path: "Modules")
       try files.createDirectory(at: target, withIntermediateDirectories: false)
       for module in modules {
-        try files.copyItem(
-          at: products.appending(path: "Modules/\(module).swiftmodule"),
-          to: target.appending(path: "\(module).swiftmodule"))
+        try PlainCopy.make(
+          of: products.appending(path: "Modules/\(module).swiftmodule"),
+          at: target.appending(path: "\(module).swiftmodule"))
       }
       try files.createDirectory(
         at: course.appending(path: "Headers"), withIntermediateDirectories: false)
@@ -168,11 +172,11 @@ final class Workshop: Sendable {
         let source =
           place.hasPrefix("Sources")
           ? checkout.folder.appending(path: place) : checkout.scratch.appending(path: place)
-        try files.copyItem(
-          at: source.resolvingSymlinksInPath(), to: course.appending(path: "Headers/\(module)"))
+        try PlainCopy.make(
+          of: source.resolvingSymlinksInPath(), at: course.appending(path: "Headers/\(module)"))
       }
-      try files.copyItem(
-        at: products.appending(path: resources), to: course.appending(path: resources))
+      try PlainCopy.make(
+        of: products.appending(path: resources), at: course.appending(path: resources))
     } catch {
       throw WorkshopError(
         "the package's build is not complete (\(error.localizedDescription)); run `swift build`")
@@ -187,6 +191,7 @@ final class Workshop: Sendable {
     while let item = items?.nextObject() as? URL {
       var facts = stat()
       guard lstat(item.path, &facts) == 0, facts.st_mode & S_IFMT != S_IFLNK else { continue }
+      lchown(item.path, getuid(), getgid())
       chmod(item.path, facts.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644)
     }
   }
@@ -195,10 +200,18 @@ final class Workshop: Sendable {
   private static func link(
     _ checkout: PackageCheckout, into course: URL, toolchain: URL
   ) async throws {
-    let list = course.appending(path: "objects")
-    try objects(of: checkout).joined(separator: "\n").write(
-      to: list, atomically: false, encoding: .utf8)
-    defer { try? FileManager.default.removeItem(at: list) }
+    // By links in a folder of our own: the linker's driver writes beside what it is given.
+    let folder = course.appending(path: "objects")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let links = try objects(of: checkout).enumerated().map { index, object in
+      let link = folder.appending(path: "\(index).o")
+      try FileManager.default.createSymbolicLink(
+        at: link, withDestinationURL: URL(filePath: object))
+      return link.path
+    }
+    let list = folder.appending(path: "list")
+    try Data(links.joined(separator: "\n").utf8).write(to: list)
     let outcome = await CommandRun(
       command: [
         toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",

@@ -23,8 +23,8 @@ struct SandboxProbe: Sendable {
         job.remove()
       }
       // A program for the sandbox to show, where there is none to compile.
-      try FileManager.default.copyItem(
-        at: course.appending(path: "confine"), to: job.out.appending(path: "program"))
+      try PlainCopy.make(
+        of: course.appending(path: "confine"), at: job.out.appending(path: "program"))
       guard job.takeProgram() else { return "files cannot be handed to another user" }
       let secret = jobs.appending(path: "secret-\(UUID().uuidString)")
       try Data("a secret".utf8).write(to: secret)
@@ -63,6 +63,7 @@ struct SandboxProbe: Sendable {
   ) async throws -> (Confinement, missing: [String]) {
     var missing: [String] = []
     for level in SandboxLevel.allCases.sorted(by: >) where level <= most {
+      if let required, level < required { break }
       var fault: String?
       for firstUser in Self.firstUsers {
         let confinement = Confinement(
@@ -70,14 +71,11 @@ struct SandboxProbe: Sendable {
         fault = await self.fault(of: confinement)
         if fault == nil { return (confinement, missing) }
       }
-      let sentence = "the sandbox \(level) does not work here: \(fault ?? "no user to run as")"
-      if let required, level <= required {
-        throw SandboxRefusal(description: sentence + "; --require-sandbox \(required) refuses less")
-      }
-      missing.append(sentence)
+      missing.append("the sandbox \(level) does not work here: \(fault ?? "nobody to run as")")
     }
+    let reason = missing.last ?? "at most the sandbox \(most) is to be used"
     throw SandboxRefusal(
-      description: missing.last ?? "--require-sandbox asks for more than is allowed")
+      description: reason + (required.map { "; nothing is graded below \($0), as required" } ?? ""))
   }
 
   /// The users that jobs could run as: numbers nobody has, and other ones where a container knows

@@ -100,7 +100,8 @@ package struct SlurmEngine: Sendable {
       ).write(to: script)
       let said = try await slurm([
         "sbatch", "--parsable", "--job-name=headlight", "--array=0-\(chunk.count - 1)",
-        "--no-requeue", "--output=\(place.path)/task-%a.log", script.path,
+        "--cpus-per-task=\(run.options.jobs)", "--no-requeue", "--output=\(place.path)/task-%a.log",
+        script.path,
       ])
       // The job's number, and the cluster's name where there are several.
       jobs.append(String(said.split(whereSeparator: { $0 == ";" || $0 == "\n" }).first ?? ""))

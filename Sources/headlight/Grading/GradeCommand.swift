@@ -59,12 +59,15 @@ struct GradeCommand: AsyncParsableCommand {
   var latePolicy: String?
   @Flag(inversion: .prefixedNo, help: "Have the student's program draw the sheet's figures.")
   var figures = true
+  @Option(help: "With --engine slurm: how many submissions a task grades.")
+  var sliceSize = 10
   @Option(help: ArgumentHelp("A file with the students of one task.", visibility: .hidden))
   var slice: String?
 
   func validate() throws {
     guard (1...1_000).contains(jobs) else { throw ValidationError("--jobs is a number from 1 up") }
     if let timeLimit, !(timeLimit > 0) { throw ValidationError("--time-limit is more than 0 s") }
+    guard sliceSize >= 1 else { throw ValidationError("--slice-size is a number from 1 up") }
     guard memoryLimit >= 100 else { throw ValidationError("--memory-limit is at least 100 MB") }
   }
 
@@ -99,7 +102,9 @@ struct GradeCommand: AsyncParsableCommand {
     switch engine {
     case .local: summary = try await run.run()
     case .slurm:
-      summary = try await SlurmEngine(run: run, taskCommand: taskCommand(open)).grade()
+      var engine = SlurmEngine(run: run, taskCommand: taskCommand(open))
+      engine.sliceSize = sliceSize
+      summary = try await engine.grade()
     }
     if slice == nil {
       print(summary, of: run, seed: open.seed)

@@ -56,7 +56,7 @@ actor HostileBatch {
       secrets: [
         Classroom.package.appending(path: "Solutions/\(room.sheet.folder)/Answers.swift").path,
         room.submissions.appending(path: "a-neighbour/Answers.swift").path, seedFile.path,
-        "/etc/shadow", "/etc/passwd", "/proc/1/mem",
+        "/etc/shadow", "/etc/passwd",
       ], port: listener.port
     ).file
     try room.handIn(spy.student, spy.text(template: template))

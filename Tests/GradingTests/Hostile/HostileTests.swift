@@ -16,7 +16,7 @@ final class HostileTests: XCTestCase {
       let what = "\(attack.name): \(exercise)"
       XCTAssertLessThanOrEqual(exercise.points, attack.points, what)
       XCTAssertTrue(attack.statuses.contains(exercise.status), what)
-      XCTAssertTrue(exercise.message.contains(attack.says), what)
+      XCTAssertTrue(attack.says.isEmpty || exercise.message.contains(attack.says), what)
     }
     // What was not touched is not touched by what was.
     let touched = Set(file.attacks.map(\.exercise))

@@ -26,7 +26,7 @@ struct SpyingFile {
         Attack("the environment", "1.2", [.failed]) {
           """
           var texts = ProcessInfo.processInfo.environment.keys.joined()
-          for process in 1..<200_000 where process < 300 || process % 7 == 0 {
+          for process in 1..<300 {
             if let data = FileManager.default.contents(atPath: "/proc/\\(process)/environ") {
               texts += String(decoding: data, as: UTF8.self)
             }
