@@ -66,6 +66,7 @@ let sheets = [
   (number: 1, title: "Attention"),
   (number: 2, title: "Probing"),
   (number: 3, title: "Gradients"),
+  (number: 5, title: "Lenses"),
 ]
 
 /// What the command-line tool is made of.
@@ -139,6 +140,7 @@ let targets: [[Target]] = [
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
+  benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
   benchmark(
