@@ -19,12 +19,12 @@ import ArgumentParser
   // What an instructor's package has, and a student's has not.
   #if canImport(Grading)
     private static let instructorHelp = "\nWith a class: release, grade, report, gradescope."
-    private static let instructorCommands: [any ParsableCommand.Type] = [
-      Release.self, GradeCommand.self, Report.self, GradescopeCommand.self,
-    ]
+    private static var instructorCommands: [any ParsableCommand.Type] {
+      [Release.self, GradeCommand.self, Report.self, GradescopeCommand.self]
+    }
   #else
     private static let instructorHelp = ""
-    private static let instructorCommands: [any ParsableCommand.Type] = []
+    private static var instructorCommands: [any ParsableCommand.Type] { [] }
   #endif
 }
 

@@ -38,26 +38,22 @@ struct LeakTest {
           return Line(file: solution.file, number: index + 1, text: text)
         }
     }
-    search = ByteSearch(
-      self.solutions.joined().filter { Self.length($0.text) >= Self.shortestLine }.map {
-        ($0, Array($0.text.utf8))
-      })
+    search = ByteSearch(self.solutions.joined().map { ($0, Array($0.text.utf8)) })
+    lineCount = self.solutions.joined().count { Self.length($0.text) >= Self.shortestLine }
   }
 
-  /// How many lines are looked for.
-  var lineCount: Int { search.count }
+  /// How many lines are looked for one by one.
+  let lineCount: Int
 
   /// What a file gives away, a sentence each; `path` says what kind of file it is.
   func leaks(in path: String, _ content: Data) -> [String] {
-    if path.hasPrefix("Sources/") || path.hasSuffix(".md") {
-      return String(validating: content, as: UTF8.self).map { rows(in: $0, path) }
-        ?? single(in: content, path)
+    let found = search.matches(in: content)
+    let mayTeach = path.hasPrefix("Sources/") || path.hasSuffix(".md")
+    if mayTeach, let text = String(validating: content, as: UTF8.self) {
+      // A search is quick, and taking a text apart is not: few files hold as many lines at all.
+      return found.count > Self.longestIdiom ? rows(in: text, path) : []
     }
-    return single(in: content, path)
-  }
-
-  private func single(in content: Data, _ path: String) -> [String] {
-    search.matches(in: content).map {
+    return found.filter { Self.length($0.text) >= Self.shortestLine }.map {
       "\(path) holds line \($0.number) of \($0.file): \($0.text)"
     }
   }
@@ -108,10 +104,8 @@ struct ByteSearch {
   private var texts: [UInt64: [(line: LeakTest.Line, bytes: [UInt8])]] = [:]
   /// Whether a text begins with the low 16 bits: most places of a file are passed over by this.
   private var mayBegin = [Bool](repeating: false, count: 1 << 16)
-  let count: Int
 
   init(_ texts: [(line: LeakTest.Line, bytes: [UInt8])]) {
-    count = texts.count
     for text in texts {
       let head = text.bytes.prefix(Self.headCount).reversed().reduce(UInt64(0)) {
         $0 << 8 | UInt64($1)

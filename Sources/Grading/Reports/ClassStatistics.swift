@@ -34,11 +34,13 @@ struct ClassStatistics {
     let commonest: (message: String, count: Int)?
   }
 
-  /// Every exercise, the most often missed first; answers that wait for a mark do not count.
+  /// Every exercise, the most often missed first, but those that wait for marks: of them only the
+  /// answers that are not there could be counted.
   var exercises: [Exercise] {
     let ids = graded.first?.exercises.map(\.id) ?? []
-    let all = ids.enumerated().map { order, id in
-      (order, exercise(graded.compactMap { $0.exercises.first { $0.id == id } }))
+    let all = ids.enumerated().compactMap { order, id -> (Int, Exercise)? in
+      let outcomes = graded.compactMap { $0.exercises.first { $0.id == id } }
+      return outcomes.contains(where: \.awaitsMark) ? nil : (order, exercise(outcomes))
     }
     return all.sorted {
       // Of two that are missed alike, the one earlier in the sheet.
@@ -47,8 +49,7 @@ struct ClassStatistics {
   }
 
   private func exercise(_ outcomes: [ExerciseOutcome]) -> Exercise {
-    let judged = outcomes.filter { !$0.awaitsMark }
-    let missed = judged.filter { $0.points < Double($0.maxPoints) }
+    let missed = outcomes.filter { $0.points < Double($0.maxPoints) }
     var counts: [String: Int] = [:]
     for outcome in missed where outcome.status != .unanswered {
       counts[Self.kind(outcome.message), default: 0] += 1
@@ -57,9 +58,8 @@ struct ClassStatistics {
     return Exercise(
       id: outcomes[0].id, title: outcomes[0].title, maxPoints: outcomes[0].maxPoints,
       missed: missed.count, unanswered: missed.count { $0.status == .unanswered },
-      count: judged.count,
-      meanPoints: judged.isEmpty
-        ? 0 : judged.reduce(0) { $0 + $1.points } / Double(judged.count),
+      count: outcomes.count,
+      meanPoints: outcomes.reduce(0) { $0 + $1.points } / Double(outcomes.count),
       commonest: commonest.map { ($0.key, $0.value) })
   }
 

@@ -17,7 +17,7 @@ struct Histogram {
 
   /// The picture, as wide as the page.
   var picture: Markup {
-    let (left, top, width, height) = (10.0, 18.0, 580.0, 150.0)
+    let (left, top, width, height) = (10.0, 18.0, 380.0, 120.0)
     let tallest = Double(max(counts.max() ?? 1, 1))
     let step = width / 10
     func number(_ value: Double) -> String { String((value * 10).rounded() / 10) }
@@ -49,7 +49,7 @@ struct Histogram {
     let spoken = counts.enumerated().filter { $0.element > 0 }
       .map { "\($0.element) between \($0.offset * 10) and \($0.offset * 10 + 10) per cent" }
     return """
-      <svg viewBox="0 0 600 210" role="img" aria-label="\(spoken.joined(separator: ", "))">
+      <svg viewBox="0 0 400 180" role="img" aria-label="\(spoken.joined(separator: ", "))">
       \(bars)<line x1="\(number(left))" y1="\(number(top + height))" \
       x2="\(number(left + width))" y2="\(number(top + height))" stroke="#59636e"/>
       \(ticks)<text x="\(number(left + width / 2))" y="\(number(top + height + 36))" \

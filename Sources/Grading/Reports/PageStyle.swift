@@ -77,19 +77,25 @@ struct Page {
     .pair img { display: block; width: 100%; height: auto; border: 1px solid var(--line); }
     .pair figcaption, .pair .missing { font-size: .85rem; color: var(--soft); padding: .2rem 0; }
     .pair .missing { border: 1px dashed var(--line); padding: .8rem; }
-    .scroll { overflow-x: auto; }
     table { border-collapse: collapse; width: 100%; font-size: .92rem; }
     th, td { text-align: left; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line);
       vertical-align: top; }
     th { color: var(--soft); font-weight: 600; }
     .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
     .name { min-width: 7rem; }
-    svg { width: 100%; height: auto; display: block; }
+    td .meter { margin: .2rem 0 0 auto; max-width: 5rem; }
+    svg { width: 100%; max-width: 34rem; height: auto; display: block; }
     svg text { font: 11px system-ui, "DejaVu Sans", sans-serif; fill: #1c2126; }
     @media (max-width: 34rem) {
       .pair { grid-template-columns: 1fr; }
-      dl div { display: block; }
-      dt { width: auto; }
+      dt { width: 8rem; }
+      thead { display: none; }
+      tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+      td { display: inline; padding: 0 .8rem 0 0; border: 0; }
+      td.name, td.remark { display: block; }
+      td.name { font-weight: 600; }
+      td[data-name]::before { content: attr(data-name) " "; color: var(--soft); }
+      td .meter { display: none; }
     }
     @media print {
       @page { margin: 16mm; }

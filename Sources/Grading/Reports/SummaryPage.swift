@@ -65,22 +65,22 @@ struct SummaryPage {
       let common = exercise.commonest.map { "\($0.message) (\($0.count) times)" } ?? ""
       return """
         <tr><td class="name">\("\(exercise.id) \(exercise.title)")</td>\
-        <td class="number">\(exercise.missed) of \(exercise.count)<div class="meter">\
+        <td class="number" data-name="missed">\(exercise.missed) of \(exercise.count)<div class="meter">\
         <div style="width: \(share)%"></div></div></td>\
-        <td class="number">\(exercise.unanswered)</td>\
-        <td class="number">\(shownPoints(exercise.meanPoints)) of \(exercise.maxPoints)</td>\
-        <td>\(common)</td></tr>
+        <td class="number" data-name="no answer">\(exercise.unanswered)</td>\
+        <td class="number" data-name="mean">\(shownPoints(exercise.meanPoints)) of \(exercise.maxPoints)</td>\
+        <td class="remark">\(common)</td></tr>
 
         """
     }
     return """
       <h2>Exercises, the most often missed first</h2>
-      <div class="scroll"><table>
+      <table>
       <thead><tr><th>exercise</th><th class="number">missed</th>\
       <th class="number">no answer</th><th class="number">mean points</th>\
       <th>said most often</th></tr></thead>
       <tbody>
-      \(rows)</tbody></table></div>
+      \(rows)</tbody></table>
 
       """
   }
@@ -94,17 +94,17 @@ struct SummaryPage {
       ].compactMap { $0 }
       return """
         <tr><td class="name"><a href="\(entry.link)">\(result.student)</a></td>\
-        <td class="number">\(shownPoints(result.points))</td>\
-        <td>\(remarks.joined(separator: "; "))</td></tr>
+        <td class="number" data-name="points">\(shownPoints(result.points))</td>\
+        <td class="remark">\(remarks.joined(separator: "; "))</td></tr>
 
         """
     }
     return """
       <h2>Students</h2>
-      <div class="scroll"><table>
+      <table>
       <thead><tr><th>student</th><th class="number">points</th><th>remarks</th></tr></thead>
       <tbody>
-      \(rows)</tbody></table></div>
+      \(rows)</tbody></table>
 
       """
   }

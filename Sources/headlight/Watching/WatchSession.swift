@@ -32,7 +32,7 @@ struct WatchSession: Sendable {
     }
   }
 
-  private static let keys = "h: a hint   r: check again   q: quit"
+  private static let keys = "h: a hint · r: check again · q: quit"
 
   /// Checks every exercise, the current one first, and says what is new.
   private func check(_ known: inout [String: ExerciseResult], _ events: some WatchEvents)
