@@ -66,6 +66,7 @@ let sheets = [
   (number: 1, title: "Attention"),
   (number: 2, title: "Probing"),
   (number: 3, title: "Gradients"),
+  (number: 4, title: "Sorting"),
   (number: 5, title: "Lenses"),
 ]
 
@@ -145,6 +146,7 @@ let targets: [[Target]] = [
   benchmark("Tokenize", ["Tokenizers"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
   // ### END HIDDEN TESTS
 ]
 
