@@ -6,9 +6,14 @@ package struct AnySheet: Sendable {
   package let folder: String
   /// What is shown of every exercise, in order.
   package let exercises: [ExerciseFacts]
+  /// The pictures that are drawn when the sheet runs, in order.
+  package let figures: [FigureFacts]
   private let checkExercise:
     @Sendable (String, ProcessChecker, UInt64) async throws ->
       ExerciseResult
+  private let makeCases: @Sendable (String, UInt64) throws -> [EncodedCase]
+  private let checkParts:
+    @Sendable (String, [[EncodedCase]], ProcessChecker) async throws -> PartsCheck
 
   /// A sheet without the type of its answers.
   package init<Answers>(_ sheet: Sheet<Answers>) {
@@ -19,6 +24,11 @@ package struct AnySheet: Sendable {
     checkExercise = { id, checker, seed in
       await checker.check(try sheet.exercise(id), seed: seed)
     }
+    makeCases = { id, seed in try sheet.exercise(id).questions(seed: seed) }
+    checkParts = { id, parts, checker in
+      await checker.check(try sheet.exercise(id), parts: parts)
+    }
+    figures = sheet.figures.map { FigureFacts(name: $0.name, caption: $0.caption) }
   }
 
   /// The name of the student's program, as in "Sheet1".
@@ -48,4 +58,27 @@ package struct AnySheet: Sendable {
   ) async throws -> ExerciseResult {
     try await checkExercise(id, checker, seed)
   }
+
+  /// The cases of one exercise under a seed, to be asked of many.
+  package func cases(of id: String, seed: UInt64) throws -> [EncodedCase] {
+    try makeCases(id, seed)
+  }
+
+  /// What a process's answers earn in several parts of one exercise: see
+  /// ``ProcessChecker/check(_:parts:)``.
+  ///
+  /// - Throws: ``UnknownExercise`` when the sheet has none of that id.
+  package func check(
+    _ id: String, parts: [[EncodedCase]], with checker: ProcessChecker
+  ) async throws -> PartsCheck {
+    try await checkParts(id, parts, checker)
+  }
+}
+
+/// What is shown of a sheet's picture.
+package struct FigureFacts: Hashable, Sendable {
+  /// The file's name with its extension.
+  package let name: String
+  /// What is to be seen in it, in a few words.
+  package let caption: String
 }

@@ -23,7 +23,7 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
   /// Every case in order.
   public let cases: [CaseResult]
   /// How long it took.
-  public let seconds: Double
+  public private(set) var seconds: Double
   /// The text of an open answer.
   public let text: String?
 
@@ -70,6 +70,13 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
   package init<Answers>(_ exercise: Exercise<Answers>, notChecked reason: String) {
     self.init(
       exercise, cases: [CaseResult(name: "preparation", verdict: .invalid(reason))], seconds: 0)
+  }
+
+  /// The same result after so many seconds more.
+  func after(seconds: Double) -> ExerciseResult {
+    var result = self
+    result.seconds += seconds
+    return result
   }
 
   /// Message and detail, for whoever may see both.

@@ -7,25 +7,6 @@ import Subprocess
   import SystemPackage
 #endif
 
-/// Bounds of a process that answers.
-public struct ProcessLimits: Codable, Hashable, Sendable {
-  /// Seconds for all cases of an exercise together; nil for the exercise's own limit.
-  public var seconds: Double?
-  /// The largest answer, in bytes.
-  public var answerBytes: Int
-  /// The most that may be printed, in bytes.
-  public var printedBytes: Int
-
-  /// Bounds that fit a student's machine.
-  public init(
-    seconds: Double? = nil, answerBytes: Int = 32_000_000, printedBytes: Int = 10_000_000
-  ) {
-    self.seconds = seconds
-    self.answerBytes = answerBytes
-    self.printedBytes = printedBytes
-  }
-}
-
 /// Asks a process of its own, so that a trap or an endless loop in there costs an answer and no
 /// more.
 struct AnswerProcess: Sendable {
@@ -35,8 +16,11 @@ struct AnswerProcess: Sendable {
   var environment: [String: String]?
   /// Where the program runs, or nil for where this one does.
   var workingDirectory: URL?
-  var answerBytes: Int
-  var printedBytes: Int
+  /// Bounds; its seconds are ``ask(_:seconds:renewedAt:heard:)``'s affair.
+  var limits: ProcessLimits
+  /// Whether the program ends all that it started when it is told to, and says by an exit code above
+  /// 128 which signal ended what it stood for.
+  var isSupervised = false
 
   /// What came back for one question.
   enum Reply: Equatable, Sendable {
@@ -50,25 +34,33 @@ struct AnswerProcess: Sendable {
   ///
   /// When the process ends over one of them, a new one is asked the rest, in the time that is left.
   ///
-  /// - Parameter heard: called with every reply as soon as it is there.
+  /// - Parameters:
+  ///   - seconds: the time for all questions, or for all up to the next that the clock is set back
+  ///     for.
+  ///   - renewals: the questions, by index, that the clock is set back for. What timed out before is
+  ///     not asked any further even so.
+  ///   - heard: called with every reply as soon as it is there.
   func ask(
-    _ questions: [Data], seconds: Double,
+    _ questions: [Data], seconds: Double, renewedAt renewals: Set<Int> = [],
     heard: @escaping @Sendable (Int, Reply) -> Void = { _, _ in }
   ) async -> [Reply] {
     // A process that ends while it is written to must not end this one.
     signal(SIGPIPE, SIG_IGN)
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    let deadline = Deadline(seconds: seconds)
+    let note: @Sendable (Int, Reply) -> Void = { index, reply in
+      if renewals.contains(index + 1) { deadline.renew() }
+      heard(index, reply)
+    }
     var replies: [Reply] = []
     while replies.count < questions.count {
       let done = replies.count
       let (heardNow, ending) = await converse(
-        Array(questions[done...]), until: deadline, seconds: seconds,
-        heard: { heard(done + $0, $1) })
+        Array(questions[done...]), until: deadline, heard: { note(done + $0, $1) })
       replies += heardNow
       guard replies.count < questions.count else { break }
       let ended = Reply.ended(ending)
       repeat {
-        heard(replies.count, ended)
+        note(replies.count, ended)
         replies.append(ended)
       } while !ending.allowsAnotherStart && replies.count < questions.count
     }
@@ -77,79 +69,61 @@ struct AnswerProcess: Sendable {
 
   /// One process's life: its replies, and how it ended, which matters if they are too few.
   private func converse(
-    _ questions: [Data], until deadline: ContinuousClock.Instant, seconds: Double,
+    _ questions: [Data], until deadline: Deadline,
     heard: @escaping @Sendable (Int, Reply) -> Void
   ) async -> ([Reply], Ending) {
-    guard ContinuousClock.now < deadline else { return ([], .timedOut(seconds: seconds)) }
+    guard !deadline.isOver else { return ([], .timedOut(seconds: deadline.seconds)) }
     guard !Task.isCancelled else { return ([], .notStarted("the check was cancelled")) }
     guard let program = command.first else { return ([], .notStarted("there is no command")) }
-    var options = PlatformOptions()
-    // A session of its own: what the code starts is found and stopped with it.
-    options.createSession = true
-    options.teardownSequence = [
-      .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
-    ]
     do {
       let result = try await Subprocess.run(
-        program.contains("/") ? .path(FilePath(program)) : .name(program),
-        arguments: Arguments(Array(command.dropFirst())), environment: subprocessEnvironment,
-        workingDirectory: workingDirectory.map { FilePath($0.path) }, platformOptions: options,
+        Executable(command: program),
+        arguments: Arguments(Array(command.dropFirst())), environment: .answering(environment),
+        workingDirectory: workingDirectory.map { FilePath($0.path) }, platformOptions: .session,
         input: .inputWriter, output: .sequence, error: .sequence
       ) { execution in
-        let stopper = Stopper(process: execution.processIdentifier.value)
-        let printed = PrintedTail(limit: printedBytes)
-        return await withTaskGroup(of: Void.self) { group in
-          group.addTask {
-            var iterator = execution.standardError.makeAsyncIterator()
-            while let buffer = try? await iterator.next() {
-              if !printed.add(buffer.withUnsafeBytes { Array($0) }) {
-                stopper.stop(.printedTooMuch(limit: printedBytes))
-              }
+        let stopper = Stopper(
+          process: execution.processIdentifier.value, isSupervised: isSupervised)
+        let printed = PrintedTail(limit: limits.printedBytes)
+        let errors = execution.standardError
+        let reader = Task {
+          var iterator = errors.makeAsyncIterator()
+          while let buffer = try? await iterator.next() {
+            if !printed.add(buffer.withUnsafeBytes { Array($0) }) {
+              stopper.stop(.printedTooMuch(limit: limits.printedBytes))
             }
-            // Both channels end with the process; the one that lingers is told apart below.
-            printed.finish()
           }
-          let clock = Task {
-            try await Task.sleep(until: deadline, clock: .continuous)
-            stopper.stop(.timedOut(seconds: seconds))
-          }
-          var channel = Channel(
-            input: execution.standardInputWriter,
-            output: execution.standardOutput.makeAsyncIterator(), answerBytes: answerBytes)
-          let replies = await channel.exchange(questions, stopper: stopper, heard: heard)
-          if replies.count < questions.count {
-            // The process is ending; give it a moment to say why, and stop it if it is not.
-            for _ in 0..<100 where !printed.isFinished {
-              try? await Task.sleep(for: .milliseconds(10))
-            }
-            if !printed.isFinished { stopper.stop(.closedChannel) }
-          } else {
-            stopper.stop(nil)
-          }
-          clock.cancel()
-          stopper.sweep()
-          await group.waitForAll()
-          return (replies: replies, cause: stopper.cause, lastLine: printed.lastLine)
+          // Both channels end with the process; the one that lingers is told apart below.
+          printed.finish()
         }
+        let guardian = Task {
+          await stopper.watch(until: deadline, memoryBytes: limits.memoryBytes)
+        }
+        var channel = Channel(
+          input: execution.standardInputWriter,
+          output: execution.standardOutput.makeAsyncIterator(), answerBytes: limits.answerBytes)
+        let replies = await channel.exchange(questions, stopper: stopper, heard: heard)
+        if replies.count < questions.count {
+          // The process is ending; give it a moment to say why, and stop it if it is not.
+          await printed.waitToFinish(seconds: 1)
+          if !printed.isFinished { stopper.stop(.closedChannel) }
+        } else {
+          stopper.stop(nil)
+        }
+        guardian.cancel()
+        await stopper.sweep()
+        // What slipped away may hold the channel open for ever.
+        await printed.waitToFinish(seconds: 2)
+        reader.cancel()
+        return (replies: replies, cause: stopper.cause, lastLine: printed.lastLine)
       }
       let outcome = result.closureResult
       if let cause = outcome.cause { return (outcome.replies, cause) }
-      switch result.terminationStatus {
-      case .exited(let code):
-        return (outcome.replies, .exited(code: Int32(code), lastLine: outcome.lastLine))
-      case .signaled(let signal):
-        return (outcome.replies, .signalled(Int32(signal), lastLine: outcome.lastLine))
-      }
+      return (
+        outcome.replies, Ending(result.terminationStatus, isSupervised, outcome.lastLine, limits)
+      )
     } catch {
       return ([], .notStarted("\(program): \(sentence(for: error))"))
     }
-  }
-
-  private var subprocessEnvironment: Environment {
-    // The runtime's own backtraces take seconds and hide the sentence that matters.
-    guard let environment else { return .inherit.updating(["SWIFT_BACKTRACE": "enable=no"]) }
-    var values: [Environment.Key: String] = ["SWIFT_BACKTRACE": "enable=no"]
-    for (name, value) in environment { values[Environment.Key(stringLiteral: name)] = value }
-    return .custom(values)
   }
 }

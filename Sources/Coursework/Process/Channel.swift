@@ -86,6 +86,14 @@ final class PrintedTail: Sendable {
 
   var isFinished: Bool { state.withLock { $0.finished } }
 
+  /// Waits until all was read, or for as long as given.
+  func waitToFinish(seconds: Double) async {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while !isFinished, ContinuousClock.now < end, !Task.isCancelled {
+      try? await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
   /// The runtime's last word if there is one, else the last line that is not empty.
   var lastLine: String {
     let text = String(decoding: state.withLock { $0.bytes }, as: UTF8.self)

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How an answering process ended without an answer.
-enum Ending: Equatable, Sendable {
+package enum Ending: Equatable, Sendable {
   /// It could not be started.
   case notStarted(String)
   /// It exited by itself.
@@ -10,6 +10,8 @@ enum Ending: Equatable, Sendable {
   case signalled(Int32, lastLine: String)
   /// It was stopped when its time was over.
   case timedOut(seconds: Double)
+  /// It, with all it started, was stopped over its memory, or was refused more.
+  case outOfMemory(limit: Int)
   /// It was stopped because it printed too much.
   case printedTooMuch(limit: Int)
   /// It was stopped because an answer was too large.
@@ -40,6 +42,8 @@ enum Ending: Equatable, Sendable {
       .crashed(Self.sentence(signal, line), detail: Self.detail(line))
     case .timedOut(let seconds):
       .timedOut("timed out after \(secondsText(seconds))")
+    case .outOfMemory(let limit):
+      .crashed("ran out of memory at \(bytesText(limit))")
     case .printedTooMuch(let limit):
       .crashed("your code printed more than \(bytesText(limit)) and was stopped")
     case .tooLarge(let bytes, let limit):
@@ -95,16 +99,17 @@ enum Ending: Equatable, Sendable {
 }
 
 /// Seconds in words: whole numbers without a point.
-func secondsText(_ seconds: Double) -> String {
+package func secondsText(_ seconds: Double) -> String {
   seconds == seconds.rounded() && abs(seconds) < 1e9
     ? "\(Int(seconds)) s" : "\((seconds * 10).rounded() / 10) s"
 }
 
 /// A number of bytes in words.
-func bytesText(_ bytes: Int) -> String {
+package func bytesText(_ bytes: Int) -> String {
   switch bytes {
   case ..<1_000: "\(bytes) bytes"
   case ..<1_000_000: "\(bytes / 1_000) kB"
-  default: "\(bytes / 1_000_000) MB"
+  case ..<1_000_000_000: "\(bytes / 1_000_000) MB"
+  default: "\((Double(bytes) / 1e8).rounded() / 10)".replacing(/\.0$/, with: "") + " GB"
   }
 }

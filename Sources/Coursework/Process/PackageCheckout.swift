@@ -8,11 +8,13 @@ package struct PackageCheckout: Sendable {
   package let scratch: URL
   /// `debug` or `release`.
   package let configuration: String
+  /// The folder that the build's programs and modules lie in.
+  package let products: URL
 
   /// The checkout that a program lies in as SwiftPM builds it, `…/.build/TRIPLE/debug/headlight`,
   /// or nil when it lies elsewhere.
   package init?(of program: URL) {
-    let products = program.deletingLastPathComponent()
+    products = program.deletingLastPathComponent()
     scratch = products.deletingLastPathComponent().deletingLastPathComponent()
     configuration = products.lastPathComponent
     let candidates = [

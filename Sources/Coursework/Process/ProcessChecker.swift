@@ -13,6 +13,8 @@ public struct ProcessChecker: Sendable {
   public var environment: [String: String]?
   /// Where the process runs, or nil for where this one does.
   public var workingDirectory: URL?
+  /// Whether the command stands for another and ends all that one started: see `Sources/confine`.
+  package var isSupervised = false
 
   /// A checker that starts the given program, a sheet's own or a sandbox around it.
   public init(
@@ -35,9 +37,43 @@ public struct ProcessChecker: Sendable {
       return ExerciseResult(
         exercise, notChecked: "the questions could not be made: \(sentence(for: error))")
     }
+    let made = start.secondsToNow
+    let check = await self.check(exercise, parts: [cases])
+    return check.results[0].after(seconds: made)
+  }
+
+  /// What the program's answers earn in several parts of one exercise, such as its public and its
+  /// hidden cases.
+  ///
+  /// One process is asked them all, unless it ends.
+  /// Each part has the exercise's time. When one's is over, the parts after it time out unasked.
+  package func check<Answers>(
+    _ exercise: Exercise<Answers>, parts: [[EncodedCase]]
+  ) async -> PartsCheck {
+    let start = ContinuousClock.now
     let process = process(arguments: ["--answer", exercise.id])
+    let beginnings = parts.reduce(into: [0]) { $0.append($0.last! + $1.count) }
     let replies = await process.ask(
-      cases.map(\.question), seconds: limits.seconds ?? exercise.timeLimit)
+      parts.joined().map(\.question), seconds: limits.seconds ?? exercise.timeLimit,
+      renewedAt: Set(beginnings.dropFirst()))
+    let asked = start.secondsToNow
+    let results = zip(parts, beginnings).map { cases, beginning in
+      let begin = ContinuousClock.now
+      let result = Self.judge(exercise, cases, replies[beginning..<beginning + cases.count])
+      return result.after(seconds: asked / Double(parts.count) + begin.secondsToNow)
+    }
+    let failure: String? = replies.lazy.compactMap {
+      if case .ended(.notStarted(let reason)) = $0 { reason } else { nil }
+    }.first
+    return PartsCheck(
+      results: results, runSeconds: asked, verifySeconds: start.secondsToNow - asked,
+      startFailure: failure)
+  }
+
+  private static func judge<Answers>(
+    _ exercise: Exercise<Answers>, _ cases: [EncodedCase],
+    _ replies: ArraySlice<AnswerProcess.Reply>
+  ) -> ExerciseResult {
     var text: String?
     let results = zip(cases, replies).map { aCase, reply in
       let verdict: Verdict =
@@ -50,12 +86,24 @@ public struct ProcessChecker: Sendable {
       if case .answered(let answer) = reply { text = exercise.openText(answer) }
       return CaseResult(name: aCase.name, verdict: verdict)
     }
-    return ExerciseResult(exercise, cases: results, seconds: start.secondsToNow, text: text)
+    return ExerciseResult(exercise, cases: results, seconds: 0, text: text)
   }
 
   func process(arguments: [String]) -> AnswerProcess {
     AnswerProcess(
       command: command + arguments, environment: environment, workingDirectory: workingDirectory,
-      answerBytes: limits.answerBytes, printedBytes: limits.printedBytes)
+      limits: limits, isSupervised: isSupervised)
   }
+}
+
+/// What became of several parts of an exercise, and how long that took.
+package struct PartsCheck: Sendable {
+  /// A result for every part.
+  package let results: [ExerciseResult]
+  /// How long the student's process took altogether.
+  package let runSeconds: Double
+  /// How long it took to hold answers against keys.
+  package let verifySeconds: Double
+  /// Why a process could not be started, if one could not.
+  package let startFailure: String?
 }

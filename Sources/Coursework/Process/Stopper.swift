@@ -4,12 +4,17 @@ import Synchronization
 /// Stops a process and all it started, and remembers the first reason.
 ///
 /// The process leads a session. It is reaped only after the conversation with it, so until then its
-/// number means no other process. What leaves the session escapes: a sandbox holds that back.
+/// number means no other process. What leaves the session escapes, unless the process is a
+/// supervisor: that one ends all that descends from it when it is told to end.
 final class Stopper: Sendable {
   private let process: pid_t
+  private let isSupervised: Bool
   private let state = Mutex<(stopped: Bool, cause: Ending?)>((false, nil))
 
-  init(process: pid_t) { self.process = process }
+  init(process: pid_t, isSupervised: Bool) {
+    self.process = process
+    self.isSupervised = isSupervised
+  }
 
   /// Stops the process for a reason, or for none when its work is done.
   func stop(_ cause: Ending?) {
@@ -17,16 +22,44 @@ final class Stopper: Sendable {
       defer { if !state.stopped { state = (true, cause) } }
       return !state.stopped
     }
-    if isFirst { kill(-process, SIGKILL) }
+    if isFirst { end() }
   }
 
   var cause: Ending? { state.withLock { $0.cause } }
 
-  /// Stops what is left of the session.
+  /// The memory of the process and all it started, in bytes.
+  private var memoryBytes: Int { ProcessTree.memoryBytes(of: process) }
+
+  /// Stops the process when its time is over or its memory used up.
+  func watch(until deadline: Deadline, memoryBytes limit: Int?) async {
+    while !Task.isCancelled {
+      if deadline.isOver { return stop(.timedOut(seconds: deadline.seconds)) }
+      var next = deadline.instant
+      if let limit {
+        if memoryBytes > limit { return stop(.outOfMemory(limit: limit)) }
+        next = min(next, .now + .milliseconds(100))
+      }
+      try? await Task.sleep(until: next, clock: .continuous)
+    }
+  }
+
+  private func end() {
+    if isSupervised { kill(process, SIGTERM) } else { kill(-process, SIGKILL) }
+  }
+
+  /// Stops what is left.
   ///
   /// A fork may slip away from one look at the processes there are, so there are several.
-  func sweep() {
-    kill(-process, SIGKILL)
+  func sweep() async {
+    end()
+    if isSupervised {
+      let patience = ContinuousClock.now + .seconds(3)
+      while ContinuousClock.now < patience {
+        guard let member = ProcessTree.member(process), !member.isZombie else { break }
+        try? await Task.sleep(for: .milliseconds(2))
+      }
+      kill(-process, SIGKILL)
+    }
     for _ in 0..<5 {
       let rest = sessionMembers()
       if rest.isEmpty { return }
@@ -36,18 +69,10 @@ final class Stopper: Sendable {
 
   private func sessionMembers() -> [pid_t] {
     #if os(Linux)
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-      return names.compactMap { pid_t($0) }.filter { $0 != process && getsid($0) == process }
-        .filter { !isZombie($0) }
+      return ProcessTree.processes.filter { $0 != process && getsid($0) == process }
+        .filter { ProcessTree.member($0)?.isZombie == false }
     #else
       return []
     #endif
-  }
-
-  private func isZombie(_ member: pid_t) -> Bool {
-    let status = FileManager.default.contents(atPath: "/proc/\(member)/stat") ?? Data()
-    // The state follows the name, which stands in parentheses and may hold anything.
-    guard let end = status.lastIndex(of: UInt8(ascii: ")")) else { return true }
-    return status.dropFirst(end + 2).first == UInt8(ascii: "Z")
   }
 }

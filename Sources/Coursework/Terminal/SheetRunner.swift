@@ -45,10 +45,10 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
       AnswerLoop.serve { [answers] in try exercise.answer(answers, to: $0) }
     case .draw(let folder, let model):
       AnswerLoop.serve { name in
-        try FigureModel.$current.withValue(model) {
-          try draw(String(decoding: name, as: UTF8.self), in: folder)
-        }
-        return Data()
+        let name = String(decoding: name, as: UTF8.self)
+        try FigureModel.$current.withValue(model) { try draw(name, in: folder) }
+        // The folder may be out of the asking process's reach.
+        return try Data(contentsOf: folder.appending(path: name))
       }
     case .walk(let exercises, let drawsFigures, let model):
       let code = await walk(

@@ -1,0 +1,20 @@
+import Synchronization
+
+/// When the time is over, which may be set back to the full time again.
+final class Deadline: Sendable {
+  /// How long the time is.
+  let seconds: Double
+  private let end: Mutex<ContinuousClock.Instant>
+
+  init(seconds: Double) {
+    self.seconds = seconds
+    end = Mutex(.now + .seconds(seconds))
+  }
+
+  var instant: ContinuousClock.Instant { end.withLock { $0 } }
+
+  var isOver: Bool { instant <= .now }
+
+  /// Gives the full time again.
+  func renew() { end.withLock { $0 = .now + .seconds(seconds) } }
+}

@@ -1,0 +1,92 @@
+package import Foundation
+
+/// What lateness costs: a JSON file that an instructor writes.
+///
+/// ```json
+/// {
+///   "deadline": "2026-11-20T23:59:00+01:00",
+///   "graceMinutes": 10,
+///   "deductionPerDay": 0.1,
+///   "largestDeduction": 0.5,
+///   "extensions": { "ada": "2026-11-27T23:59:00+01:00" },
+///   "submitted": { "grace": "2026-11-20T18:05:00+01:00" }
+/// }
+/// ```
+/// Every day begun after the deadline takes a share of the earned points. `extensions` are deadlines
+/// of single students; `submitted` are times of submission, which are otherwise those at which the
+/// submissions' folders and archives were last changed. All but the deadline may be left out.
+package struct LatePolicy: Codable, Hashable, Sendable {
+  var deadline: Date
+  var graceMinutes: Double?
+  var deductionPerDay: Double?
+  var largestDeduction: Double?
+  var extensions: [String: Date]?
+  var submitted: [String: Date]?
+
+  /// The policy in a file.
+  ///
+  /// - Throws: ``LatePolicyError`` in one sentence.
+  package init(file: URL) throws {
+    guard let data = try? Data(contentsOf: file) else {
+      throw LatePolicyError("the late policy \(file.path) cannot be read")
+    }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    do { self = try decoder.decode(LatePolicy.self, from: data) } catch {
+      throw LatePolicyError(
+        "\(file.path) is no late policy: expected JSON with a \"deadline\" such as "
+          + "\"2026-11-20T23:59:00+01:00\", and found \(Self.fault(error))")
+    }
+    for (name, share) in [
+      ("deductionPerDay", deductionPerDay), ("largestDeduction", largestDeduction),
+    ] {
+      guard let share, !(0...1).contains(share) else { continue }
+      throw LatePolicyError("\(file.path): \(name) is \(share), and is a share from 0 to 1")
+    }
+  }
+
+  private static func fault(_ error: any Error) -> String {
+    switch error as? DecodingError {
+    case .keyNotFound(let key, _): "no \"\(key.stringValue)\""
+    case .typeMismatch(_, let context), .valueNotFound(_, let context),
+      .dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "what is no JSON"
+        : "something else at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
+    default: "something else"
+    }
+  }
+
+  /// How late a submission was.
+  package func lateness(of student: String, changedAt: Date?) -> Lateness? {
+    guard let submittedAt = submitted?[student] ?? changedAt else { return nil }
+    let deadline = extensions?[student] ?? deadline
+    let late = submittedAt.timeIntervalSince(deadline)
+    guard late > (graceMinutes ?? 0) * 60 else {
+      return Lateness(
+        deadline: deadline, submittedAt: submittedAt, deduction: 0, message: "handed in on time")
+    }
+    let days = (late / 86_400).rounded(.up)
+    let deduction = min(days * (deductionPerDay ?? 0), largestDeduction ?? 1, 1)
+    let percent = Int((deduction * 100).rounded())
+    return Lateness(
+      deadline: deadline, submittedAt: submittedAt, deduction: deduction,
+      message: "handed in \(Int(days)) day\(days == 1 ? "" : "s") late: \(percent) % less")
+  }
+}
+
+extension SubmissionResult {
+  /// Takes note of how late the submission was, and what that leaves of its points.
+  mutating func apply(_ lateness: Lateness?) {
+    self.lateness = lateness
+    // In halves, as all points; the small addend keeps a half from being lost to rounding.
+    points = (earnedPoints * (1 - (lateness?.deduction ?? 0)) * 2 + 1e-9).rounded(.down) / 2
+  }
+}
+
+/// A late policy that cannot be used.
+package struct LatePolicyError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}

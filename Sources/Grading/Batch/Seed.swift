@@ -1,0 +1,53 @@
+import Crypto
+package import Foundation
+
+/// The secret number that hidden cases are made from.
+package struct Seed: Sendable {
+  /// What the generators are given.
+  package let value: UInt64
+  /// By which two seeds can be told apart without telling either.
+  package let fingerprint: String
+
+  /// The seed that a text holds.
+  ///
+  /// Any text will do; what is around it, such as a line's end, does not count. The number is drawn
+  /// from the whole of it, so a long text cannot be guessed by trying numbers one after the other.
+  package init(text: String) throws {
+    let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !text.isEmpty else { throw SeedError("the seed file is empty") }
+    let digest = SHA256.hash(data: Data("headlight seed ".utf8) + Data(text.utf8))
+    value = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    // From other bytes than the seed, which it must not tell.
+    fingerprint = SHA256.hash(data: Data("headlight fingerprint ".utf8) + Data(text.utf8))
+      .prefix(6).map { String(format: "%02x", $0) }.joined()
+  }
+
+  /// The seed in a file.
+  ///
+  /// - Throws: ``SeedError`` in one sentence when there is none.
+  package init(file: URL) throws {
+    guard let data = try? Data(contentsOf: file), data.count <= 10_000,
+      let text = String(data: data, encoding: .utf8)
+    else { throw SeedError("\(file.path) cannot be read as a seed, a short text that you keep") }
+    try self.init(text: text)
+  }
+
+  /// The seed of a folder of grades, made of the system's randomness if there is none yet.
+  ///
+  /// - Returns: the seed, and the file it was written to if it is new.
+  static func kept(in grades: GradesFolder) throws -> (seed: Seed, written: URL?) {
+    let file = grades.seedFile
+    if FileManager.default.fileExists(atPath: file.path) { return (try Seed(file: file), nil) }
+    var generator = SystemRandomNumberGenerator()
+    let text = (0..<4).map { _ in String(generator.next(), radix: 36) }.joined(separator: "-")
+    try AtomicFile.write(Data((text + "\n").utf8), to: file, mode: 0o600)
+    return (try Seed(text: text), file)
+  }
+}
+
+/// A seed that cannot be used.
+package struct SeedError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}

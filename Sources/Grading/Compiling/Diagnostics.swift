@@ -1,0 +1,71 @@
+import Coursework
+import Foundation
+
+/// What the compiler said, in a student's terms.
+struct Diagnostics {
+  /// At most twenty errors.
+  let messages: [CompileMessage]
+  /// One sentence.
+  let sentence: String
+
+  /// Reads what the compiler wrote: `Answers.swift:3:5: error: …`, then the line of source.
+  ///
+  /// - Parameter hostPaths: paths of this machine, which are left out wherever they occur.
+  init(_ output: [UInt8], hostPaths: [String]) {
+    var text = String(decoding: output, as: UTF8.self)
+    for path in hostPaths { text = text.replacingOccurrences(of: path, with: "…") }
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    var messages: [CompileMessage] = []
+    for (index, line) in lines.enumerated() where messages.count < 20 {
+      let next = index + 1 < lines.count ? lines[index + 1] : ""
+      guard let message = Self.message(String(line), source: String(next)),
+        !messages.contains(message)
+      else { continue }
+      messages.append(message)
+    }
+    self.messages = messages
+    if let first = messages.first {
+      let place = first.line.map { "line \($0): " } ?? ""
+      let others = messages.count > 1 ? " (and \(messages.count - 1) more)" : ""
+      sentence = "does not compile: \(place)\(first.text)\(others)"
+    } else {
+      let last = lines.last { !$0.allSatisfy(\.isWhitespace) }
+      sentence =
+        "does not compile: "
+        + (last.map { printable(String($0), limit: 200) } ?? "the compiler crashed")
+    }
+  }
+
+  /// What no text of a student's can bring about, and so is the grader's own failure; else nil.
+  var graderFault: String? {
+    guard messages.allSatisfy({ $0.line == nil }) else { return nil }
+    return messages.map(\.text).first { text in
+      ["unable to open output file", "could not build C module", "No space left"]
+        .contains { text.contains($0) }
+    }
+  }
+
+  private static func message(_ line: String, source: String) -> CompileMessage? {
+    let shown = printable(line, limit: 500)
+    if let match = shown.wholeMatch(of: /Answers\.swift:([0-9]+):([0-9]+): error: (.*)/) {
+      return CompileMessage(
+        severity: .error, line: Int(match.1), column: Int(match.2),
+        text: printable(String(match.3), limit: 300), source: printable(source, limit: 120))
+    }
+    // The sheet's own line asks for a type that the student's file has to hold.
+    if let match = shown.wholeMatch(of: /main\.swift:[0-9]+:[0-9]+: error: (.*)/) {
+      return CompileMessage(
+        severity: .error,
+        text: "the sheet cannot use your file: \(printable(String(match.1), limit: 300))")
+    }
+    if let match = shown.wholeMatch(of: /(?:<unknown>:0: )?error: (.*)/) {
+      let text = String(match.1)
+      // Said by every failing step, and telling nothing.
+      if text.hasPrefix("fatalError") || text.contains("command failed with exit code") {
+        return nil
+      }
+      return CompileMessage(severity: .error, text: printable(text, limit: 300))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,276 @@
+import Coursework
+import Curriculum
+import Foundation
+
+/// What submissions are compiled against, made once for a grading run out of what the package's
+/// build left: the modules a sheet may import, one library, the embedded models, and `confine`.
+///
+/// It lies in a temporary folder, where the users that jobs run as can read it wherever the package
+/// is. A file in it is locked while the run lasts; folders whose lock is free are leftovers of runs
+/// that were killed, and are removed by the next.
+final class Workshop: Sendable {
+  /// The folder of everything that a run makes outside its grades.
+  let root: URL
+  let toolchain: URL
+  let confinement: Confinement
+  /// Why stronger sandboxes than the one in use do not work here.
+  let missingSandboxes: [String]
+  private let packageName: String
+  private let lock: FileLock
+
+  /// What the package's build makes of the models' folder.
+  static let resources = "Headlight_Laboratory.resources"
+  /// The modules that a sheet may import, and those that these are made of.
+  private static let modules = [
+    "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Interpretability", "Laboratory",
+    "Figures", "Coursework", "Curriculum", "Subprocess", "SystemPackage",
+  ]
+  /// Headers that modules are made of: where they lie in the package or in its checkouts.
+  private static let headers = [
+    "COpenBLAS": "Sources/COpenBLAS", "CCairo": "Sources/CCairo", "CZlib": "Sources/CZlib",
+    "CSystem": "checkouts/swift-system/Sources/CSystem/include",
+    "_SubprocessCShims": "checkouts/swift-subprocess/Sources/_SubprocessCShims/include",
+  ]
+
+  var course: URL { root.appending(path: "course") }
+  var jobs: URL { root.appending(path: "jobs") }
+
+  /// Makes a workshop from the build that a program belongs to.
+  ///
+  /// - Throws: ``WorkshopError`` with one sentence, ``SandboxRefusal`` when the sandbox is too weak.
+  init(
+    of checkout: PackageCheckout, confine: URL, required: SandboxLevel?, atMost: SandboxLevel
+  ) async throws {
+    let temporary = FileManager.default.temporaryDirectory
+    Self.sweep(temporary)
+    root = temporary.appending(path: "\(Self.prefix)\(UUID().uuidString)")
+    let files = FileManager.default
+    // Others may pass through, to what is theirs to read, and not look around.
+    try files.createDirectory(
+      at: root, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
+    lock = try FileLock(root.appending(path: "lock"))
+    let course = root.appending(path: "course")
+    let jobs = root.appending(path: "jobs")
+    try files.createDirectory(
+      at: course, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
+    try files.createDirectory(
+      at: jobs, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
+    packageName = Self.packageName(of: checkout.folder)
+    do {
+      toolchain = try await Self.findToolchain()
+      try Self.copyModules(of: checkout, to: course)
+      let helper = course.appending(path: "confine")
+      try PlainCopy.make(of: confine, at: helper)
+      chmod(helper.path, 0o755)
+      try await Self.link(checkout, into: course, toolchain: toolchain)
+      (confinement, missingSandboxes) = try await SandboxProbe(
+        course: course, toolchain: toolchain, jobs: jobs
+      ).strongest(atMost: atMost, required: required)
+    } catch {
+      try? files.removeItem(at: root)
+      throw error
+    }
+  }
+
+  /// What the compiler made of the system's own headers, which takes seconds and is the same for
+  /// all.
+  private var cache: URL { root.appending(path: "cache") }
+
+  /// Compiles a text that imports all a student may, and keeps what the compiler learnt from it.
+  func warmUp() async throws {
+    let imports = Self.modules.dropLast(2).map { "import \($0)" } + ["import Foundation"]
+    let job = try JobFolder(
+      in: jobs, user: confinement.user(ofSlot: 0), answers: imports.joined(separator: "\n"),
+      main: "")
+    defer { finish(job) }
+    let outcome = try await Compiler(workshop: self, seconds: 300, memoryBytes: 3_000_000_000)
+      .compile(job, sheet: "Sheet")
+    guard outcome == .compiled else {
+      throw WorkshopError("an empty submission cannot be compiled here: \(outcome)")
+    }
+    try FileManager.default.moveItem(at: job.out.appending(path: "cache"), to: cache)
+    // Made by one job's user, to be read by all and changed by none.
+    Self.open(cache)
+  }
+
+  /// Makes a folder for a job, in which what ``warmUp()`` left is at hand.
+  func makeJob(slot: Int, answers: String, main: String) throws -> JobFolder {
+    let job = try JobFolder(
+      in: jobs, user: confinement.user(ofSlot: slot), answers: answers, main: main)
+    try job.share(cache, as: "cache")
+    return job
+  }
+
+  /// Removes a job's folder.
+  func finish(_ job: JobFolder) {
+    confinement.forget(job)
+    job.remove()
+  }
+
+  /// Removes all of it.
+  func remove() { try? FileManager.default.removeItem(at: root) }
+
+  private static let prefix = "headlight-grading-"
+
+  /// Removes what killed runs of this user left behind.
+  private static func sweep(_ temporary: URL) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: temporary.path)) ?? []
+    for name in names where name.hasPrefix(prefix) {
+      let folder = temporary.appending(path: name)
+      var facts = stat()
+      guard lstat(folder.path, &facts) == 0, facts.st_uid == getuid(),
+        facts.st_mode & S_IFMT == S_IFDIR
+      else { continue }
+      // A folder that is being made has no lock yet.
+      let isYoung = time(nil) - facts.st_mtim.tv_sec < 60
+      let lockFile = folder.appending(path: "lock")
+      guard FileManager.default.fileExists(atPath: lockFile.path) || !isYoung else { continue }
+      if (try? FileLock(lockFile)) != nil { try? FileManager.default.removeItem(at: folder) }
+    }
+  }
+
+  /// The name by which the package's modules know each other, as SwiftPM makes it of the folder's.
+  private static func packageName(of folder: URL) -> String {
+    let name = folder.lastPathComponent.lowercased()
+    return String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+  }
+
+  private static func findToolchain() async throws -> URL {
+    let environment = ProcessInfo.processInfo.environment
+    let outcome = await CommandRun(
+      command: ["swiftc", "-print-target-info"], environment: environment,
+      limits: ProcessLimits(seconds: 60), isSupervised: false
+    ).run()
+    struct Target: Decodable {
+      struct Paths: Decodable { let runtimeResourcePath: String }
+      let paths: Paths
+    }
+    guard outcome.isSuccess,
+      let target = try? JSONDecoder().decode(Target.self, from: Data(outcome.output))
+    else {
+      throw WorkshopError("there is no `swiftc` in your PATH, which submissions are compiled with")
+    }
+    // …/usr/lib/swift
+    return URL(filePath: target.paths.runtimeResourcePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+  }
+
+  private static func copyModules(of checkout: PackageCheckout, to course: URL) throws {
+    let files = FileManager.default
+    let products = checkout.products
+    do {
+      let target = course.appending(path: "Modules")
+      try files.createDirectory(at: target, withIntermediateDirectories: false)
+      for module in modules {
+        try PlainCopy.make(
+          of: products.appending(path: "Modules/\(module).swiftmodule"),
+          at: target.appending(path: "\(module).swiftmodule"))
+      }
+      try files.createDirectory(
+        at: course.appending(path: "Headers"), withIntermediateDirectories: false)
+      for (module, place) in headers {
+        let source =
+          place.hasPrefix("Sources")
+          ? checkout.folder.appending(path: place) : checkout.scratch.appending(path: place)
+        try PlainCopy.make(
+          of: source.resolvingSymlinksInPath(), at: course.appending(path: "Headers/\(module)"))
+      }
+      try PlainCopy.make(
+        of: products.appending(path: resources), at: course.appending(path: resources))
+    } catch {
+      throw WorkshopError(
+        "the package's build is not complete (\(error.localizedDescription)); run `swift build`")
+    }
+    open(course)
+  }
+
+  /// Lets everybody read what was copied from folders that may be more private.
+  private static func open(_ folder: URL) {
+    let items = FileManager.default.enumerator(
+      at: folder, includingPropertiesForKeys: [.isDirectoryKey])
+    while let item = items?.nextObject() as? URL {
+      var facts = stat()
+      guard lstat(item.path, &facts) == 0, facts.st_mode & S_IFMT != S_IFLNK else { continue }
+      lchown(item.path, getuid(), getgid())
+      chmod(item.path, facts.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644)
+    }
+  }
+
+  /// Links the rooms' objects to one library, so that a submission's own link is short.
+  private static func link(
+    _ checkout: PackageCheckout, into course: URL, toolchain: URL
+  ) async throws {
+    // By links in a folder of our own: the linker's driver writes beside what it is given.
+    let folder = course.appending(path: "objects")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let links = try objects(of: checkout).enumerated().map { index, object in
+      let link = folder.appending(path: "\(index).o")
+      try FileManager.default.createSymbolicLink(
+        at: link, withDestinationURL: URL(filePath: object))
+      return link.path
+    }
+    let list = folder.appending(path: "list")
+    try Data(links.joined(separator: "\n").utf8).write(to: list)
+    let outcome = await CommandRun(
+      command: [
+        toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",
+        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o",
+        course.appending(path: "libCourse.so").path,
+      ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
+      limits: ProcessLimits(seconds: 300, printedBytes: 1_000_000), isSupervised: false
+    ).run()
+    guard outcome.isSuccess else {
+      let said = printable(String(decoding: outcome.output, as: UTF8.self), limit: 300)
+      throw WorkshopError("the course's library could not be linked: \(said)")
+    }
+  }
+
+  /// The objects of the modules, from the list by which the build linked a program: object files of
+  /// sources that are gone may still lie about.
+  private static func objects(of checkout: PackageCheckout) throws -> [String] {
+    let programs = ["headlight"] + Course.sheets.map(\.program)
+    let lists = programs.map {
+      checkout.products.appending(path: "\($0).product/Objects.LinkFileList")
+    }
+    let dated = lists.compactMap { list in
+      (try? list.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate)
+        .map { (list, $0) }
+    }
+    guard let newest = dated.max(by: { $0.1 < $1.1 })?.0,
+      let text = try? String(contentsOf: newest, encoding: .utf8)
+    else {
+      throw WorkshopError("the package's build is not complete; run `swift build`")
+    }
+    let folders = Set((modules + headers.keys).map { "\($0).build" })
+    return text.split(separator: "\n").map(String.init).filter { object in
+      object.split(separator: "/").contains { folders.contains(String($0)) }
+    }
+  }
+
+  /// The compiler's arguments for a submission to a sheet.
+  func compilerCommand(sheet: String, job: JobFolder) -> [String] {
+    let seen = confinement.seenCourse
+    var command = [
+      toolchain.appending(path: "bin/swiftc").path, "-swift-version", "6",
+      "-enable-upcoming-feature", "ExistentialAny", "-enable-upcoming-feature",
+      "MemberImportVisibility", "-enable-upcoming-feature", "InternalImportsByDefault",
+      "-module-name", sheet, "-package-name", packageName, "-Onone", "-j1", "-suppress-warnings",
+      "-diagnostic-style", "llvm", "-no-color-diagnostics", "-I", seen + "/Modules",
+      "-module-cache-path", confinement.seen(job) + "/out/cache",
+    ]
+    for module in Self.headers.keys.sorted() {
+      command += ["-Xcc", "-fmodule-map-file=\(seen)/Headers/\(module)/module.modulemap"]
+    }
+    return command + [
+      "main.swift", "Answers.swift", "-L", seen, "-lCourse", "-o", "out/program",
+    ]
+  }
+}
+
+/// Why submissions cannot be compiled at all.
+package struct WorkshopError: Error, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,131 @@
+import Coursework
+import Foundation
+
+/// Grades submissions to one sheet, one after the other or several at once.
+///
+/// It never loads what a student wrote: their program runs in the sandbox, is sent questions, and
+/// its answers are held against keys here.
+struct SubmissionGrader: Sendable {
+  let sheet: AnySheet
+  let workshop: Workshop
+  let cases: CaseStore
+  let options: GradingOptions
+  /// The fingerprint of the secret seed.
+  let seed: String
+  /// The sheet's own `main.swift`.
+  let main: String
+
+  /// The version of how grades are made; a new one makes earlier results outdated.
+  static let version = "1"
+
+  /// What a submission earns.
+  ///
+  /// - Throws: `CancellationError` when grading is stopped. Whatever else fails becomes a result.
+  func grade(
+    _ submission: Submission, _ choice: AnswersChoice, collected seconds: Double, slot: Int
+  ) async throws -> GradedSubmission {
+    var pictures: [String: Data] = [:]
+    var result = SubmissionResult(
+      student: submission.student, sheet: sheet.number, status: .nothingToGrade,
+      message: choice.problem ?? "", points: 0, maxPoints: sheet.points,
+      sandbox: workshop.confinement.level, seed: seed, exercises: [],
+      durations: Durations(collect: seconds), notes: choice.notes, submission: choice.digest,
+      grader: Self.version, gradedAt: Date())
+    do {
+      if let text = choice.text { pictures = try await grade(text, slot: slot, into: &result) }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      result.status = .error
+      result.message = "the grader failed: \(printable("\(error)"))"
+    }
+    try Task.checkCancellation()
+    fillUp(&result)
+    result.points = result.earnedPoints
+    result.gradedAt = Date()
+    return GradedSubmission(result: result, answers: choice.text, pictures: pictures)
+  }
+
+  private func grade(
+    _ text: String, slot: Int, into result: inout SubmissionResult
+  ) async throws -> [String: Data] {
+    let job = try workshop.makeJob(slot: slot, answers: text, main: main)
+    defer { workshop.finish(job) }
+    let start = ContinuousClock.now
+    let outcome = try await Compiler(
+      workshop: workshop, seconds: options.compileSeconds, memoryBytes: 3_000_000_000
+    ).compile(job, sheet: sheet.program)
+    result.durations.compile = start.secondsToNow
+    if case .failed(let sentence, let messages) = outcome {
+      result.status = .doesNotCompile
+      result.message = sentence
+      result.compileMessages = messages
+      return [:]
+    }
+    let checker = try checker(job)
+    for exercise in sheet.exercises {
+      try Task.checkCancellation()
+      result.exercises.append(
+        try await ask(exercise, checker, &result.durations))
+    }
+    var pictures: [String: Data] = [:]
+    if options.drawsFigures {
+      let start = ContinuousClock.now
+      (result.figures, pictures) = await drawFigures(checker)
+      result.durations.run += start.secondsToNow
+    }
+    result.status = .graded
+    let right = result.exercises.count { $0.status == .passed }
+    let asked = result.exercises.count { !$0.isOpen }
+    result.message = "\(right) of \(asked) exercises are right"
+    return pictures
+  }
+
+  private func checker(_ job: JobFolder) throws -> ProcessChecker {
+    let confinement = workshop.confinement
+    var checker = ProcessChecker(
+      command: try confinement.command(
+        [confinement.seen(job) + "/program"], job: job, purpose: .answering,
+        memoryBytes: options.memoryBytes),
+      limits: ProcessLimits(seconds: options.seconds, memoryBytes: options.memoryBytes),
+      environment: confinement.environment(job))
+    checker.isSupervised = true
+    return checker
+  }
+
+  private func ask(
+    _ exercise: ExerciseFacts, _ checker: ProcessChecker,
+    _ durations: inout Durations
+  ) async throws -> ExerciseOutcome {
+    let start = ContinuousClock.now
+    let parts = try await cases.parts(of: exercise)
+    let made = start.secondsToNow
+    let check = try await sheet.check(exercise.id, parts: parts, with: checker)
+    if let failure = check.startFailure { throw GraderFault(failure) }
+    durations.run += check.runSeconds
+    durations.verify += made + check.verifySeconds
+    return ExerciseOutcome(exercise, check)
+  }
+
+  /// Adds exercises that were never asked, so that every result has them all.
+  private func fillUp(_ result: inout SubmissionResult) {
+    for exercise in sheet.exercises.dropFirst(result.exercises.count) {
+      result.exercises.append(
+        ExerciseOutcome(
+          id: exercise.id, title: exercise.title, points: 0, maxPoints: exercise.points,
+          status: .unanswered, message: "not asked: \(result.message)", isOpen: exercise.isOpen))
+    }
+  }
+}
+
+/// A result, the text that was graded, and the files of the figures that go with it, by name.
+struct GradedSubmission: Sendable {
+  var result: SubmissionResult
+  var answers: String?
+  var pictures: [String: Data]
+}
+
+extension ContinuousClock.Instant {
+  /// How long ago this was.
+  var secondsToNow: Double { (ContinuousClock.now - self) / .seconds(1) }
+}

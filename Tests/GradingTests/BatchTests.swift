@@ -1,0 +1,113 @@
+import Coursework
+import Foundation
+import Grading
+import XCTest
+
+final class BatchTests: XCTestCase {
+  /// A file that fails to compile at once: a whole submission in the shortest time.
+  private let broken = "let x: Int = \"\"\n"
+
+  func testOnlyWhatIsMissingIsGraded() async throws {
+    var room = try Classroom(temporaryFolder())
+    for name in ["ada", "bob", "eve"] { try room.handIn(name, broken) }
+    var summary = try await room.run()
+    XCTAssertEqual(summary.graded, 3)
+    XCTAssertEqual(summary.sandbox, try room.result("ada").sandbox)
+    summary = try await room.run()
+    XCTAssertEqual([summary.graded, summary.reused], [0, 3])
+    XCTAssertNil(summary.sandbox)
+
+    // Another text, half a result, and a result by an older grader.
+    try room.handIn("ada", broken + "\n")
+    let bob = room.grades.folder(of: "bob").appending(path: SubmissionResult.fileName)
+    try Data(contentsOf: bob).prefix(200).write(to: bob)
+    var eve = try room.result("eve")
+    eve.grader = "0"
+    try eve.encoded().write(to: room.grades.folder(of: "eve").appending(path: "result.json"))
+    try room.handIn("zoe", broken)
+    summary = try await room.run()
+    XCTAssertEqual([summary.graded, summary.reused], [4, 0])
+
+    // The grader's own failures are tried again.
+    eve = try room.result("eve")
+    eve.status = .error
+    try eve.encoded().write(to: room.grades.folder(of: "eve").appending(path: "result.json"))
+    summary = try await room.run()
+    XCTAssertEqual([summary.graded, summary.reused], [1, 3])
+
+    summary = try await room.run { $0.regrades = true }
+    XCTAssertEqual([summary.graded, summary.reused], [4, 0])
+    let seed = try room.result("ada").seed
+    room.seedText = "another secret"
+    summary = try await room.run()
+    XCTAssertEqual([summary.graded, summary.reused], [4, 0])
+    XCTAssertNotEqual(try room.result("ada").seed, seed)
+  }
+
+  func testAnotherSeedAsksOtherQuestions() throws {
+    let room = try Classroom(temporaryFolder())
+    let seeds = try ["one", "two", " one\n"].map { try Seed(text: $0) }
+    XCTAssertEqual(seeds[0].fingerprint, seeds[2].fingerprint)
+    XCTAssertNotEqual(seeds[0].fingerprint, seeds[1].fingerprint)
+    XCTAssertEqual(seeds[0].fingerprint.count, 12)
+    XCTAssertThrowsError(try Seed(text: " \n"))
+    let cases = try seeds.map { seed in
+      try room.sheet.cases(of: "1.2", seed: seed.value).map(\.question)
+    }
+    XCTAssertEqual(cases[0], cases[2])
+    XCTAssertTrue(zip(cases[0], cases[1]).allSatisfy { $0 != $1 })
+    // Neither is what students have.
+    let open = try room.sheet.cases(of: "1.2", seed: Checker.publicSeed).map(\.question)
+    XCTAssertTrue(zip(cases[0], open).allSatisfy { $0 != $1 })
+  }
+
+  func testASeedIsDrawnOnceAndKeptFromOthers() throws {
+    let folder = GradesFolder(try temporaryFolder().appending(path: "grades"))
+    let first = try OpenGrades(folder, seedFile: nil)
+    let file = try XCTUnwrap(first.newSeedFile)
+    let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions]
+    XCTAssertEqual(mode as? Int, 0o600)
+    XCTAssertThrowsError(try OpenGrades(folder, seedFile: nil)) {
+      XCTAssertEqual(
+        "\($0)", "another grader is writing to \(folder.url.path); wait until it has ended")
+    }
+    let shared = try OpenGrades(folder, seedFile: nil, isShared: true)
+    XCTAssertNil(shared.newSeedFile)
+    XCTAssertEqual(shared.seed.fingerprint, first.seed.fingerprint)
+  }
+
+  func testTheLockOfADeadGraderHoldsNobodyUp() throws {
+    let folder = GradesFolder(try temporaryFolder())
+    do { _ = try OpenGrades(folder, seedFile: nil) }
+    XCTAssertNoThrow(try OpenGrades(folder, seedFile: nil))
+  }
+
+  func testBeingStoppedKeepsWhatIsDoneAndLeavesNothing() async throws {
+    let room = try Classroom(temporaryFolder())
+    for index in 0..<6 { try room.handIn("student \(index)", broken) }
+    let done = room.grades
+    let summary = try await room.run { run in
+      run.isStopped = { !done.results().isEmpty }
+    }
+    XCTAssertTrue(summary.isInterrupted)
+    XCTAssertLessThan(summary.graded, 6)
+    XCTAssertEqual(room.grades.results().count, summary.graded)
+    XCTAssertEqual(Traces.left, [])
+    let rest = try await room.run()
+    XCTAssertEqual(rest.graded + rest.reused, 6)
+    XCTAssertEqual(rest.reused, summary.graded)
+  }
+
+  func testAFolderThatCannotBeWrittenStopsNobodyElse() async throws {
+    let room = try Classroom(temporaryFolder())
+    try room.handIn("ada", broken)
+    try room.handIn("bob", broken)
+    // Where ada's folder should be, there is a file.
+    try FileManager.default.createDirectory(at: room.grades.url, withIntermediateDirectories: true)
+    try Data().write(to: room.grades.url.appending(path: "ada"))
+    let summary = try await room.run()
+    XCTAssertEqual(summary.faults.count, 1)
+    XCTAssertTrue(summary.faults[0].hasPrefix("ada: "), summary.faults[0])
+    XCTAssertEqual(try room.result("bob").status, .doesNotCompile)
+  }
+}
