@@ -125,6 +125,7 @@ let targets: [[Target]] = [
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
+  benchmark("GradingSpeed", ["Coursework", "Curriculum", "Grading"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
 ]
