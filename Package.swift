@@ -144,6 +144,7 @@ let targets: [[Target]] = [
   benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
+  benchmark("GradingSpeed", ["Coursework", "Curriculum", "Grading"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
   benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
