@@ -73,8 +73,9 @@ extension ReaderWriter {
     return builder.text(.idioms)
   }
 
-  /// Whether no other idiom begins with all words of this one but the last: only then does the idiom
-  /// alone say how it ends. Literal uses may begin so, but never stand alone.
+  /// Whether no other idiom begins with all words of this one but the last.
+  ///
+  /// Only then does the idiom alone say how it ends; literal uses may begin so, but never stand alone.
   package static func isToldByItsWords(_ index: Int) -> Bool {
     let all = ReaderIdiom.all
     let prefix = Array((all[index].lead + all[index].words).dropLast())
