@@ -60,6 +60,7 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
 
 let sheets = [
   (number: 1, title: "Attention"), (number: 2, title: "Probing"), (number: 3, title: "Gradients"),
+  (number: 5, title: "Lenses"),
 ]
 
 /// What the command-line tool is made of.

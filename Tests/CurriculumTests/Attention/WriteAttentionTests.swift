@@ -4,7 +4,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution1
 
 /// Exercise 1.2: what is rejected, what is accepted.
 final class WriteAttentionTests: XCTestCase {
@@ -159,14 +158,6 @@ final class WriteAttentionTests: XCTestCase {
       let wrong = misconception(name, says: "(0 of ", answer)
       XCTAssertNil(wrong.fault())
       XCTAssertNotNil(Variant(of: exercise, name, answer: answer).fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedAnswers()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution1.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 5, result.explanation)
     }
   }
 }
