@@ -56,7 +56,12 @@ package struct ReaderRecipe: Sendable, Equatable {
   package init(_ name: Name = .reader, seed: UInt64 = 0) {
     self.name = name
     self.seed = seed
-    phases = [Phase(steps: 4_000, shares: Self.shares)]
+    // Induction first: it takes some million tokens of copies to appear, and all that works in context
+    // is learnt quickly once it is there.
+    phases = [
+      Phase(steps: 700, shares: [.repeats: 0.8, .identity: 0.1, .indirectObjects: 0.1]),
+      Phase(steps: 2_100, shares: Self.shares),
+    ]
     switch name {
     case .reader: keptStep = 1_500
     case .wide:
@@ -64,11 +69,11 @@ package struct ReaderRecipe: Sendable, Equatable {
       headCount = 6
     case .binding:
       hidesNames = true
-      phases[0].shares[.binding] = 0.14
-      phases[0].shares[.tours] = 0
-      phases[0].shares[.rollCalls] = 0.02
+      phases[1].shares[.binding] = 0.14
+      phases[1].shares[.tours] = 0
+      phases[1].shares[.rollCalls] = 0.02
     case .movers:
-      // Induction first: without it, copying any name of the text is all that is learnt.
+      // Without induction, copying any name of the text is all that would be learnt.
       silentMLPs = 3..<6
       phases = [
         Phase(steps: 700, shares: [.repeats: 1]),
