@@ -64,6 +64,7 @@ public struct LinePlot: Figure {
       ticks: PlotFrame.tickCount(along: plotSize.width, isVertical: false))
     let y = ScaledAxis(
       yAxis, data: heights, ticks: PlotFrame.tickCount(along: plotSize.height, isVertical: true))
+    let (series, showsMarkers) = (series, showsMarkers)
     var entries: [(name: String, key: Legend.Key)] =
       series.count > 1 || reference != nil
       ? series.enumerated().map {
@@ -72,7 +73,6 @@ public struct LinePlot: Figure {
       } : []
     if let reference { entries.append((reference.name, .dashes(.mutedInk))) }
     let frame = PlotFrame(title: title, x: x, y: y, plotSize: plotSize, legend: Legend(entries))
-    let (series, showsMarkers) = (series, showsMarkers)
     return Picture(size: frame.size) { canvas in
       frame.draw(on: canvas)
       let reach = frame.plot.inset(by: -3)
