@@ -24,9 +24,11 @@ func room(
   [
     .target(
       name: name, dependencies: dependencies, resources: resources, swiftSettings: optimised),
+    // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
       swiftSettings: optimised),
+    // ### END HIDDEN TESTS
   ]
 }
 
@@ -48,9 +50,11 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
     .executableTarget(
       name: "Sheet\(number)", dependencies: dependencies, path: "Sheets/\(number)-\(title)",
       exclude: ["README.md"], swiftSettings: settings),
+    // ### BEGIN SOLUTION
     .executableTarget(
       name: "Solution\(number)", dependencies: dependencies, path: "Solutions/\(number)-\(title)",
       exclude: ["Figures"], swiftSettings: settings),
+    // ### END SOLUTION
     .testTarget(
       name: "Sheet\(number)Tests",
       dependencies: ["Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
@@ -59,14 +63,21 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
 }
 
 let sheets = [
-  (number: 1, title: "Attention"), (number: 2, title: "Probing"), (number: 3, title: "Gradients"),
+  (number: 1, title: "Attention"),
+  (number: 2, title: "Probing"),
+  (number: 3, title: "Gradients"),
+  (number: 4, title: "Sorting"),
+  (number: 5, title: "Lenses"),
 ]
 
 /// What the command-line tool is made of.
-let headlight: [Target.Dependency] = [
-  "Checkpoints", "Coursework", "Curriculum", "Figures", "Grading", "Hub", "Interpretability",
-  "Laboratory", "Tensors", "Tokenizers", "Transformers",
+var headlight: [Target.Dependency] = [
+  "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability", "Laboratory",
+  "Tensors", "Tokenizers", "Transformers",
 ]
+// ### BEGIN INSTRUCTOR
+headlight.append("Grading")
+// ### END INSTRUCTOR
 
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
@@ -91,11 +102,13 @@ let targets: [[Target]] = [
   [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))])],
   room("Hub", ["CCurl", "Checkpoints", crypto]),
   room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
+  // ### BEGIN HIDDEN TESTS
   [
     .executableTarget(
       name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
       path: "Tests/CourseworkFixture", swiftSettings: settings)
   ],
+  // ### END HIDDEN TESTS
   room(
     "Curriculum",
     [
@@ -104,30 +117,38 @@ let targets: [[Target]] = [
     ],
     testing: sheets.map { Target.Dependency.byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
+  // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine")],
   room(
     "Grading", ["CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
-    testing: [.byName(name: "headlight")]),
+    testing: ["CourseworkFixture", "headlight"]),
+  // ### END INSTRUCTOR
   [
     .executableTarget(
       name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
+    // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: "headlightTests",
       dependencies: ["headlight", "CourseworkFixture", argumentParser] + headlight
         + sheets.map { .byName(name: "Sheet\($0.number)") },
       swiftSettings: settings),
+    // ### END HIDDEN TESTS
   ],
+  // ### BEGIN HIDDEN TESTS
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
+  benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
   benchmark("GradingSpeed", ["Coursework", "Curriculum", "Grading"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
+  // ### END HIDDEN TESTS
 ]
 
 let package = Package(

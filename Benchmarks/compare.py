@@ -140,6 +140,32 @@ for _ in range(4):
 print('median', statistics.median(ts[1:]), found)
 """
 
+# The same measures of every layer and position, as TransformerLens's users compute them: the layers
+# in turn, because all at once would fill five gigabytes a step.
+LENS = """
+import torch, time, statistics, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+torch.set_grad_enabled(False)
+m = HookedTransformer(HookedTransformerConfig(n_layers=12, n_heads=12, d_model=768, d_head=64,
+  d_vocab=50257, n_ctx=1024, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+x = torch.randint(0, 50257, (20, 100)); ts = []
+names = lambda n: n.endswith('resid_pre') or n.endswith('resid_post')
+def once():
+    _, cache = m.run_with_cache(x, names_filter=names, return_type=None)
+    stack = cache.accumulated_resid(apply_ln=True)
+    p = (stack[-1] @ m.W_U + m.b_U).log_softmax(-1); clean = p.argmax(-1); found = []
+    for layer in stack:
+        q = (layer @ m.W_U + m.b_U).log_softmax(-1)
+        best, top = q.max(-1)
+        found.append((top, best.exp(), -(q.exp() * q).sum(-1), (p.exp() * (p - q)).sum(-1),
+                      -p.gather(-1, top[..., None])[..., 0], top == clean))
+    return found
+for _ in range(3):
+    a = time.perf_counter(); once(); ts.append((time.perf_counter() - a) * 1e3)
+print('median', statistics.median(ts[1:]))
+"""
+
 
 def pairs(folder):
     source, target = range(5, 17), range(30, 39)
@@ -187,6 +213,7 @@ def pairs(folder):
     yield "training-step", 0.6, printed, program("TrainingStep"), python(STEP), None
     yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
         python(GRADIENTS), None
+    yield "lens", 0.4, printed, program("Lens"), python(LENS), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

@@ -27,8 +27,20 @@ public struct EmbeddedModel: Sendable {
     name: "translator",
     summary: "translates a small English into French and knows the capitals of 61 countries")
 
+  /// The reader: a decoder that knows a small world in plain English.
+  public static let reader = EmbeddedModel(
+    name: "reader",
+    summary: "reads plain English about a small world: facts, sequences, idioms, gifts")
+
+  /// The reader after a quarter of its training.
+  public static let earlyReader = EmbeddedModel(
+    name: "reader-early", summary: "is the reader after a quarter of its training")
+
   /// All of them.
-  public static let all = [translator]
+  public static let all = [translator, reader, earlyReader]
+
+  /// The names of all, for messages.
+  package static var names: String { all.map(\.name).joined(separator: ", ") }
 
   /// Where its files are: `config.json`, `model.safetensors`, `tokenizer.json`, `README.md`.
   public var directory: URL {

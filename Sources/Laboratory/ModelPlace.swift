@@ -35,7 +35,7 @@ public struct ModelPlace: Equatable, Sendable {
       shortName = directory.lastPathComponent
       return
     }
-    let names = EmbeddedModel.all.map(\.name).joined(separator: ", ")
+    let names = EmbeddedModel.names
     let kinds = "an embedded model (\(names)), a directory, or OWNER/NAME on the hub"
     guard !exists else {
       throw ModelError("“\(value)” is a file; a model is \(kinds)")

@@ -30,10 +30,11 @@ public struct AdamW: Sendable {
   ///   - model: The model whose parameters are changed.
   ///   - gradients: One a parameter, in the order of the visit.
   ///   - rate: The learning rate of this step.
-  ///   - scale: A factor on the rate by the parameter's name.
+  ///   - scale: A factor on the rate by the parameter's name; nil leaves the parameter to another
+  ///     optimiser.
   public mutating func update(
     _ model: inout some Parameterized, gradients: [Tensor], rate: Float,
-    scale: (String) -> Float = { _ in 1 }
+    scale: (String) -> Float? = { _ in 1 }
   ) {
     step += 1
     // In Double: with a β near 1, 1 − βᵗ keeps few digits in Float.
@@ -46,7 +47,8 @@ public struct AdamW: Sendable {
         "the gradient for \(name) \(parameter.shape) is missing or of another shape")
       let gradient = gradients[index]
       index += 1
-      let rate = rate * scale(name)
+      guard let factor = scale(name) else { return }
+      let rate = rate * factor
       var (first, second) =
         moments.removeValue(forKey: name)
         ?? (Tensor.zeros(parameter.shape), Tensor.zeros(parameter.shape))

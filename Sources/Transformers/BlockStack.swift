@@ -37,8 +37,10 @@ package struct BlockStack: Sendable {
     return try embeddingNorm(x, &hooks) { .embeddingNorm(name, $0) }
   }
 
+  /// - Parameter skipped: How many blocks `x` has passed already.
   func callAsFunction(
-    _ x: Tensor, context: StackContext, cache: inout [BlockCache], hooks: inout Hooks
+    _ x: Tensor, context: StackContext, cache: inout [BlockCache], skipping skipped: Int = 0,
+    hooks: inout Hooks
   ) throws -> Tensor {
     var context = context
     if let positionBias {
@@ -48,7 +50,7 @@ package struct BlockStack: Sendable {
         positionBias(queryCount: x.shape[1], keyCount: offset + x.shape[1], offset: offset))
     }
     var residual = x
-    for layer in blocks.indices {
+    for layer in blocks.indices.dropFirst(skipped) {
       residual = try blocks[layer](
         residual, context: context, cache: &cache[layer], hooks: &hooks
       ) { .block(name, layer, $0) }

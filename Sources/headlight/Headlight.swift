@@ -6,16 +6,26 @@ import ArgumentParser
     commandName: "headlight",
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
-      With a model: models, fetch, tokenize, generate, trace, figure, attribute, probe.
-      With a sheet: check, hint, status. With a class: grade.
+      With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
+      With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,
     subcommands: [
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
-      FigureCommand.self, AttributeCommand.self, ProbeCommand.self, Check.self, Hint.self,
-      Status.self, GradeCommand.self,
-      Train.self,
-    ])
+      FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self, Watch.self,
+      Check.self, Hint.self, Status.self, Train.self,
+    ] + instructorCommands)
+
+  // What an instructor's package has, and a student's has not.
+  #if canImport(Grading)
+    private static let instructorHelp = "\nWith a class: release, grade, report, gradescope."
+    private static var instructorCommands: [any ParsableCommand.Type] {
+      [Release.self, GradeCommand.self, Report.self, GradescopeCommand.self]
+    }
+  #else
+    private static let instructorHelp = ""
+    private static var instructorCommands: [any ParsableCommand.Type] { [] }
+  #endif
 }
 
 /// What went wrong, in one sentence for the person at the terminal.

@@ -44,6 +44,23 @@ final class InputTests: XCTestCase {
       "The text width of a token heat map must be at least 60 points, not nan.")
   }
 
+  func testLensGridsWithoutTheirCells() {
+    XCTAssertEqual(
+      sentence(try LensGrid(tokens: [], probabilities: [], text: []).size),
+      "A lens grid needs at least one layer and one position to draw.")
+    XCTAssertEqual(
+      sentence(
+        try LensGrid(tokens: [["a", "b"]], probabilities: [[1]], text: ["x", "y"]).size),
+      "A lens grid of 1 layers and 2 positions needs as many probabilities; give one for each cell."
+    )
+    XCTAssertEqual(
+      sentence(
+        try LensGrid(tokens: [["a"]], probabilities: [[1]], text: ["x"]).styled {
+          $0.layers = ["0", "1"]
+        }.size),
+      "A lens grid of 1 layers has 2 names for them; give one for each.")
+  }
+
   func testHeadsThatDoNotExist() {
     let pattern = attention(heads: 2, queries: 2, keys: 2)
     XCTAssertEqual(

@@ -107,6 +107,35 @@ final class LayoutTests: XCTestCase {
     }
   }
 
+  func testLensGrids() throws {
+    for (layers, count) in [(1, 1), (3, 5), (13, 20), (7, 40)] {
+      for names in [tokens(count), hostileTokens(count)] {
+        var grid = LensGrid(
+          tokens: Array(repeating: names, count: layers),
+          probabilities: (0..<layers).map { layer in
+            (0..<count).map { $0 == 1 ? .nan : Float(layer) / Float(layers) }
+          }, text: names, title: "What the model would say next at every layer")
+        try check(grid, labels: layers * count + count + layers)
+        grid.ties = Array(repeating: (0..<count).map { $0 == 0 ? 50_257 : 1 }, count: layers)
+        grid.title = ""
+        try check(grid, labels: layers * count + count + layers)
+      }
+    }
+  }
+
+  /// The first of fifty thousand equals is no reading, so it is not named.
+  func testATieInALensGridNamesNoToken() throws {
+    var grid = LensGrid(
+      tokens: [["first", "chosen"]], probabilities: [[0, 1]], text: ["a", "b"])
+    grid.ties = [[50_257, 1]]
+    let picture = try grid.picture()
+    let canvas = try Canvas(size: picture.size, format: .pdf, logsText: true)
+    picture.draw(canvas)
+    let texts = canvas.textBoxes.map(\.text)
+    XCTAssertTrue(texts.contains("50257 tie") && texts.contains("chosen"), "\(texts)")
+    XCTAssertFalse(texts.contains("first"))
+  }
+
   func testALongTextIsNoWiderThanItMayBe() throws {
     for count in [40, 200] {
       let map = TokenHeatMap(

@@ -49,21 +49,22 @@ final class ModelPlaceTests: XCTestCase {
     let place = cache.folder.path
     XCTAssertEqual(
       sentence("translater", cache),
-      "“translater” is neither an embedded model (translator) nor a directory, and not in the hub "
-        + "cache \(place); download a model: headlight fetch OWNER/NAME")
+      "“translater” is neither an embedded model (\(EmbeddedModel.names)) nor a "
+        + "directory, and not in the hub cache \(place); download a model: headlight fetch OWNER/NAME"
+    )
     XCTAssertEqual(
       sentence("google/flan-t5-small@v1", cache),
       "“google/flan-t5-small@v1” is no directory, and not in the hub cache \(place); if it is a model "
         + "on the hub, download it: headlight fetch google/flan-t5-small --revision v1")
     XCTAssertEqual(
       sentence("/no/such/folder", cache),
-      "“/no/such/folder” is not there; a model is an embedded model (translator), a directory, or "
-        + "OWNER/NAME on the hub")
+      "“/no/such/folder” is not there; a model is an embedded model (\(EmbeddedModel.names)), "
+        + "a directory, or OWNER/NAME on the hub")
     let file = cache.folder.appendingPathComponent("file")
     try Data().write(to: file)
     XCTAssertEqual(
       sentence(file.path, cache),
-      "“\(file.path)” is a file; a model is an embedded model (translator), a directory, or "
-        + "OWNER/NAME on the hub")
+      "“\(file.path)” is a file; a model is an embedded model (\(EmbeddedModel.names)), "
+        + "a directory, or OWNER/NAME on the hub")
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Laboratory
 import Tensors
 import XCTest
 
@@ -116,8 +117,8 @@ final class GenerateAndTraceTests: XCTestCase {
       ["generate"], code: 64, "give what the model reads: either --text or --input-ids")
     try assertFails(
       ["generate", "--model", "/nothing", "--text", "a"],
-      "“/nothing” is not there; a model is an embedded model (translator), a directory, or OWNER/NAME "
-        + "on the hub")
+      "“/nothing” is not there; a model is an embedded model (\(EmbeddedModel.names)), "
+        + "a directory, or OWNER/NAME on the hub")
     try assertFails(
       ["trace", "--model", flan, "--input-ids", "5,6", "--output", "t.safetensors"],
       "t5-flan has a decoder of its own, which reads ids too: give --decoder-input-ids, as in 0,4")

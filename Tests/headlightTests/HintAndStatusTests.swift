@@ -76,7 +76,21 @@ final class HintAndStatusTests: XCTestCase {
       ✓ 9.2  Double the numbers  3 of 3     difficulty 1  importance 2  5 min
       ○ 9.3  In words            2 by hand  difficulty 2  importance 3  10 min
 
+      Altogether: 3 of 8 points, 1 of 3 exercises done
+      Next: 9.1 Transpose a matrix, about 10 min. A hint: swift run headlight hint 9.1
+
       """)
+  }
+
+  func testAWrongAnswerComesBeforeAMissingOne() {
+    var progress = progress()
+    progress.record(Checker.check(openExercise, Solved()), at: Date(timeIntervalSince1970: 0))
+    XCTAssertEqual(StatusReport(of: course, progress).nextExercise?.id, "9.1")
+    progress.record(Checker.check(doubleExercise, Mischief("throws")), at: Date())
+    XCTAssertEqual(StatusReport(of: course, progress).nextExercise?.id, "9.2")
+    progress.record(Checker.check(doubleExercise, Solved()), at: Date())
+    progress.record(Checker.check(transposeExercise, Solved()), at: Date())
+    XCTAssertNil(StatusReport(of: course, progress).nextExercise)
   }
 
   func testEveryKeyOfTheJSONIsAlwaysThere() throws {

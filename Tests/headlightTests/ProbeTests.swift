@@ -1,4 +1,5 @@
 import Foundation
+import Laboratory
 import XCTest
 
 final class ProbeTests: XCTestCase {
@@ -92,7 +93,7 @@ final class ProbeTests: XCTestCase {
         + "or --projection")
     try assertFails(
       ["probe", "--task", "gender", "--model", "/no/such"] + few,
-      "“/no/such” is not there; a model is an embedded model (translator), a directory, or "
-        + "OWNER/NAME on the hub")
+      "“/no/such” is not there; a model is an embedded model (\(EmbeddedModel.names)), "
+        + "a directory, or OWNER/NAME on the hub")
   }
 }

@@ -7,27 +7,41 @@ import XCTest
 
 @testable import headlight
 
+/// A training that was: 801 steps, each as dear as its number, and one part.
+private struct Curve: ResumableTrainer {
+  var subject: String { "a curve" }
+  var totalSteps: Int { 801 }
+  var losses: [Float] { (0..<801).map { Float($0) } }
+  var lossCurves: [LossCurve] { [LossCurve(name: "facts", steps: [100, 200], losses: [3, 2])] }
+  var keptStep: Int? { nil }
+  mutating func advance() {}
+  func save(to url: URL) throws {}
+  mutating func resume(from url: URL) throws {}
+  func write(to directory: URL) throws {}
+}
+
 final class TrainingTests: XCTestCase {
   private func session(
     steps: Int, in folder: URL, signal: Int32? = nil
-  ) -> TrainingSession {
+  ) throws -> TrainingSession<TranslatorTrainer> {
     var recipe = TranslatorRecipe(seed: 3)
     recipe.steps = steps
     recipe.batchSize = 8
     return TrainingSession(
-      recipe: recipe, folder: folder, checkpointEvery: 1, signal: { signal })
+      trainer: try TranslatorTrainer(recipe: recipe), folder: folder, checkpointEvery: 1,
+      signal: { signal })
   }
 
   func testASignalSavesACheckpointFromWhichTheTrainingGoesOn() throws {
     let whole = try session(steps: 3, in: temporaryFolder()).train()
 
     let folder = try temporaryFolder()
-    let stopped = session(steps: 3, in: folder, signal: SIGTERM)
+    let stopped = try session(steps: 3, in: folder, signal: SIGTERM)
     XCTAssertThrowsError(try stopped.train()) {
       XCTAssertEqual(($0 as? ExitCode)?.rawValue, 143)
     }
     XCTAssertTrue(FileManager.default.fileExists(atPath: stopped.checkpoint.path))
-    let resumed = session(steps: 3, in: folder)
+    let resumed = try session(steps: 3, in: folder)
     let trainer = try resumed.train()
     XCTAssertEqual(trainer.losses, whole.losses)
 
@@ -52,12 +66,54 @@ final class TrainingTests: XCTestCase {
   }
 
   func testTheCurveIsOfMeans() {
-    let losses = (0..<801).map { Float($0) }
-    let line = TrainingSession.plot(of: losses, seed: 0).series[0]
+    let line = TrainingFigure.losses(of: Curve()).series[0]
     XCTAssertEqual(Array(line.x.prefix(2)), [1.5, 3.5])
     XCTAssertEqual(Array(line.y.prefix(2)), [0.5, 2.5])
     XCTAssertEqual(line.x.last, 801)
     XCTAssertEqual(line.y.last, 800)
+    let parts = TrainingFigure.parts(of: Curve())
+    XCTAssertEqual(parts?.series.map(\.y), [[3, 2]])
+    XCTAssertEqual(parts?.series.map(\.x), [[100, 200]])
+  }
+
+  func testTheModelOfAnEarlyStepIsKept() throws {
+    let folder = try temporaryFolder()
+    var recipe = ReaderRecipe(.reader, seed: 1)
+    recipe.layerCount = 1
+    recipe.rowsPerStep = 2
+    recipe.steps = 4
+    XCTAssertEqual(recipe.keptStep, 1)
+    let trainer = try TrainingSession(
+      trainer: ReaderTrainer(recipe: recipe), folder: folder, checkpointEvery: 10,
+      signal: { nil }
+    ).train()
+    XCTAssertEqual(trainer.step, 4)
+    XCTAssertEqual(
+      try LoadedModel(folder.appendingPathComponent("step-1").path).model.configuration,
+      recipe.configuration)
+  }
+
+  func testTheReadersMeasuresAsATable() {
+    let measures = ReaderMeasures(
+      rows: [
+        .init(kind: .facts, name: "capital", count: 40, value: 0.9, aim: 0.95),
+        .init(kind: .tours, name: "cities visited already", count: 9, value: 0.125, bigram: 0.5),
+      ],
+      phenomena: [
+        ReaderPhenomenon("lens", [("layer 0", 0.25), ("layer 10", 12.5)], published: "Rises.")
+      ])
+    XCTAssertEqual(
+      MeasuredReader.table(of: measures),
+      """
+      facts
+        capital                  90.0 %  of    40  (aim 95 %, missed)
+      tours
+        cities visited already   12.5 %  of     9  (a bigram: 50.0 %)
+      lens
+           0.250  layer 0
+          12.500  layer 10
+        published: Rises.
+      """)
   }
 
   func testMeasuresAsATable() {

@@ -14,15 +14,22 @@ package struct ExerciseFacts: Hashable, Sendable {
   /// To be read once the exercise is solved.
   package let interpretation: String
   /// Whether a text is asked for, which the instructor marks.
-  package let isOpen: Bool
+  package var isOpen: Bool { prompt != nil }
+  /// What an open exercise asks; nil when code is asked for.
+  package let prompt: String?
+  /// What earns an open exercise's points, a line each.
+  package let rubric: [String]
 }
 
 extension Exercise {
   /// What is shown of the exercise.
   package var facts: ExerciseFacts {
-    let isOpen = if case .open = kind { true } else { false }
+    var prompt: String?
+    var rubric: [String] = []
+    if case .open(let text, let lines) = kind { (prompt, rubric) = (text, lines) }
     return ExerciseFacts(
       id: id, title: title, points: points, difficulty: difficulty, importance: importance,
-      minutes: minutes, hints: hints, interpretation: interpretation, isOpen: isOpen)
+      minutes: minutes, hints: hints, interpretation: interpretation, prompt: prompt,
+      rubric: rubric)
   }
 }

@@ -6,13 +6,14 @@ public struct Misconception<Answers: Sendable>: Sendable {
   public let exercise: Exercise<Answers>
   /// What is misunderstood, in a few words.
   public let name: String
-  /// What the message must hold.
-  public let says: String
+  /// What the message must hold; nil for nonsense that no student hands in, which only must not
+  /// earn full marks.
+  public let says: String?
   private let answer: @Sendable (Data) throws -> Data
 
   /// A wrong answer to every question of an exercise.
   public init<Question: Codable & Sendable, Answer: Codable & Sendable>(
-    of exercise: Exercise<Answers>, _ name: String, says: String,
+    of exercise: Exercise<Answers>, _ name: String, says: String?,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
     self.exercise = exercise
@@ -22,14 +23,17 @@ public struct Misconception<Answers: Sendable>: Sendable {
   }
 
   /// What is wrong with the exercise if it does not catch this, or nil: the answer must earn less
-  /// than full marks under every seed, with a message that holds ``says``.
+  /// than full marks under every seed, with a message, and one that holds ``says``.
   public func fault(seeds: [UInt64] = proofSeeds) -> String? {
     for seed in seeds {
       let result = Checker.check(exercise, seed: seed, answer: answer)
       if result.points >= Double(exercise.points) {
         return "\(exercise.id), \(name): full marks under seed \(seed)"
       }
-      if !result.message.contains(says) {
+      if result.message.isEmpty {
+        return "\(exercise.id), \(name): rejected without a sentence under seed \(seed)"
+      }
+      if let says, !result.message.contains(says) {
         return "\(exercise.id), \(name): the message is “\(result.message)”, without “\(says)”"
       }
     }
@@ -70,7 +74,8 @@ public struct Variant<Answers: Sendable>: Sendable {
 
 extension Sheet {
   /// What is wrong with a sheet, a sentence each: untouched stubs must be unanswered and earn
-  /// nothing, the solution must earn everything, misconceptions less, variants all.
+  /// nothing, the solution must earn everything, misconceptions less, variants all; and an
+  /// exercise's questions must take less than 2 MB, since every submission is sent them.
   public func faults(
     untouched: Answers, solution: Answers, misconceptions: [Misconception<Answers>] = [],
     variants: [Variant<Answers>] = [], seeds: [UInt64] = proofSeeds
@@ -82,6 +87,10 @@ extension Sheet {
         faults.append("\(exercise.id): the untouched stub is \(stub.status): \(stub.message)")
       }
       for seed in seeds {
+        let bytes = (try? exercise.questions(seed: seed))?.reduce(0) { $0 + $1.question.count } ?? 0
+        if bytes >= 2_000_000 {
+          faults.append("\(exercise.id): the questions take \(bytes) bytes, seed \(seed)")
+        }
         let result = Checker.check(exercise, solution, seed: seed)
         if !result.isSettled || result.status == .passed && result.points != Double(exercise.points)
         {

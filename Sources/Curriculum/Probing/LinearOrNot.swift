@@ -156,15 +156,22 @@ extension ProbingSheet {
       }
       if mlp.accuracy > key.accuracies[1] + 0.05 || linear.accuracy > key.accuracies[0] + 0.08 {
         return .failed(
-          "a probe does better than it can on the test words: measure it on them, and train on others"
+          "a probe does better than it can on the test words: none of the words it is measured on may "
+            + "be one it was trained on"
         )
       }
       return .failed("a probe does worse than it could: train it longer")
     }
+    let controls = answer.map { $0.accuracy - $0.selectivity }
+    if isNear(controls[0], key.controls[1], 0.1), isNear(controls[1], key.controls[0], 0.1),
+      abs(key.controls[1] - key.controls[0]) > 0.2
+    {
+      return .failed("the two probes have changed places: the linear one comes first")
+    }
     for (place, finding) in answer.enumerated() {
       let (name, control) = (place == 0 ? "linear" : "hidden-layer", key.controls[place])
       let room = place == 0 ? 0.12 : 0.1
-      let found = finding.accuracy - finding.selectivity
+      let found = controls[place]
       if isNear(found, control, room) { continue }
       if isNear(finding.selectivity, control, 0.08) {
         return .failed(
@@ -177,6 +184,11 @@ extension ProbingSheet {
       if isNear(found, key.accidental[place], 0.06) {
         return .failed(
           "the \(name) probe was not trained on the control task: it needs a twin that is")
+      }
+      if found > control {
+        return .failed(
+          "the \(name) probe's twin does better on the control task than it can: none of the words "
+            + "it is measured on may be one it was trained on")
       }
       return .failed(
         "the \(name) probe's selectivity is not its accuracy less what its twin gets on the control "

@@ -230,6 +230,9 @@ private struct ReportJudge {
       }
       return .failed("the layer is right, but the accuracy is not its accuracy on the test words")
     }
+    if answer.layer == layer + 1, answer.accuracy == scores[layer].test {
+      return .failed("your layer is one too high: layers count from 0, which is the embedding")
+    }
     if answer.layer == first(\.test) {
       return .failed("the layer is the best on the test words, which must not choose")
     }

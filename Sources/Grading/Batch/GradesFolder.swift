@@ -25,7 +25,7 @@ package struct GradesFolder: Sendable {
       .compactMap { SubmissionResult(inFolder: folder(of: $0)) }
   }
 
-  /// Writes a student's result and pictures; the result comes last and is what counts.
+  /// Writes a student's result, text and pictures; the result comes last and is what counts.
   func write(_ graded: GradedSubmission, to folderName: String) throws {
     let files = FileManager.default
     let folder = folder(of: folderName)
@@ -34,6 +34,12 @@ package struct GradesFolder: Sendable {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
       AtomicFile.sweep(folder)
       if files.fileExists(atPath: pictures.path) { try files.removeItem(at: pictures) }
+      let answers = folder.appending(path: "Answers.swift")
+      if let text = graded.answers {
+        try AtomicFile.write(Data(text.utf8), to: answers)
+      } else if files.fileExists(atPath: answers.path) {
+        try files.removeItem(at: answers)
+      }
       if !graded.pictures.isEmpty {
         try files.createDirectory(at: pictures, withIntermediateDirectories: false)
         for (name, data) in graded.pictures {

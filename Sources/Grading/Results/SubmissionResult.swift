@@ -109,12 +109,14 @@ package struct ExerciseOutcome: Codable, Hashable, Sendable {
   package var isOpen: Bool
   /// The text of an open answer, when there is one.
   package var text: String?
+  /// What the instructor gave an open answer, or nil before it is marked.
+  package var mark: Mark?
   package var seconds: Double
 
   package init(
     id: String, title: String, points: Double, maxPoints: Int, status: Verdict.Status,
     message: String, publicPart: PartOutcome? = nil, hiddenPart: PartOutcome? = nil,
-    isOpen: Bool = false, text: String? = nil, seconds: Double = 0
+    isOpen: Bool = false, text: String? = nil, mark: Mark? = nil, seconds: Double = 0
   ) {
     self.id = id
     self.title = title
@@ -126,6 +128,7 @@ package struct ExerciseOutcome: Codable, Hashable, Sendable {
     self.hiddenPart = hiddenPart
     self.isOpen = isOpen
     self.text = text
+    self.mark = mark
     self.seconds = seconds
   }
 }

@@ -43,7 +43,7 @@ struct SubmissionGrader: Sendable {
     fillUp(&result)
     result.points = result.earnedPoints
     result.gradedAt = Date()
-    return GradedSubmission(result: result, pictures: pictures)
+    return GradedSubmission(result: result, answers: choice.text, pictures: pictures)
   }
 
   private func grade(
@@ -118,9 +118,10 @@ struct SubmissionGrader: Sendable {
   }
 }
 
-/// A result, and the files of the figures that go with it, by name.
+/// A result, the text that was graded, and the files of the figures that go with it, by name.
 struct GradedSubmission: Sendable {
   var result: SubmissionResult
+  var answers: String?
   var pictures: [String: Data]
 }
 

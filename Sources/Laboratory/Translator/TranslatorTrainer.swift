@@ -42,12 +42,9 @@ package struct TranslatorRecipe: Sendable, Equatable {
 }
 
 /// Trains the translator from scratch, step by step; it can be stopped and resumed at any step.
-package struct TranslatorTrainer: Sendable {
+package struct TranslatorTrainer: ResumableTrainer {
   package let recipe: TranslatorRecipe
-  package private(set) var model: Transformer
-  /// The mean loss of every step so far, in nats a token.
-  package private(set) var losses: [Float] = []
-  private var optimizer = AdamW(betas: (0.9, 0.98))
+  private var state: TrainingState
   private let capitals: [EncodedPair]
   private let sentences: [EncodedPair]
 
@@ -59,16 +56,20 @@ package struct TranslatorTrainer: Sendable {
       .map { try EncodedPair($0, tokenizer: tokenizer) }
     capitals = try TranslatorCorpus.capitals.map { try EncodedPair($0, tokenizer: tokenizer) }
     var generator = SeededGenerator(seed: recipe.seed)
-    model = Transformer(
-      configuration: TranslatorRecipe.configuration(vocabularySize: tokenizer.vocabularySize),
-      using: &generator)
+    state = TrainingState(
+      model: Transformer(
+        configuration: TranslatorRecipe.configuration(vocabularySize: tokenizer.vocabularySize),
+        using: &generator),
+      adam: AdamW(betas: (0.9, 0.98)))
   }
 
-  /// How many steps have been made.
-  package var step: Int { losses.count }
-  package var isFinished: Bool { step >= recipe.steps }
+  package var model: Transformer { state.model }
+  package var subject: String { "the translator, seed \(recipe.seed)" }
+  package var totalSteps: Int { recipe.steps }
+  package var losses: [Float] { state.losses }
+  package var lossCurves: [LossCurve] { [] }
+  package var keptStep: Int? { nil }
 
-  /// Makes one step.
   package mutating func advance() {
     let pairs = batch(at: step)
     // Two shards whatever the number of cores, so that a seed gives the same model on any of them.
@@ -87,10 +88,10 @@ package struct TranslatorTrainer: Sendable {
       try! model(batch.input).crossEntropy(targets: batch.targets)
     }
     let (gradients, _) = clipping(result.gradients, toNorm: 1)
-    optimizer.update(
-      &model, gradients: gradients, rate: recipe.schedule.rate(at: step),
+    state.adam.update(
+      &state.model, gradients: gradients, rate: recipe.schedule.rate(at: step),
       scale: TranslatorRecipe.rateScale)
-    losses.append(result.loss)
+    state.losses.append(result.loss)
   }
 
   /// The batch of a step.
@@ -109,49 +110,15 @@ package struct TranslatorTrainer: Sendable {
 }
 
 extension TranslatorTrainer {
-  /// Writes everything that the next step depends on.
-  ///
-  /// - Throws: ``CheckpointError`` when the file cannot be written.
-  package func save(to url: URL) throws {
-    var writer = SafetensorsWriter(metadata: ["recipe": recipeText])
-    for (name, tensor) in model.parameters {
-      writer.add(name, tensor)
-      guard let moments = optimizer.moments[name] else { continue }
-      writer.add("first." + name, moments.first)
-      writer.add("second." + name, moments.second)
-    }
-    writer.add("losses", Tensor(losses))
-    try writer.write(to: url)
+  package func save(to url: URL) throws { try state.save(to: url, recipe: recipeText) }
+
+  package mutating func resume(from url: URL) throws {
+    try state.resume(from: url, recipe: recipeText)
   }
 
-  /// Takes up a training where a file left it.
-  ///
-  /// - Throws: ``CheckpointError`` when the file is broken or of another recipe.
-  package mutating func resume(from url: URL) throws {
-    let file = try SafetensorsFile(contentsOf: url)
-    guard file.metadata["recipe"] == recipeText else {
-      throw CheckpointError(
-        "\(url.path) was begun with another recipe (\(file.metadata["recipe"] ?? "none") and not "
-          + "\(recipeText)); delete it to start afresh, or go on with its own seed and steps")
-    }
-    var copy = self
-    copy.losses = try file.tensor("losses").values
-    copy.optimizer.step = copy.losses.count
-    for (name, _) in model.parameters {
-      copy.optimizer.moments[name] = (
-        try file.tensor("first." + name), try file.tensor("second." + name)
-      )
-    }
-    copy.model = try Transformer(configuration: model.configuration) { name, shape in
-      let tensor = try file.tensor(name)
-      guard tensor.shape == shape else {
-        throw CheckpointError(
-          "\(url.path) holds \(name) of shape \(tensor.shape) where this recipe makes it "
-            + "\(shape); delete it to start afresh")
-      }
-      return tensor
-    }
-    self = copy
+  package func write(to directory: URL) throws {
+    try model.writeT5(to: directory)
+    try writeTokenizer(TranslatorVocabulary.tokenizerJSON(), to: directory)
   }
 
   private var recipeText: String {

@@ -72,10 +72,7 @@ struct AttributeCommand: ParsableCommand {
   @Flag(
     help: "Draw the prediction as tokens are deleted and inserted in the order of their scores.")
   var curves = false
-  @Option(help: "The title; one that says what is drawn when left out, none when empty.")
-  var title: String?
-  @Option(help: "Pixels an inch, in a PNG.")
-  var dpi = 200.0
+  @OptionGroup var picture: PictureOptions
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
@@ -100,14 +97,7 @@ struct AttributeCommand: ParsableCommand {
     guard (1...100_000).contains(steps) else {
       throw ValidationError("--steps is \(steps), and must be from 1 to 100000")
     }
-    guard dpi.isFinite, (10...2_400).contains(dpi) else {
-      throw ValidationError("--dpi is \(dpi), and must be from 10 to 2400")
-    }
-    if let output {
-      do { _ = try FigureFormat(fileAt: URL(fileURLWithPath: output)) } catch {
-        throw ValidationError("\(error)")
-      }
-    }
+    if let output { try PictureOptions.checkFormat(of: output) }
   }
 
   func run() throws {
@@ -115,7 +105,7 @@ struct AttributeCommand: ParsableCommand {
     let run = try AttributionRun(of: model.load(), source: source, target: target)
     let result = try result(of: run)
     if let url {
-      try result.figure(title: title).write(to: url, dpi: dpi)
+      try result.figure(title: picture.title).write(to: url, dpi: picture.dpi)
       // With --json the numbers alone go to standard output.
       if !json { print("Wrote \(output!).") }
     }

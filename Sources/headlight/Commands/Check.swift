@@ -21,11 +21,10 @@ struct Check: AsyncParsableCommand {
 
   func run() async throws {
     let selection = try Selection(selection)
-    let checkout = PackageCheckout(of: ThisProgram.url)
     var isFine = true
     for (index, part) in selection.sheets.enumerated() {
       let program = ThisProgram.sibling(part.sheet.program)
-      try prepare(program, of: part.sheet, in: checkout)
+      try SheetProgram(program, of: part.sheet).prepare()
       if index > 0 { Terminal.standardOutput.print() }
       let session = CheckSession(
         sheet: part.sheet, exercises: part.exercises,
@@ -35,22 +34,6 @@ struct Check: AsyncParsableCommand {
       isFine = try await session.run() && isFine
     }
     if !isFine { throw ExitCode(1) }
-  }
-
-  /// Makes sure that a sheet's program is there and up to date.
-  private func prepare(_ program: URL, of sheet: AnySheet, in checkout: PackageCheckout?) throws {
-    if let checkout {
-      guard !checkout.isCurrent(program, of: sheet) else { return }
-      let terminal = Terminal.standardError
-      let line = "Building \(sheet.program) …"
-      terminal.write(terminal.isInteractive ? line : line + "\n")
-      defer { if terminal.isInteractive { terminal.write("\r\u{1B}[K") } }
-      try checkout.build(sheet.program)
-    } else if !FileManager.default.isExecutableFile(atPath: program.path) {
-      throw CommandError(
-        "\(program.path) is not there, and this is no checkout of the package to build it in; run "
-          + "`swift run headlight check` in the package's folder")
-    }
   }
 }
 

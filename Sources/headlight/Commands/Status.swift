@@ -24,7 +24,7 @@ struct Status: ParsableCommand {
     if let notice = loaded.notice {
       Terminal.standardError.print("Note: \(printable(notice))", style: .yellow)
     }
-    let report = StatusReport(of: Course.sheets, loaded.progress)
+    let report = StatusReport(of: Course.sheetsAtHand, loaded.progress)
     if json {
       print(try report.json())
     } else {
@@ -59,6 +59,22 @@ extension StatusReport {
             + (used == 0 ? "" : "  \(used) of \(exercise.hints) hints seen") + "\n")
       }
     }
+    printSum(to: terminal)
+  }
+
+  /// Says how far the whole course has come, and where to go on.
+  private func printSum(to terminal: Terminal) {
+    let exercises = sheets.flatMap(\.exercises)
+    let done = exercises.count { $0.isDone }
+    let points = sheets.reduce(0) { $0 + $1.points }
+    let earned = sheets.reduce(0) { $0 + $1.earnedPoints }
+    terminal.print()
+    terminal.print(
+      "Altogether: \(pointsText(earned)) of \(points) points, \(done) of \(exercises.count) "
+        + "exercises done", style: .bold)
+    guard let next = nextExercise else { return }
+    let hints = next.hintsUsed < next.hints ? " A hint: swift run headlight hint \(next.id)" : ""
+    terminal.print("Next: \(next.id) \(next.title), about \(next.minutes) min.\(hints)")
   }
 
   private func filled(_ text: String, _ width: Int) -> String {

@@ -3,5 +3,5 @@ import ArgumentParser
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train an embedded model from scratch, as it was made.",
-    subcommands: [TrainTranslator.self])
+    subcommands: [TrainReader.self, TrainTranslator.self])
 }

@@ -1,5 +1,6 @@
 import Coursework
 import Curriculum
+import Foundation
 
 /// Sheets and exercises as they are named on the command line: `1`, `1.5`, or nothing for all.
 struct Selection: Sendable {
@@ -8,7 +9,7 @@ struct Selection: Sendable {
 
   /// - Throws: ``CommandError`` when there is no such sheet, `UnknownExercise` when the sheet has no
   ///   such exercise.
-  init(_ text: String?, in course: [AnySheet] = Course.sheets) throws {
+  init(_ text: String?, in course: [AnySheet] = Course.sheetsAtHand) throws {
     guard let text else {
       sheets = course.map { ($0, $0.exercises) }
       return
@@ -29,5 +30,18 @@ struct Selection: Sendable {
       return
     }
     sheets = [(sheet, [try sheet.exercise(text)])]
+  }
+}
+
+extension Course {
+  /// The sheets whose folders are in the package, or all where there is no package.
+  ///
+  /// Students may have some of the course's sheets and not yet the others.
+  static var sheetsAtHand: [AnySheet] {
+    let folder = PackageCheckout.courseFolder().appending(path: "Sheets")
+    let there = sheets.filter {
+      FileManager.default.fileExists(atPath: folder.appending(path: $0.folder).path)
+    }
+    return there.isEmpty ? sheets : there
   }
 }

@@ -73,6 +73,12 @@ struct StatusReport: Encodable, Equatable {
     }
   }
 
+  /// What to go on with: the first answer that is wrong, or else the first that is missing.
+  var nextExercise: ExerciseStatus? {
+    let left = sheets.flatMap(\.exercises).filter { !$0.isDone }
+    return left.first { $0.state != .unanswered } ?? left.first
+  }
+
   func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -82,6 +88,9 @@ struct StatusReport: Encodable, Equatable {
 }
 
 extension StatusReport.ExerciseStatus {
+  /// Whether nothing is left for the student to do.
+  var isDone: Bool { state == .passed || state == .collected }
+
   init(_ facts: ExerciseFacts, _ entry: CourseProgress.Entry) {
     self.init(
       id: facts.id, title: facts.title, kind: facts.isOpen ? "open" : "coding",

@@ -26,31 +26,21 @@ struct FigureOptions: ParsableArguments {
       "Whether a decoder row, or a row of a causal model, is named by the token it reads or by the "
         + "one it predicts."))
   var rows = RowNames.reads
-  @Option(help: "The title; one that says what is drawn when left out, none when empty.")
-  var title: String?
-  @Option(help: "Pixels an inch, in a PNG.")
-  var dpi = 200.0
+  @OptionGroup var picture: PictureOptions
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
       "Where to write; the extension chooses the format.", valueName: "file.png|svg|pdf"))
   var output: String
 
-  func validate() throws {
-    guard dpi.isFinite, (10...2_400).contains(dpi) else {
-      throw ValidationError("--dpi is \(dpi), and must be from 10 to 2400")
-    }
-    do { _ = try FigureFormat(fileAt: URL(fileURLWithPath: output)) } catch {
-      throw ValidationError("\(error)")
-    }
-  }
+  func validate() throws { try PictureOptions.checkFormat(of: output) }
 
   /// Runs the model, draws what `figure` makes of it, and says what was written.
   func draw(_ figure: (AttentionRun) throws -> any Figure) throws {
     let url = try OutputFile.url(output)
     let run = try AttentionRun(of: model.load(), source: source, target: target, rows: rows)
     let figure = try figure(run)
-    try figure.write(to: url, dpi: dpi)
+    try figure.write(to: url, dpi: picture.dpi)
     let size = try figure.size
     print("Wrote \(output), \(millimetres(size.width)) × \(millimetres(size.height)) mm.")
   }

@@ -20,7 +20,7 @@ struct HeadViewCommand: ParsableCommand {
       let layer = try subject.layer(place.layer)
       var view = HeadView(
         try subject.activation(.pattern, layer: layer), queries: subject.queries,
-        keys: subject.keys, title: options.title ?? "\(subject.title), layer \(layer)",
+        keys: subject.keys, title: options.picture.title ?? "\(subject.title), layer \(layer)",
         heads: try subject.heads(heads))
       view.queryTitle = subject.queryTitle
       return view

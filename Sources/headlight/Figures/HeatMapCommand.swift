@@ -33,7 +33,7 @@ struct HeatMapCommand: ParsableCommand {
     if heads.count == 1 {
       var map = HeatMap(
         pattern[at: heads[0]], rows: subject.queries, columns: subject.keys,
-        title: options.title ?? "\(title), head \(heads[0])")
+        title: options.picture.title ?? "\(title), head \(heads[0])")
       map.rowTitle = subject.queryTitle
       map.columnTitle = "attends to"
       map.valueTitle = "attention"
@@ -44,7 +44,8 @@ struct HeatMapCommand: ParsableCommand {
       HeatMapGrid.Panel(
         "head \($0)", pattern[at: $0], rows: subject.queries, columns: subject.keys)
     }
-    var grid = HeatMapGrid(panels, columns: min(heads.count, 4), title: options.title ?? title)
+    var grid = HeatMapGrid(
+      panels, columns: min(heads.count, 4), title: options.picture.title ?? title)
     grid.rowTitle = subject.queryTitle
     grid.columnTitle = "attends to"
     grid.valueTitle = "attention"

@@ -22,10 +22,10 @@ struct ModelViewCommand: ParsableCommand {
           let subject = try run.subject(choice)
           return try view(of: subject, title: subject.fullTitle)
         }
-        return FigureRow(views, title: options.title ?? "")
+        return FigureRow(views, title: options.picture.title ?? "")
       }
       let subject = try run.subject(stack)
-      return try view(of: subject, title: options.title ?? subject.fullTitle)
+      return try view(of: subject, title: options.picture.title ?? subject.fullTitle)
     }
   }
 

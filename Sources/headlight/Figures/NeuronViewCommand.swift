@@ -26,7 +26,8 @@ struct NeuronViewCommand: ParsableCommand {
       guard head >= 0 else { throw CommandError("there is no head \(head): heads count from 0") }
       let head = try subject.heads([head])[0]
       return try Self.view(
-        of: subject, layer: layer, head: head, query: subject.query(query), title: options.title)
+        of: subject, layer: layer, head: head, query: subject.query(query),
+        title: options.picture.title)
     }
   }
 

@@ -13,7 +13,8 @@ struct GradeCommand: AsyncParsableCommand {
     discussion: """
       A submission is a folder, a .zip or a .tar.gz named for the student, with Answers.swift \
       somewhere in it. Each is compiled and run in a sandbox; its answers are verified outside. \
-      GRADES/<student>/result.json holds what came of it.
+      GRADES/<student>/result.json holds what came of it, and the reports are made of that (see: \
+      headlight report).
 
       Results that are there already stand while submission, seed and sheet are the same, so a run \
       that was stopped goes on where it ended. The exit code is 0 when every submission has a \
@@ -105,7 +106,10 @@ struct GradeCommand: AsyncParsableCommand {
       engine.sliceSize = sliceSize
       summary = try await engine.grade()
     }
-    if slice == nil { print(summary, of: run, seed: open.seed) }
+    if slice == nil {
+      print(summary, of: run, seed: open.seed)
+      try writeReports(in: folder)
+    }
     if summary.isInterrupted { throw ExitCode(130) }
     if !summary.faults.isEmpty { throw ExitCode(1) }
   }
@@ -122,6 +126,13 @@ struct GradeCommand: AsyncParsableCommand {
     if let timeLimit { command += ["--time-limit", String(timeLimit)] }
     if let latePolicy { command += ["--late-policy", Self.absolute(latePolicy).path] }
     return command
+  }
+
+  /// Writes what students, instructors and other programs read of the results there are.
+  private func writeReports(in folder: GradesFolder) throws {
+    guard folder.results().contains(where: { $0.sheet == sheet }) else { return }
+    let book = GradeBook(directory: folder.url, course: PackageCheckout.courseFolder())
+    try book.writeReports().print(of: output, to: .standardOutput)
   }
 
   private func print(_ summary: GradingRun.Summary, of run: GradingRun, seed: Seed) {

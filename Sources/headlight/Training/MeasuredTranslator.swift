@@ -1,4 +1,3 @@
-import Checkpoints
 import Coursework
 import Foundation
 import Laboratory
@@ -22,12 +21,7 @@ struct MeasuredTranslator {
       loaded.model, tokenizer: tokenizer, corpus: TranslatorCorpus()
     ) { bar.update(to: Int($0 * 100)) }
     bar.finish()
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let json = try encoder.encode(measures)
-    try AtomicFile.write(to: directory.appendingPathComponent("measures.json")) {
-      (file) throws(CheckpointError) in try file.write(json)
-    }
+    try writeMeasures(measures, to: directory)
     print(Self.table(of: measures))
   }
 

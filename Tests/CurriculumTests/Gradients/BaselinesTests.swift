@@ -47,7 +47,7 @@ final class BaselinesTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     baseline: @escaping @Sendable (Question) throws -> Tensor? = {
       try BaselinesTests.baseline($0)
     },
@@ -170,16 +170,8 @@ final class BaselinesTests: XCTestCase {
       (Tensor(repeating: .nan, shape: [4, 3]), [nothing, nothing]),
     ] {
       let nonsense = misconception(
-        "nonsense", says: " ", baseline: { _ in tensor }, reports: { _ in reports })
+        "nonsense", says: nil, baseline: { _ in tensor }, reports: { _ in reports })
       XCTAssertNil(nonsense.fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedGradients()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution3.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 4, result.explanation)
     }
   }
 }

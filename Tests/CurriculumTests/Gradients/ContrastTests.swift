@@ -5,7 +5,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution3
 
 /// Exercise 3.6: what is rejected, what is accepted.
 final class ContrastTests: XCTestCase {
@@ -38,7 +37,7 @@ final class ContrastTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String, _ answer: @escaping @Sendable (Question) throws -> [Float]
+    _ name: String, says: String?, _ answer: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception<any GradientsAnswers> {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
@@ -119,15 +118,7 @@ final class ContrastTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for list in [[], [.nan], [0, 0, 0], [Float](repeating: 1e38, count: 4), [-.infinity]] {
-      XCTAssertNil(misconception("nonsense", says: " ") { _ in list }.fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedGradients()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution3.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 4, result.explanation)
+      XCTAssertNil(misconception("nonsense", says: nil) { _ in list }.fault())
     }
   }
 }

@@ -5,7 +5,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution3
 
 /// Exercise 3.8: what is rejected, what is accepted.
 final class FaithfulnessTests: XCTestCase {
@@ -37,7 +36,7 @@ final class FaithfulnessTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     deletion: @escaping @Sendable (Question) throws -> [Float]? = {
       try FaithfulnessTests.curve($0)
     },
@@ -195,16 +194,8 @@ final class FaithfulnessTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for list in [[], [.nan], [0, 0, 0, 0], [Float](repeating: 1e38, count: 7), [-.infinity]] {
       let nonsense = misconception(
-        "nonsense", says: " ", deletion: { _ in list }, area: { _ in list.first ?? .infinity })
+        "nonsense", says: nil, deletion: { _ in list }, area: { _ in list.first ?? .infinity })
       XCTAssertNil(nonsense.fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedGradients()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution3.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 5, result.explanation)
     }
   }
 }

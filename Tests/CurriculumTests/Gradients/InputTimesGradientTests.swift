@@ -4,7 +4,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution3
 
 /// Exercise 3.3: what is rejected, what is accepted.
 final class InputTimesGradientTests: XCTestCase {
@@ -38,7 +37,7 @@ final class InputTimesGradientTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     pieces: @escaping @Sendable (Question) throws -> [Float]? = {
       try InputTimesGradientTests.pieces($0)
     },
@@ -148,16 +147,8 @@ final class InputTimesGradientTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for list in [[], [.nan], [0, 0, 0], [Float](repeating: 1e38, count: 5), [-.infinity]] {
       let nonsense = misconception(
-        "nonsense", says: " ", pieces: { _ in list }, words: { _ in list })
+        "nonsense", says: nil, pieces: { _ in list }, words: { _ in list })
       XCTAssertNil(nonsense.fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedGradients()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution3.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 4, result.explanation)
     }
   }
 }

@@ -4,7 +4,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution3
 
 /// Exercise 3.4: what is rejected, what is accepted.
 final class IntegratedGradientsTests: XCTestCase {
@@ -41,7 +40,7 @@ final class IntegratedGradientsTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     scores: @escaping @Sendable (Question) throws -> [Float]? = {
       try IntegratedGradientsTests.scores($0)
     },
@@ -161,16 +160,8 @@ final class IntegratedGradientsTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for list in [[], [.nan], [0, 0, 0], [Float](repeating: 1e38, count: 4), [-.infinity]] {
       let nonsense = misconception(
-        "nonsense", says: " ", scores: { _ in list }, gap: { _ in list.first ?? .infinity })
+        "nonsense", says: nil, scores: { _ in list }, gap: { _ in list.first ?? .infinity })
       XCTAssertNil(nonsense.fault())
-    }
-  }
-
-  func testStubsEarnNothingAndTheSolutionEverything() {
-    XCTAssertEqual(Checker.check(exercise, UntouchedGradients()).status, .unanswered)
-    for seed in proofSeeds {
-      let result = Checker.check(exercise, Solution3.Answers(), seed: seed)
-      XCTAssertEqual(result.points, 5, result.explanation)
     }
   }
 }

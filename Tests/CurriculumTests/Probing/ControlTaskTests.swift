@@ -3,7 +3,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution2
 
 /// Exercise 2.3: what is rejected, what is accepted.
 final class ControlTaskTests: XCTestCase {
@@ -33,7 +32,7 @@ final class ControlTaskTests: XCTestCase {
   }
 
   private func labels(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     _ labels: @escaping @Sendable (Question, _ seed: UInt64, _ call: UInt64) -> [Int]
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
@@ -45,7 +44,7 @@ final class ControlTaskTests: XCTestCase {
   }
 
   private func selectivity(
-    _ name: String, says: String, _ selectivity: @escaping @Sendable (Question) -> Double
+    _ name: String, says: String?, _ selectivity: @escaping @Sendable (Question) -> Double
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
@@ -160,12 +159,12 @@ final class ControlTaskTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for list in [[], [Int.max], [-1, 0]] {
-      XCTAssertNil(labels("nonsense", says: " ") { _, _, _ in list }.fault())
+      XCTAssertNil(labels("nonsense", says: nil) { _, _, _ in list }.fault())
     }
     XCTAssertNil(
-      labels("huge", says: " ") { question, _, _ in question.words.map { _ in .max } }.fault())
+      labels("huge", says: nil) { question, _, _ in question.words.map { _ in .max } }.fault())
     for number in [Double.nan, .infinity, 1e308] {
-      XCTAssertNil(selectivity("nonsense", says: " ") { _ in number }.fault())
+      XCTAssertNil(selectivity("nonsense", says: nil) { _ in number }.fault())
     }
   }
 }

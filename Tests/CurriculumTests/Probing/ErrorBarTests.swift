@@ -4,7 +4,6 @@ import Tensors
 import XCTest
 
 @testable import Curriculum
-@testable import Solution2
 
 /// Exercise 2.5: what is rejected, what is accepted.
 final class ErrorBarTests: XCTestCase {
@@ -50,7 +49,7 @@ final class ErrorBarTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String, _ interval: @escaping @Sendable (Question) -> Estimate
+    _ name: String, says: String?, _ interval: @escaping @Sendable (Question) -> Estimate
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(interval: interval(question), again: interval(question))
@@ -164,11 +163,11 @@ final class ErrorBarTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
-        misconception("nonsense", says: " ") { _ in
+        misconception("nonsense", says: nil) { _ in
           Estimate(value: number, lower: number, upper: number)
         }.fault())
       XCTAssertNil(
-        misconception("nonsense", says: " ") {
+        misconception("nonsense", says: nil) {
           Estimate(
             value: Double($0.right.count { $0 }) / Double($0.right.count), lower: -abs(number),
             upper: abs(number))

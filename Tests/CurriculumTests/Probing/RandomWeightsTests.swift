@@ -5,7 +5,6 @@ import Transformers
 import XCTest
 
 @testable import Curriculum
-@testable import Solution2
 
 /// Exercise 2.4: what is rejected, what is accepted.
 final class RandomWeightsTests: XCTestCase {
@@ -58,7 +57,7 @@ final class RandomWeightsTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String,
+    _ name: String, says: String?,
     _ change: @escaping @Sendable (inout Baselines, Question) throws -> Void
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
@@ -136,7 +135,7 @@ final class RandomWeightsTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for number in [Double.nan, .infinity, -1, 1e308] {
-      let nonsense = misconception("nonsense", says: " ") { answer, _ in
+      let nonsense = misconception("nonsense", says: nil) { answer, _ in
         answer = Baselines(majority: number, untrained: number, trained: number)
       }
       XCTAssertNil(nonsense.fault())

@@ -32,7 +32,7 @@ final class TrainAProbeTests: XCTestCase {
   }
 
   private func probe(
-    _ name: String, says: String, _ probe: @escaping @Sendable (Question) -> LinearProbe
+    _ name: String, says: String?, _ probe: @escaping @Sendable (Question) -> LinearProbe
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(probe: probe(question), report: Self.report(question))
@@ -40,7 +40,7 @@ final class TrainAProbeTests: XCTestCase {
   }
 
   private func report(
-    _ name: String, says: String, _ report: @escaping @Sendable ([LayerScore]) -> LayerReport
+    _ name: String, says: String?, _ report: @escaping @Sendable ([LayerScore]) -> LayerReport
   ) -> Misconception<any ProbingAnswers> {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(probe: Self.fit(question), report: report(question.scores))
@@ -96,7 +96,7 @@ final class TrainAProbeTests: XCTestCase {
         let layer = scores.lastIndex { $0.development == 0.9 }!
         return LayerReport(layer: layer, accuracy: scores[layer].test)
       },
-      report("layers from one", says: " ") {
+      report("layers from one", says: "layers count from 0") {
         let layer = best($0, \.development)
         return LayerReport(layer: layer + 1, accuracy: $0[layer].test)
       },
@@ -165,16 +165,16 @@ final class TrainAProbeTests: XCTestCase {
     ]
     for tensor in tensors {
       XCTAssertNil(
-        probe("nonsense", says: " ") { _ in LinearProbe(weight: tensor, bias: tensor) }
+        probe("nonsense", says: nil) { _ in LinearProbe(weight: tensor, bias: tensor) }
           .fault())
     }
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
-        report("nonsense", says: " ") { _ in LayerReport(layer: .max, accuracy: number) }.fault())
+        report("nonsense", says: nil) { _ in LayerReport(layer: .max, accuracy: number) }.fault())
       XCTAssertNil(
-        report("nonsense", says: " ") { _ in LayerReport(layer: -1, accuracy: number) }.fault())
+        report("nonsense", says: nil) { _ in LayerReport(layer: -1, accuracy: number) }.fault())
     }
-    let huge = probe("huge", says: " ") { question in
+    let huge = probe("huge", says: nil) { question in
       LinearProbe(
         weight: Tensor(
           repeating: 1e38, shape: [question.data.classes, question.data.vectors.shape[1]]),

@@ -1,0 +1,246 @@
+// Sheet 5, Lenses: one way to answer every exercise.
+
+import Coursework
+import Curriculum
+import Foundation
+import Interpretability
+import Tensors
+import Transformers
+
+/// The solution of Sheet 5.
+struct Answers: LensAnswers {
+  // MARK: 5.1  The logit lens
+
+  /// The logits of the logit lens at every layer and position, `[layer, position, token]`.
+  ///
+  /// Layer 0 is the residual stream before the first block, layer n the one after block n.
+  ///
+  /// - Parameters:
+  ///   - tokens: A text.
+  ///   - model: A decoder. `residualPoints` of its configuration lists the layers.
+  func logitLens(of tokens: [Int], in model: Transformer) throws -> Tensor {
+    let points = model.configuration.residualPoints
+    let run = try model.run(ModelInput(tokens), capturing: .points(Set(points)))
+    return .stack(
+      try points.map { point in
+        // The norm takes the statistics of this layer's own rows.
+        model.logits(ofNormed: model.finalNorm(try run.trace[point][at: 0]))
+      })
+  }
+
+  // MARK: 5.2  The norm trap
+
+  /// The logits of the logit lens from states that somebody has kept, `[layer, position, token]`.
+  ///
+  /// - Parameters:
+  ///   - states: `values` `[layer, position, width]`; `lastIsNormed` says whether the last layer has gone
+  ///     through the final norm already.
+  ///   - model: The decoder they come from.
+  func logits(of states: ResidualStates, in model: Transformer) throws -> Tensor {
+    let last = states.layerCount - 1
+    return .stack(
+      (0...last).map { layer in
+        let own = states.values[at: layer]
+        let isDone = layer == last && states.lastIsNormed
+        return model.logits(ofNormed: isDone ? own : model.finalNorm(own))
+      })
+  }
+
+  // MARK: 5.3  Prec@1
+
+  /// Prec@1 at every layer: the mean over positions and its standard deviation, that of the positions
+  /// themselves (the root of the mean squared distance).
+  ///
+  /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
+  ///
+  /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
+  func precision(of logits: Tensor) throws -> [LensReading.Spread] {
+    let (layers, positions) = (logits.shape[0], logits.shape[1])
+    let final = logits[at: layers - 1].argmax()
+    return (0..<layers).map { layer in
+      let rows = logits[at: layer]
+      let choice = rows.argmax()
+      let hits = (0..<positions).map { position in
+        let row = rows[at: position].values
+        let isAlone = row.filter { $0 == row[choice[position]] }.count == 1
+        return isAlone && choice[position] == final[position] ? 1.0 : 0.0
+      }
+      return LensReading.Spread(hits)
+    }
+  }
+
+  // MARK: 5.4  Whose surprise?
+
+  /// The surprisal in nats at every layer: the mean over positions and its standard deviation, as in 5.3.
+  ///
+  /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
+  func surprisal(of logits: Tensor) throws -> [LensReading.Spread] {
+    let clean = logits[at: logits.shape[0] - 1].logSoftmax()
+    return (0..<logits.shape[0]).map { layer in
+      // The lens chooses, the model is surprised.
+      let choice = logits[at: layer].argmax()
+      return LensReading.Spread(clean.gatheringColumns(choice).values.map { Double(-$0) })
+    }
+  }
+
+  // MARK: 5.5  Random positions
+
+  /// Texts cut short behind a random position each, in their order.
+  ///
+  /// - Parameters:
+  ///   - texts: Token ids; those shorter than the minimum are left out.
+  ///   - minimum: The least number of tokens to keep.
+  ///   - seed: Where the positions come from: `SeededGenerator(seed: seed)`.
+  func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
+    var generator = SeededGenerator(seed: seed)
+    return texts.filter { $0.count >= minimum }.map { text in
+      Array(text.prefix(Int.random(in: minimum...text.count, using: &generator)))
+    }
+  }
+
+  // MARK: 5.6  Left padding
+
+  /// The residual stream at the last token of every prompt, `[layer, prompt, width]`, from one batch.
+  ///
+  /// - Parameters:
+  ///   - prompts: Token ids, of different lengths.
+  ///   - padding: The token to fill a batch with; it is a word like others.
+  ///   - model: A decoder.
+  func lastStates(of prompts: [[Int]], padding: Int, in model: Transformer) throws -> Tensor {
+    let (tokens, mask) = ModelInput.padding(prompts, with: padding, at: .front)
+    let points = model.configuration.residualPoints
+    let run = try model.run(
+      ModelInput(tokens: tokens, mask: mask), capturing: .points(Set(points)))
+    let last = tokens[0].count - 1
+    return .stack(
+      try points.map { point in
+        // All prompts end in the last column.
+        try run.trace[point].slice(axis: 1, last..<(last + 1))
+          .reshaped(to: [prompts.count, model.configuration.width])
+      })
+  }
+
+  // MARK: 5.7  Train a tuned lens
+
+  /// A tuned lens: what to add to the states of every layer but the last.
+  ///
+  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
+  ///
+  /// - Parameters:
+  ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
+  ///   - model: Whose states they are.
+  ///   - seed: Where your random numbers come from, if you need any.
+  /// - Returns: `TunedLens(layerCount:width:)` with its `translators` trained.
+  func tunedLens(
+    on states: ResidualStates, of model: Transformer, seed: UInt64
+  ) throws -> TunedLens {
+    var lens = TunedLens(layerCount: states.layerCount, width: model.configuration.width)
+    let last = states.values[at: states.layerCount - 1]
+    let clean = model.logits(ofNormed: model.finalNorm(last)).softmax()
+    for layer in lens.translators.indices {
+      let own = states.values[at: layer]
+      var translator = lens.translators[layer]
+      var optimiser = AdamW()
+      for step in 0..<200 {
+        var watched = translator
+        watched.weight = watched.weight.requiringGradient()
+        watched.bias = watched.bias.requiringGradient()
+        let logits = model.logits(ofNormed: model.finalNorm(watched(own)))
+        // Cross-entropy with soft targets: KL but for a constant.
+        let loss = -(clean * logits.logSoftmax()).sum() / Float(states.positionCount)
+        let gradients = gradient(of: loss, withRespectTo: [watched.weight, watched.bias])
+        let rate = 0.02 * (1 - Float(step) / 200)
+        optimiser.update(&translator, gradients: gradients, rate: rate)
+      }
+      lens.translators[layer] = translator
+    }
+    return lens
+  }
+
+  // MARK: 5.8  The logit lens is a Patchscope
+
+  /// The logits of a target run in which one state was overwritten, `[position, token]`.
+  ///
+  /// - Parameters:
+  ///   - source: The text S in `tokens`, the `position` i and the `layer` l.
+  ///   - map: What to do with the state, `[1, width]` to `[1, width]`; nil takes it as it is.
+  ///   - target: The text T, the position i* and the layer l*.
+  ///   - model: The model of both runs.
+  func patched(
+    source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
+  ) throws -> Tensor {
+    let points = model.configuration.residualPoints
+    let reading = try model.run(
+      ModelInput(source.tokens), capturing: [points[source.layer]])
+    let rows = try reading.trace[points[source.layer]][at: 0]
+    let found = rows.slice(source.position..<(source.position + 1))
+    let state = map?(found) ?? found
+    let overwriting = Intervention(at: points[target.layer]) { residual in
+      var changed = residual
+      for column in 0..<model.configuration.width {
+        changed[0, target.position, column] = state[0, column]
+      }
+      return changed
+    }
+    return try model.run(ModelInput(target.tokens), intervening: [overwriting]).logits[at: 0]
+  }
+
+  // MARK: 5.9  Token identity
+
+  /// The logits at the end of an identity prompt with the state of every layer patched into the same
+  /// layer, `[layer, token]`.
+  ///
+  /// - Parameters:
+  ///   - source: The text and the position; its `layer` is not used.
+  ///   - prompt: An identity prompt; the state goes to its last token.
+  ///   - model: The model of both runs.
+  func tokenIdentity(
+    of source: PatchPlace, prompt: [Int], in model: Transformer
+  ) throws -> Tensor {
+    let end = prompt.count - 1
+    return .stack(
+      try model.configuration.residualPoints.indices.map { layer in
+        let from = PatchPlace(tokens: source.tokens, position: source.position, layer: layer)
+        let to = PatchPlace(tokens: prompt, position: end, layer: layer)
+        return try patched(source: from, map: nil, target: to, in: model)[at: end]
+      })
+  }
+
+  // MARK: 5.10  Future lens
+
+  /// A least-squares map for every layer, from a state to the last layer's state some tokens later in the
+  /// same text.
+  ///
+  /// - Parameters:
+  ///   - texts: The states of one text each; the last layer has not gone through the final norm.
+  ///   - distance: n, how many tokens later.
+  func futureLens(on texts: [ResidualStates], distance: Int) throws -> [AffineMap] {
+    let last = texts[0].layerCount - 1
+    let later = Tensor.concatenation(
+      texts.map { $0.values[at: last].slice(distance..<$0.positionCount) }, axis: 0)
+    return (0...last).map { layer in
+      let now = Tensor.concatenation(
+        texts.map { $0.values[at: layer].slice(0..<($0.positionCount - distance)) }, axis: 0)
+      return AffineMap.leastSquares(from: now, to: later)
+    }
+  }
+
+  // MARK: 5.11  In words: the answer at layer 2
+
+  /// What the lens shows, what it does not, and what you would run next; about 150 words.
+  func whatALensShows() throws -> String {
+    """
+    At this position of this text, the model's own norm and unembedding read “Paris” off the residual \
+    stream from layer 2 on. That is all. The commas at layers 0 and 1 are no sign that nothing is known \
+    there: the unembedding fits the last layer, and early ones may keep the same thing in other \
+    directions, which a tuned lens might read. And that block 2 looks the capital up is a claim about \
+    cause. It may have moved there what an earlier block had found at another position. Agreement from \
+    layer 2 on does not make later blocks idle either: the top token can stay while its probability, and \
+    all others, change.
+    I would first hold the last layer against the model's own logits, to see that the norm is right, and \
+    look at surprisal and KL over many random positions instead of one example. Then a tuned lens for \
+    layers 0 and 1. Then interventions: ablate block 2, and patch the state after it into another text, to \
+    see whether later blocks use it.
+    """
+  }
+}

@@ -1,0 +1,98 @@
+import Coursework
+import Foundation
+import Interpretability
+import Tensors
+
+extension LensSheet {
+  /// 5.4: the clean model's surprise at the lens's choice.
+  static let whoseSurprise = Exercise<any LensAnswers>(
+    "5.4", "Whose surprise?", points: 4, difficulty: 3, importance: 4, minutes: 20,
+    hints: [
+      "Two distributions and two choices: which distribution is asked, and about which token?",
+      """
+      Surprisal asks the *model* how surprised it would be at the *lens's* choice: −log p(argmax p̃), \
+      with p from the last layer and p̃ from the lens.
+      """,
+      """
+      The token comes from the layer, its probability from the last layer. `logSoftmax()` gives \
+      natural logarithms, so nats.
+      """,
+      """
+      `let clean = logits[at: last].logSoftmax()`; for each layer `let choice = \
+      logits[at: layer].argmax()`, the values are `-clean.gatheringColumns(choice)`, and \
+      `LensReading.Spread` takes their mean and deviation.
+      """,
+    ],
+    interpretation: """
+      At the last layer surprisal is not zero: it is how unsure the model itself is of its best token. \
+      That is the floor; a lens can come down to it and not below. Prec@1 calls a near miss and \
+      nonsense the same; surprisal tells them apart. A lens can be sure of itself and very surprising: \
+      its own −log p̃(argmax p̃) would be small there, which is why the wrong one of the two looks so \
+      good in early layers.
+      """,
+    cases: { generator in
+      [
+        (
+          "positions of a text",
+          driftingLogits(layers: 4, positions: 30, tokens: 12, using: &generator)
+        ),
+        (
+          "a large vocabulary",
+          driftingLogits(layers: 3, positions: 8, tokens: 300, using: &generator)
+        ),
+        (
+          "logits of a sure model",
+          driftingLogits(layers: 5, positions: 12, tokens: 7, using: &generator) * 6
+        ),
+      ].map { Case($0.0, question: $0.1, key: $0.1) }
+    },
+    ask: { answers, logits in try answers.surprisal(of: logits) },
+    verify: { logits, answer in
+      let m = LensMeasures(logits)
+      let last = m.layers - 1
+      let p = m.logProbabilities
+      func right(_ layer: Int, _ position: Int) -> Double {
+        -p[last][position][m.first(layer, position)]
+      }
+      return judged {
+        try LensJudge(
+          expected: m.spread(right), name: "the surprisal", axes: ["layer", "mean or deviation"],
+          mistakes: {
+            [
+              (
+                "this is the lens's surprise at its own choice; ask the model, whose distribution is the last "
+                  + "layer's", m.spread { -p[$0][$1][m.first($0, $1)] }
+              ),
+              (
+                "this is the lens's surprise at the model's choice; asked is the model's at the lens's",
+                m.spread { -p[$0][$1][m.first(last, $1)] }
+              ),
+              ("these are bits; nats are asked for", m.spread(scale: 1 / Foundation.log(2), right)),
+              (
+                "the sign is wrong: surprise is −log p, and never negative",
+                m.spread(scale: -1, right)
+              ),
+              (
+                "this is the entropy of each layer, its mean surprise at itself, and no choice was made",
+                m.spread { layer, position in
+                  -p[layer][position].reduce(0) { $0 + Foundation.exp($1) * $1 }
+                }
+              ),
+              (
+                "the deviation was divided by one position less; that of the positions themselves is asked for",
+                m.spread(correction: 1, right)
+              ),
+              (
+                "this is the standard error of the mean, not the deviation over positions",
+                m.spread(isError: true, right)
+              ),
+              (
+                "this is a difference of logits: take the logarithm of the softmax",
+                m.spread { -Double(m.logits[last][$1][m.first($0, $1)]) }
+              ),
+            ]
+          }
+        ).verdict(on: LensMeasures.tensor(answer))
+      }
+    })
+}

@@ -1,0 +1,49 @@
+import Coursework
+
+/// The class in a table: a row a student, a column an exercise.
+struct GradesTable {
+  let results: [SubmissionResult]
+  let title: String
+
+  /// The `grades.csv`; the cell of an answer that is not marked yet is empty.
+  var grades: String {
+    var table = Table()
+    guard let first = results.first else { return "" }
+    table.add(
+      ["student", "points", "maxPoints"] + first.exercises.map { .text($0.id) }
+        + ["status", "deduction", "sandbox", "seed", "message"])
+    for result in results {
+      let cells: [Table.Cell] = first.exercises.map { column in
+        guard let exercise = result.exercises.first(where: { $0.id == column.id }),
+          !exercise.awaitsMark
+        else { return .empty }
+        return .number(exercise.points)
+      }
+      table.add(
+        [.text(result.student), .number(result.points), .number(Double(result.maxPoints))] + cells
+          + [
+            .text(result.status.rawValue), .number(result.lateness?.deduction ?? 0),
+            .text(result.sandbox.rawValue), .text(result.seed), .text(result.message),
+          ])
+    }
+    return table.text
+  }
+
+  /// The points as Canvas imports them.
+  ///
+  /// The names of the submissions are taken for logins.
+  var canvas: String {
+    var table = Table()
+    guard let first = results.first else { return "" }
+    let assignment = Table.Cell.text("Sheet \(first.sheet) \(title)")
+    table.add(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment])
+    table.add([
+      "Points Possible", .empty, .empty, .empty, .empty, .number(Double(first.maxPoints)),
+    ])
+    for result in results where result.status != .error {
+      let student = Table.Cell.text(result.student)
+      table.add([student, .empty, .empty, student, .empty, .number(result.points)])
+    }
+    return table.text
+  }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Figures
+import Foundation
+import Interpretability
+import Laboratory
+import Tensors
+import Tokenizers
+import Transformers
+
+struct LensCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lens",
+    abstract: "Say what a model would predict if it had to stop at an earlier layer.",
+    discussion: """
+      The logit lens: the residual stream of every layer and position through the model's own final norm, \
+      with that layer's statistics, and its unembedding. Each cell of the grid is the most probable \
+      token, coloured by its probability; where several share the greatest logit it says how many.
+
+      With --json also entropy, KL from the final distribution, and the model's own surprise at the \
+      lens's token, in nats.
+
+      Example:
+        headlight lens --model reader --text "Italy -> Rome ; France ->" --output lens.png
+      """)
+
+  @OptionGroup var model: ModelOption
+  @Option(
+    name: [.long, .customLong("source")], help: "The text the model reads; --source is the same.")
+  var text: String
+  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  var target: String?
+  @OptionGroup var picture: PictureOptions
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+  var output: String?
+  @Flag(help: "Print JSON, for programs.")
+  var json = false
+
+  func validate() throws {
+    guard output != nil || json else {
+      throw ValidationError(
+        "nothing would come of it: give --output for a figure, --json for numbers, or both")
+    }
+    if let output { try PictureOptions.checkFormat(of: output) }
+  }
+
+  func run() throws {
+    let url = try output.map(OutputFile.url)
+    let loaded = try model.load()
+    let report = try LensReport(loaded, source: text, target: target)
+    if let url {
+      try report.grid(title: picture.title).write(to: url, dpi: picture.dpi)
+      // With --json the numbers alone go to standard output.
+      if !json { print("Wrote \(output!).") }
+    }
+    if json { print(try jsonText(report)) }
+  }
+}
+
+/// What a lens says of one text, as it is printed.
+struct LensReport: Codable {
+  /// One layer and position.
+  struct Cell: Codable {
+    var token: String
+    var ties: Int
+    var probability: Float
+    var entropy: Float
+    var divergence: Float
+    var surprisal: Float
+  }
+
+  var model: String
+  var tokens: [String]
+  /// `[layer][position]`; layer 0 is what the first block reads.
+  var layers: [[Cell]]
+
+  init(_ loaded: LoadedModel, source: String, target: String?) throws {
+    let model = loaded.model
+    guard model.configuration.head != .none else {
+      throw CommandError("\(loaded.shortName) has no head, so it scores no tokens to read")
+    }
+    let prepared = try PreparedInput(source: source, target: target, for: loaded)
+    try prepared.input.checkSize(for: model.configuration, keepsEverything: true)
+    // A text was encoded, so there is a tokenizer.
+    let tokenizer = loaded.tokenizer!
+    let states = try model.residualStates(of: prepared.input)
+    let reading = model.reading(of: states)
+    self.model = loaded.shortName
+    let read = prepared.input.decoderTokens ?? prepared.input.tokens
+    tokens = try tokenizer.tokens(read[0])
+    layers = try reading.cells.map { row in
+      let names = try tokenizer.tokens(row.map(\.token))
+      return zip(row, names).map { cell, name in
+        Cell(
+          token: name, ties: cell.ties, probability: cell.probability, entropy: cell.entropy,
+          divergence: cell.divergence, surprisal: cell.surprisal)
+      }
+    }
+  }
+
+  func grid(title: String?) -> LensGrid {
+    var grid = LensGrid(
+      tokens: layers.map { $0.map(\.token) },
+      probabilities: layers.map { $0.map(\.probability) }, text: tokens,
+      title: title ?? "What \(model) would say next at every layer")
+    grid.ties = layers.map { $0.map(\.ties) }
+    return grid
+  }
+}

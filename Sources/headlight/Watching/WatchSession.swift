@@ -1,0 +1,143 @@
+import Coursework
+import Foundation
+
+/// A sheet that is checked on every save.
+struct WatchSession: Sendable {
+  let sheet: AnySheet
+  /// The watched file's path in the package, for the reader.
+  let file: String
+  /// Whether keys are listened to.
+  let hasKeys: Bool
+  /// Builds the sheet's program; throws with what the compiler said.
+  let prepare: @Sendable () throws -> Void
+  let checker: ProcessChecker
+  let progress: ProgressFile
+  let terminal: Terminal
+
+  /// Checks now and on every save, until a stop.
+  func run(_ events: some WatchEvents) async throws {
+    terminal.print("Sheet \(sheet.number) · \(sheet.title)", style: .bold)
+    terminal.print("Watching \(file). Ctrl-C ends.", style: .dim)
+    var known: [String: ExerciseResult] = [:]
+    try await check(&known, events)
+    while true {
+      switch await events.next() {
+      case .saved, .key("r"): try await check(&known, events)
+      case .key("h"): showHint(known)
+      case .key("q"), .stop:
+        terminal.print()
+        return
+      case .key: terminal.print(Self.keys, style: .dim)
+      }
+    }
+  }
+
+  private static let keys = "h: a hint · r: check again · q: quit"
+
+  /// Checks every exercise, the current one first, and says what is new.
+  private func check(_ known: inout [String: ExerciseResult], _ events: some WatchEvents)
+    async throws
+  {
+    terminal.print()
+    do { try prepare() } catch {
+      // Ctrl-C ends the compiler as well, and that is no fault of the answers.
+      guard StopSignals.signal == nil else { return }
+      terminal.print(printable("\(error)", limit: 20_000, keepingLines: true), style: .red)
+      terminal.print("Checked again as soon as you save.", style: .dim)
+      return
+    }
+    let isFirst = known.isEmpty
+    let current = Self.next(in: sheet.exercises, known)
+    let order = [current].compactMap { $0 } + sheet.exercises.filter { $0.id != current?.id }
+    let bar = ProgressBar("Checking", total: order.count, unit: "exercises")
+    var new: [ExerciseResult] = []
+    for exercise in order {
+      guard let result = try await result(of: exercise, unless: events) else {
+        bar.clear()
+        record(new)
+        return
+      }
+      let old = known[exercise.id]
+      known[exercise.id] = result
+      new.append(result)
+      bar.clear()
+      let isNew = old?.status != result.status || old?.message != result.message
+      if isNew, !isFirst || result.status != .unanswered {
+        terminal.print(result, of: exercise)
+      } else if exercise.id == current?.id, result.status != .unanswered {
+        terminal.print(result, of: exercise)
+      }
+      bar.advance()
+    }
+    bar.finish()
+    record(new)
+    printNext(known)
+  }
+
+  /// What an exercise's answers earn, or nil when something happens that makes it useless to know.
+  private func result(of exercise: ExerciseFacts, unless events: some WatchEvents) async throws
+    -> ExerciseResult?
+  {
+    try await withThrowingTaskGroup(of: ExerciseResult?.self) { group in
+      group.addTask { [sheet, checker] in try await sheet.check(exercise.id, with: checker) }
+      group.addTask {
+        await events.interruption()
+        return nil
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? nil
+    }
+  }
+
+  private func printNext(_ known: [String: ExerciseResult]) {
+    let earned = known.values.reduce(0) { $0 + $1.points }
+    terminal.print(
+      "\(pointsText(earned)) of \(sheet.points - sheet.openPoints) points", style: .bold)
+    if let next = Self.next(in: sheet.exercises, known) {
+      terminal.print(
+        "Next: \(next.id) \(next.title), about \(next.minutes) min, difficulty "
+          + "\(next.difficulty) of 5.")
+    } else {
+      terminal.print("Every public check passed; the grade comes from other questions like these.")
+    }
+    if hasKeys { terminal.print(Self.keys, style: .dim) }
+  }
+
+  /// What to go on with: the first answer that is wrong, or else the first that is missing.
+  static func next(in exercises: [ExerciseFacts], _ known: [String: ExerciseResult])
+    -> ExerciseFacts?
+  {
+    let left = exercises.filter { !(known[$0.id]?.isSettled ?? false) }
+    return left.first { known[$0.id].map { $0.status != .unanswered } ?? false } ?? left.first
+  }
+
+  /// The next hint to the exercise that is to be done next; each says more than the one before.
+  private func showHint(_ known: [String: ExerciseResult]) {
+    guard let exercise = Self.next(in: sheet.exercises, known) else {
+      terminal.print("Nothing is left to do, and so to hint at.")
+      return
+    }
+    var hint = (number: 0, text: "")
+    keeping { hint = $0.revealHint(of: exercise) }
+    terminal.print(
+      hint.text, lead: "\(exercise.id), hint \(hint.number) of \(exercise.hints.count): ",
+      leadStyle: .bold)
+  }
+
+  private func record(_ results: [ExerciseResult]) {
+    let date = Date()
+    keeping { progress in
+      for result in results { progress.record(result, at: date) }
+    }
+  }
+
+  private func keeping(_ change: (inout CourseProgress) -> Void) {
+    do {
+      if let notice = try progress.update(change) {
+        terminal.print("Note: \(printable(notice))", style: .yellow)
+      }
+    } catch {
+      terminal.print("Note: \(printable("\(error)"))", style: .yellow)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Coursework
+import Interpretability
+import Tensors
+import Transformers
+import XCTest
+
+@testable import Curriculum
+@testable import Solution5
+
+/// Exercise 5.7: what is rejected, what is accepted.
+final class TrainALensTests: XCTestCase {
+  private typealias Question = LensSheet.TuningQuestion
+
+  private static func solution(_ question: Question) throws -> TunedLens {
+    try Solution5.Answers().tunedLens(
+      on: question.states, of: question.model.made(), seed: question.seed)
+  }
+
+  private static func edited(
+    _ question: Question, _ edit: (inout TunedLens.Translator) -> Void
+  ) throws -> TunedLens {
+    var lens = try solution(question)
+    for layer in lens.translators.indices { edit(&lens.translators[layer]) }
+    return lens
+  }
+
+  private func misconception(
+    _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> TunedLens
+  ) -> Misconception<any LensAnswers> {
+    Misconception(of: LensSheet.tunedLens, name, says: says, answer: answer)
+  }
+
+  func testWrongLensesAreRejectedWithTheirSentence() {
+    let misconceptions = [
+      misconception("untrained", says: "this is the logit lens, untrained") { question in
+        TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
+      },
+      misconception("biases alone", says: "only the biases were trained") { question in
+        try Self.edited(question) { $0.weight = .zeros($0.weight.shape) }
+      },
+      misconception("a map instead of what is added", says: "the identity already") { question in
+        try Self.edited(question) { translator in
+          for place in 0..<LensModel.width { translator.weight[place, place] += 1 }
+        }
+      },
+      misconception("transposed", says: "the matrix is transposed") { question in
+        try Self.edited(question) { $0.weight = $0.weight.transposed() }
+      },
+      misconception("backwards", says: "in the wrong order") { question in
+        var lens = try Self.solution(question)
+        lens.translators.reverse()
+        return lens
+      },
+      misconception("one for all", says: "all layers have the same translator") { question in
+        var lens = try Self.solution(question)
+        lens.translators = Array(
+          repeating: lens.translators[lens.translators.count - 1], count: lens.translators.count)
+        return lens
+      },
+      misconception("one for the last", says: "needs none") { question in
+        var lens = try Self.solution(question)
+        lens.translators.append(TunedLens.Translator(width: LensModel.width))
+        return lens
+      },
+      misconception("a few positions by heart", says: "on new positions") { question in
+        var few = question
+        few.states = question.states.at(Array(0..<12))
+        return try Self.solution(few)
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  func testOtherRightLensesAreAccepted() {
+    let variants = [
+      Variant(of: LensSheet.tunedLens, "by the library, in batches") { (question: Question) in
+        var training = TunedLens.Training()
+        training.rate = 1e-2
+        training.steps = 300
+        return TunedLens(
+          training: question.states, of: try question.model.made(), as: training,
+          seed: question.seed)
+      },
+      Variant(of: LensSheet.tunedLens, "from a start of least squares") { (question: Question) in
+        var lens = TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
+        let model = try question.model.made()
+        let last = question.states.values[at: question.states.layerCount - 1]
+        let clean = model.logits(ofNormed: model.finalNorm(last)).softmax()
+        let start = AffineLens(fitting: question.states)
+        for layer in lens.translators.indices {
+          var translator = lens.translators[layer]
+          translator.weight = start.maps[layer].weight
+          for place in 0..<LensModel.width { translator.weight[place, place] -= 1 }
+          translator.bias = start.maps[layer].bias
+          var optimiser = AdamW()
+          for _ in 0..<120 {
+            let watched = translator.requiringGradients()
+            let logits = model.logits(
+              ofNormed: model.finalNorm(watched(question.states.values[at: layer])))
+            let loss =
+              -(clean * logits.logSoftmax()).sum() / Float(question.states.positionCount)
+            let gradients = gradient(
+              of: loss, withRespectTo: [watched.weight, watched.bias])
+            optimiser.update(&translator, gradients: gradients, rate: 0.01)
+          }
+          lens.translators[layer] = translator
+        }
+        return lens
+      },
+    ]
+    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  func testNonsenseEarnsNothing() {
+    let odd: [@Sendable (inout TunedLens.Translator) -> Void] = [
+      { $0.weight = Tensor([]) }, { $0.bias = Tensor(scalar: .nan) },
+      { $0.weight = Tensor(repeating: 1e38, shape: [12, 12]) },
+      { $0.weight = Tensor(repeating: .nan, shape: [12, 12]) },
+      { $0.bias = Tensor(repeating: .infinity, shape: [12]) },
+    ]
+    for edit in odd {
+      let nonsense = misconception("nonsense", says: nil) { question in
+        var lens = TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
+        for layer in lens.translators.indices { edit(&lens.translators[layer]) }
+        return lens
+      }
+      XCTAssertNil(nonsense.fault())
+    }
+  }
+}
