@@ -6,7 +6,7 @@
 #
 # A copy brings the package's build along, so only what a new Answers.swift changes is built anew.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 copies=${1:-2}
 swift build --build-tests >/dev/null 2>&1
 folder=$(mktemp -d)

@@ -98,7 +98,14 @@ final class Workshop: Sendable {
     let job = try JobFolder(
       in: jobs, user: confinement.user(ofSlot: slot), answers: answers, main: main)
     // The compiler refuses what it learnt under another path, and only there is the path the same.
-    if confinement.level == .bubblewrap { try job.share(cache, as: "cache") }
+    if confinement.level == .bubblewrap {
+      try job.share(cache, as: "cache")
+    } else {
+      // Beside the program, where it looks for the models; bubblewrap shows them there by itself.
+      try FileManager.default.createSymbolicLink(
+        at: job.url.appending(path: Self.resources),
+        withDestinationURL: course.appending(path: Self.resources))
+    }
     return job
   }
 
