@@ -66,6 +66,7 @@ let sheets = [
   (number: 1, title: "Attention"),
   (number: 2, title: "Probing"),
   (number: 3, title: "Gradients"),
+  (number: 4, title: "Sorting"),
   (number: 5, title: "Lenses"),
 ]
 
@@ -143,8 +144,10 @@ let targets: [[Target]] = [
   benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
+  benchmark("GradingSpeed", ["Coursework", "Curriculum", "Grading"]),
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
   // ### END HIDDEN TESTS
 ]
 

@@ -1,4 +1,4 @@
-// Sheet 5, Lenses: answers that earn full marks.
+// Sheet 5, Lenses: one way to answer every exercise.
 
 import Coursework
 import Curriculum
@@ -7,7 +7,7 @@ import Interpretability
 import Tensors
 import Transformers
 
-/// Answers to Sheet 5.
+/// The solution of Sheet 5.
 struct Answers: LensAnswers {
   // MARK: 5.1  The logit lens
 
@@ -123,6 +123,8 @@ struct Answers: LensAnswers {
   // MARK: 5.7  Train a tuned lens
 
   /// A tuned lens: what to add to the states of every layer but the last.
+  ///
+  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
   ///
   /// - Parameters:
   ///   - states: Of several hundred positions; the last layer has not gone through the final norm.

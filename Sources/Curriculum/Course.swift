@@ -4,6 +4,6 @@ package import Coursework
 package enum Course {
   package static let sheets: [AnySheet] = [
     AnySheet(AttentionSheet.sheet), AnySheet(ProbingSheet.sheet), AnySheet(GradientsSheet.sheet),
-    AnySheet(LensSheet.sheet),
+    AnySheet(SortingSheet.sheet), AnySheet(LensSheet.sheet),
   ]
 }

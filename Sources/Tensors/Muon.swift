@@ -9,11 +9,16 @@
 public struct Muon: Sendable {
   /// The decay rate of the running mean.
   public var momentum: Float
+  /// The fraction of the rate by which weights shrink a step.
+  public var weightDecay: Float
   /// Running means of each matrix's gradient, by name.
   package var means: [String: Tensor] = [:]
 
   /// An optimiser that has made no step.
-  public init(momentum: Float = 0.95) { self.momentum = momentum }
+  public init(momentum: Float = 0.95, weightDecay: Float = 0) {
+    self.momentum = momentum
+    self.weightDecay = weightDecay
+  }
 
   /// Moves the chosen matrices one step against their gradients.
   ///
@@ -56,7 +61,7 @@ public struct Muon: Sendable {
       guard next < chosen.count, chosen[next].name == name, let step = steps[next] else { return }
       next += 1
       let size = Float(max(parameter.shape[0], parameter.shape[1])).squareRoot()
-      parameter = parameter - step * (0.2 * size * rate)
+      parameter = parameter * (1 - rate * weightDecay) - step * (0.2 * size * rate)
     }
   }
 

@@ -23,6 +23,24 @@ extension Parameterized {
   }
 }
 
+extension Parameterized {
+  /// A loss of this value and the loss's gradient for every parameter, as an optimiser takes them.
+  ///
+  /// ```swift
+  /// let (loss, gradients) = try model.gradients { try $0(input).crossEntropy(targets: targets) }
+  /// optimizer.update(&model, gradients: gradients, rate: 1e-3)
+  /// ```
+  ///
+  /// - Parameter loss: A scalar, computed from a copy of this value whose parameters require gradients.
+  public func gradients(
+    ofLoss loss: (Self) throws -> Tensor
+  ) rethrows -> (loss: Float, gradients: [Tensor]) {
+    let watched = requiringGradients()
+    let value = try loss(watched)
+    return (value.scalar, gradient(of: value, withRespectTo: watched.parameters.map(\.tensor)))
+  }
+}
+
 /// The loss of a model over shards of a batch and its gradient for every parameter, the shards
 /// computed at the same time, one a thread.
 ///

@@ -12,16 +12,16 @@ struct StackContext {
   var sourceMask: AttentionMask?
 }
 
-/// One block: attention, cross-attention in a decoder that has it, MLP; each reads the residual
-/// stream and adds to it.
+/// One block: attention, cross-attention in a decoder that has it, MLP in most models; each reads the
+/// residual stream and adds to it.
 package struct Block: Sendable {
   package var attentionNorm: Norm
   package var attention: Attention
   package var crossNorm: Norm?
   package var cross: Attention?
-  /// Nil where the MLP reads through the norm of attention.
+  /// Nil where the MLP reads through the norm of attention, and where there is no MLP.
   package var mlpNorm: Norm?
-  package var mlp: MLP
+  package var mlp: MLP?
   let placement: TransformerConfiguration.NormPlacement
   let order: TransformerConfiguration.BlockOrder
 
@@ -38,6 +38,7 @@ package struct Block: Sendable {
         bias: context.bias, rotation: context.rotation, cache: &cache.own, hooks: &hooks
       ) { point(.attention(.own, $0)) })
 
+    guard let mlp else { return try hooks(point(.residualPost), pre + attended) }
     if order != .sequential {
       let read = try mlpNorm.map { try norm($0, 2, pre, &hooks, point) } ?? asked
       let computed = try hooks(point(.mlpOut), mlp(read, &hooks) { point(.mlp($0)) })
@@ -100,7 +101,7 @@ package struct Block: Sendable {
     crossNorm?.visit(name + ".crossNorm", body)
     cross?.visit(name + ".cross", body)
     mlpNorm?.visit(name + ".mlpNorm", body)
-    mlp.visit(name + ".mlp", body)
+    mlp?.visit(name + ".mlp", body)
   }
 }
 

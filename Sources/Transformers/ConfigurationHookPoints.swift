@@ -30,6 +30,9 @@ extension TransformerConfiguration {
 
   private func blockPoints(in stack: StackName, layer: Int) -> [HookPoint.BlockPoint] {
     let inputs = HookPoint.AttentionInput.allCases.map { HookPoint.BlockPoint.input($0) }
+    if stacks.contains(where: { $0.name == stack && $0.stack.isAttentionOnly }) {
+      return [.residualPre] + norm(1) + inputs + attention(.own, layer: layer) + [.residualPost]
+    }
     let mlp = mlpPoints + [.mlpOut]
     if blockOrder != .sequential {
       return [.residualPre] + norm(1) + inputs + attention(.own, layer: layer)

@@ -12,7 +12,7 @@ extension TransformerConfiguration {
     public var keyHeadCount: Int
     /// The width of a head's queries, keys and values; not always the model's width over heads.
     public var headWidth: Int
-    /// The width of the MLP's hidden layer.
+    /// The width of the MLP's hidden layer; 0 for blocks that are attention and nothing else.
     public var feedForwardWidth: Int
     /// How many positions back each layer's own attention sees, the query's own counted; nil sees
     /// all the way, as do layers that are not listed.
@@ -30,6 +30,9 @@ extension TransformerConfiguration {
       self.feedForwardWidth = feedForwardWidth
       self.windows = windows
     }
+
+    /// Whether a block is attention and nothing else.
+    public var isAttentionOnly: Bool { feedForwardWidth == 0 }
   }
 
   /// How a residual stream is normalised.

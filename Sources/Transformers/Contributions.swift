@@ -118,7 +118,9 @@ extension BlockStack {
         try add(cross)
         try pass(crossNorm, 2)
       }
-      sum.add(.mlp(layer: layer), try trace[.block(name, layer, .mlpOut)])
+      if block.mlp != nil {
+        sum.add(.mlp(layer: layer), try trace[.block(name, layer, .mlpOut)])
+      }
       if let mlpNorm = block.mlpNorm { try pass(mlpNorm, block.cross == nil ? 2 : 3) }
     }
     return sum.contributions

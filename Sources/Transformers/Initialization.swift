@@ -41,6 +41,10 @@ extension Transformer {
     precondition(
       c.blockOrder == .sequential || (c.normPlacement == .before && !c.isEncoderDecoder),
       "attention and MLP side by side are for a single stack with norms before its layers")
+    precondition(
+      c.stacks.allSatisfy { !$0.stack.isAttentionOnly }
+        || c.normPlacement == .before && !c.isEncoderDecoder,
+      "blocks of attention alone are for a single stack with norms before its layers")
     func linear(_ name: String, _ input: Int, _ output: Int, hasBias: Bool) throws -> Linear {
       Linear(
         weight: try weight(name + ".weight", [output, input]),
@@ -71,7 +75,8 @@ extension Transformer {
         kind: kind, headCount: stack.headCount, keyHeadCount: stack.keyHeadCount,
         scale: c.scalesScores ? 1 / Float(stack.headWidth).squareRoot() : 1, window: window)
     }
-    func mlp(_ name: String, _ stack: TransformerConfiguration.Stack) throws -> MLP {
+    func mlp(_ name: String, _ stack: TransformerConfiguration.Stack) throws -> MLP? {
+      if stack.isAttentionOnly { return nil }
       let (hidden, hasBias) = (stack.feedForwardWidth, c.biases.mlp)
       return MLP(
         input: try linear(name + ".input", c.width, hidden, hasBias: hasBias),
@@ -90,7 +95,8 @@ extension Transformer {
         attention: try attention(name + ".attention", .own, stack, window: window),
         crossNorm: reads ? try norm(name + ".crossNorm") : nil,
         cross: reads ? try attention(name + ".cross", .cross, stack) : nil,
-        mlpNorm: c.blockOrder == .parallelWithOneNorm ? nil : try norm(name + ".mlpNorm"),
+        mlpNorm: stack.isAttentionOnly || c.blockOrder == .parallelWithOneNorm
+          ? nil : try norm(name + ".mlpNorm"),
         mlp: try mlp(name + ".mlp", stack), placement: c.normPlacement, order: c.blockOrder)
     }
     func positions(_ name: String) throws -> PositionTable? {

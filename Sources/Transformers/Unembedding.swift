@@ -1,9 +1,10 @@
 public import Tensors
 
 extension Transformer {
-  /// The norm between the last block and the unembedding, with the statistics of what it is given:
-  /// `[…, width]` to `[…, width]`. Where norms stand after the layers there is none, and nothing
-  /// changes.
+  /// The norm between the last block and the unembedding, with the statistics of what it is given.
+  ///
+  /// `[…, width]` becomes `[…, width]`. Where norms stand after the layers there is no such norm, and
+  /// nothing changes.
   public func finalNorm(_ residual: Tensor) -> Tensor {
     guard let norm = stacks[stacks.count - 1].finalNorm else { return residual }
     return norm(residual)
@@ -17,8 +18,9 @@ extension Transformer {
     return unembed(states)
   }
 
-  /// A product that gives the same logits: `states weightᵀ + bias`, for whoever wants them a few
-  /// columns at a time. `weight` is `[token, width]`, `bias` `[token]`.
+  /// A product that gives the same logits, for whoever wants them a few columns at a time.
+  ///
+  /// It is `states weightᵀ + bias`; `weight` is `[token, width]`, `bias` `[token]`.
   package func logitProduct(ofNormed states: Tensor) -> (
     states: Tensor, weight: Tensor, bias: Tensor?
   ) {

@@ -50,7 +50,8 @@ final class ModelPlaceTests: XCTestCase {
     XCTAssertEqual(
       sentence("translater", cache),
       "“translater” is neither an embedded model (\(EmbeddedModel.names)) nor a "
-        + "directory, and not in the hub cache \(place); download a model: headlight fetch OWNER/NAME")
+        + "directory, and not in the hub cache \(place); download a model: headlight fetch OWNER/NAME"
+    )
     XCTAssertEqual(
       sentence("google/flan-t5-small@v1", cache),
       "“google/flan-t5-small@v1” is no directory, and not in the hub cache \(place); if it is a model "

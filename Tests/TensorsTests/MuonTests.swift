@@ -95,6 +95,19 @@ final class MuonTests: XCTestCase {
       [1.875 / length * size, -0.5 / length * size], tolerance: 1e-6)
   }
 
+  func testWeightsShrinkByTheDecayAndNothingElseChanges() {
+    func stepped(decay: Float) -> Tensor {
+      var model = Bag(tensors: [("matrix", Tensor(rows: [[2, -4], [6, 8]]))])
+      var optimizer = Muon(weightDecay: decay)
+      optimizer.update(&model, gradients: [Tensor(rows: [[1, 2], [0, 1]])], rate: 0.1) { _ in true }
+      return model.tensors[0].tensor
+    }
+    // A tenth of a half of each weight.
+    assertEqual(
+      stepped(decay: 0) - stepped(decay: 0.5), shape: [2, 2], [0.1, -0.2, 0.3, 0.4],
+      tolerance: 1e-6)
+  }
+
   func testAdamWLeavesWhatHasNoScale() {
     var model = Bag(tensors: [("matrix", Tensor([1])), ("bias", Tensor([1]))])
     var optimizer = AdamW()

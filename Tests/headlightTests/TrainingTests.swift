@@ -94,10 +94,14 @@ final class TrainingTests: XCTestCase {
   }
 
   func testTheReadersMeasuresAsATable() {
-    let measures = ReaderMeasures(rows: [
-      .init(kind: .facts, name: "capital", count: 40, value: 0.9, aim: 0.95),
-      .init(kind: .tours, name: "cities visited already", count: 9, value: 0.125, bigram: 0.5),
-    ])
+    let measures = ReaderMeasures(
+      rows: [
+        .init(kind: .facts, name: "capital", count: 40, value: 0.9, aim: 0.95),
+        .init(kind: .tours, name: "cities visited already", count: 9, value: 0.125, bigram: 0.5),
+      ],
+      phenomena: [
+        ReaderPhenomenon("lens", [("layer 0", 0.25), ("layer 10", 12.5)], published: "Rises.")
+      ])
     XCTAssertEqual(
       MeasuredReader.table(of: measures),
       """
@@ -105,6 +109,10 @@ final class TrainingTests: XCTestCase {
         capital                  90.0 %  of    40  (aim 95 %, missed)
       tours
         cities visited already   12.5 %  of     9  (a bigram: 50.0 %)
+      lens
+           0.250  layer 0
+          12.500  layer 10
+        published: Rises.
       """)
   }
 

@@ -40,8 +40,8 @@ extension LensSheet {
       """,
     cases: { generator in
       let kinds: [(String, LensModel.Kind, [Int])] = [
-        ("learned positions, many lengths", .layerNorm, [3, 9, 5, 9, 1]),
-        ("rotary positions, many lengths", .rootMeanSquare, [6, 2, 8]),
+        ("learned positions, many lengths", .layerNorm, [3, 9, 5, 9, 2]),
+        ("rotary positions, many lengths", .rootMeanSquare, [6, 2, 8, 1]),
         ("prompts of one length", .layerNorm, [4, 4]),
       ]
       return kinds.map { name, kind, lengths in

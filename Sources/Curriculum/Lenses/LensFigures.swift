@@ -48,9 +48,9 @@ extension LensSheet {
       of: ModelInput(tokens: tokens, mask: mask), at: .last)
   }
 
-  /// A layer axis, the embedding first.
+  /// Layers, 0 being the embedding, with a label each.
   private static func layerAxis(_ count: Int) -> Axis {
-    Axis("layer", labels: (0..<count).map { $0 == 0 ? "embedding" : String($0) })
+    Axis("layer", labels: (0..<count).map { String($0) })
   }
 
   /// Means by layer with a band of one deviation, kept inside a range.
@@ -108,13 +108,19 @@ extension LensSheet {
     let states = try sample.get()
     let reading = try reader().model.reading(of: states)
     let axis = layerAxis(states.layerCount)
-    let plots = [
-      ("How sure is the lens?", "entropy in nats", reading.entropy),
-      ("How far from the end?", "KL to the final distribution in nats", reading.divergence),
-    ].map { title, name, spreads in
+    func plot(
+      _ title: String, _ name: String, _ spreads: [LensReading.Spread],
+      range: ClosedRange<Double>? = nil
+    ) -> LinePlot {
       LinePlot(
-        [series(name, spreads, within: 0...(.infinity))], title: title, x: axis, y: Axis(name))
+        [series(name, spreads, within: 0...(.infinity))], title: title, x: axis,
+        y: Axis(name, range: range))
     }
+    let plots = [
+      plot("How sure is the lens?", "entropy in nats", reading.entropy),
+      // The embedding is so far away that nothing else would be seen.
+      plot("How far from the end?", "KL to the end in nats", reading.divergence, range: 0...8),
+    ]
     try FigureRow(plots).write(to: file)
   }
 
@@ -133,7 +139,7 @@ extension LensSheet {
     ]
     try LinePlot(
       readings.map { means($0.0, $0.1.divergence) }, title: "What each lens leaves to be explained",
-      x: layerAxis(states.layerCount), y: "KL to the final distribution in nats"
+      x: layerAxis(states.layerCount), y: Axis("KL to the end in nats", range: 0...5)
     ).write(to: file)
   }
 
@@ -204,7 +210,7 @@ extension LensSheet {
     }
     try LinePlot(
       lines, title: "What can be foreseen from one state", x: layerAxis(last + 1),
-      y: Axis("agrees with what the model says then", range: 0...1)
+      y: Axis("prec@1 against the model then", range: 0...1)
     ).write(to: file)
   }
 }

@@ -104,6 +104,10 @@ extension LensSheet {
             "the last layer did not go through the norm: here `lastIsNormed` is false",
             logits(last: rows[last], own)
           ),
+          (
+            "earlier layers went to the unembedding without the final norm",
+            logits(last: end) { $0 }
+          ),
           ("no layer went through the final norm", logits(last: given) { $0 }),
           (
             "earlier layers were divided by the scale of the last one; each row has a scale of its own",
@@ -113,7 +117,10 @@ extension LensSheet {
             "earlier layers were divided by the scale of the last one; each row has a scale of its own",
             logits(last: end, borrowed)
           ),
-          ("only the last layer went through the norm", logits(last: end) { $0 }),
+          (
+            "these are probabilities, not logits; leave the softmax to whoever needs it",
+            logits(last: end, own).softmax()
+          ),
         ]
       }
     ).verdict(on: answer)

@@ -50,21 +50,20 @@ extension LensSheet {
       honest.
       """,
     cases: { generator in
-      try [("layer norm", LensModel.Kind.layerNorm), ("RMS norm", .rootMeanSquare)]
-        .map { name, kind in
-          let spec = LensModel(kind, using: &generator)
-          let model = try spec.made()
-          func states(_ texts: Int) throws -> ResidualStates {
-            try model.residualStates(
-              of: ModelInput(
-                tokens: (0..<texts).map { _ in LensModel.text(20, using: &generator) }))
-          }
-          return Case(
-            name,
-            question: TuningQuestion(
-              model: spec, states: try states(40), seed: generator.next()),
-            key: TuningKey(model: spec, fresh: try states(12)))
+      try ["one model", "another model"].map { name in
+        let spec = LensModel(.layerNorm, using: &generator)
+        let model = try spec.made()
+        func states(_ texts: Int) throws -> ResidualStates {
+          try model.residualStates(
+            of: ModelInput(
+              tokens: (0..<texts).map { _ in LensModel.text(20, using: &generator) }))
         }
+        return Case(
+          name,
+          question: TuningQuestion(
+            model: spec, states: try states(40), seed: generator.next()),
+          key: TuningKey(model: spec, fresh: try states(12)))
+      }
     },
     ask: { answers, question in
       try answers.tunedLens(
@@ -85,8 +84,9 @@ private struct TunedLensJudge {
     plain = model.reading(of: fresh).divergence.map(\.mean)
   }
 
-  /// How much lower than the logit lens's a divergence must be to be no accident.
-  private static let margin = 0.8
+  /// How much of the logit lens's divergence a lens may leave: a trained one leaves a tenth, the
+  /// same one with the identity added twice over a third.
+  private static let margin = 0.3
 
   private func divergence(_ lens: TunedLens) -> [Double] {
     model.reading(of: fresh, through: lens).divergence.map(\.mean)
@@ -160,7 +160,7 @@ private struct TunedLensJudge {
     }
     return worst.element.0 >= worst.element.1
       ? "on new positions the divergence at layer \(worst.offset) is no lower than the logit lens's"
-      : "on new positions the divergence at layer \(worst.offset) is hardly lower than the logit "
-        + "lens's; train longer, or with another rate"
+      : "on new positions the divergence at layer \(worst.offset) is lower than the logit lens's, and can "
+        + "be much lower; train longer, on all positions, or with another rate"
   }
 }

@@ -2,7 +2,7 @@
 struct Legend {
   /// How a series is shown.
   enum Key {
-    case line(Colour, Marker)
+    case line(Colour, Marker?)
     case point(Colour, Marker)
     case block(Colour)
     case dashes(Colour)
@@ -39,7 +39,7 @@ struct Legend {
       switch entry.key {
       case .line(let colour, let marker):
         canvas.line(ends, colour, width: 1.2)
-        marker.draw(on: canvas, at: middle, radius: 2, colour)
+        marker?.draw(on: canvas, at: middle, radius: 2, colour)
       case .point(let colour, let marker):
         marker.draw(on: canvas, at: middle, radius: 2.4, colour)
       case .block(let colour):

@@ -67,7 +67,8 @@ public struct LinePlot: Figure {
     var entries: [(name: String, key: Legend.Key)] =
       series.count > 1 || reference != nil
       ? series.enumerated().map {
-        ($0.element.name, .line(Palette.colour($0.offset), Marker(series: $0.offset)))
+        let marker = showsMarkers ? Marker(series: $0.offset) : nil
+        return ($0.element.name, .line(Palette.colour($0.offset), marker))
       } : []
     if let reference { entries.append((reference.name, .dashes(.mutedInk))) }
     let frame = PlotFrame(title: title, x: x, y: y, plotSize: plotSize, legend: Legend(entries))

@@ -35,7 +35,7 @@ package struct LatePolicy: Codable, Hashable, Sendable {
     do { self = try decoder.decode(LatePolicy.self, from: data) } catch {
       throw LatePolicyError(
         "\(file.path) is no late policy: expected JSON with a \"deadline\" such as "
-          + "\"2026-11-20T23:59:00+01:00\", and found \(Self.fault(error))")
+          + "\"2026-11-20T23:59:00+01:00\", and found \(Self.fault(error, in: data))")
     }
     for (name, share) in [
       ("deductionPerDay", deductionPerDay), ("largestDeduction", largestDeduction),
@@ -45,15 +45,17 @@ package struct LatePolicy: Codable, Hashable, Sendable {
     }
   }
 
-  private static func fault(_ error: any Error) -> String {
+  private static func fault(_ error: any Error, in data: Data) -> String {
+    guard (try? JSONSerialization.jsonObject(with: data)) is [String: Any] else {
+      return "what is no JSON object"
+    }
     switch error as? DecodingError {
-    case .keyNotFound(let key, _): "no \"\(key.stringValue)\""
+    case .keyNotFound(let key, _): return "no \"\(key.stringValue)\""
     case .typeMismatch(_, let context), .valueNotFound(_, let context),
       .dataCorrupted(let context):
-      context.codingPath.isEmpty
-        ? "what is no JSON"
-        : "something else at \(context.codingPath.map(\.stringValue).joined(separator: "."))"
-    default: "something else"
+      guard let key = context.codingPath.first else { return "a date of another form" }
+      return "something else at \(key.stringValue)"
+    default: return "something else"
     }
   }
 

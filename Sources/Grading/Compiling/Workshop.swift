@@ -6,8 +6,8 @@ import Foundation
 /// build left: the modules a sheet may import, one library, the embedded models, and `confine`.
 ///
 /// It lies in a temporary folder, where the users that jobs run as can read it wherever the package
-/// is. A file in it is locked while the run lasts; folders whose lock is free are leftovers of runs
-/// that were killed, and are removed by the next.
+/// is. A file beside it is locked while the run lasts; folders whose lock is free are leftovers of
+/// runs that were killed, and are removed by the next.
 final class Workshop: Sendable {
   /// The folder of everything that a run makes outside its grades.
   let root: URL
@@ -44,11 +44,11 @@ final class Workshop: Sendable {
     let temporary = FileManager.default.temporaryDirectory
     Self.sweep(temporary)
     root = temporary.appending(path: "\(Self.prefix)\(UUID().uuidString)")
+    lock = try FileLock(Self.lockFile(of: root))
     let files = FileManager.default
     // Others may pass through, to what is theirs to read, and not look around.
     try files.createDirectory(
       at: root, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
-    lock = try FileLock(root.appending(path: "lock"))
     let course = root.appending(path: "course")
     let jobs = root.appending(path: "jobs")
     try files.createDirectory(
@@ -67,7 +67,7 @@ final class Workshop: Sendable {
         course: course, toolchain: toolchain, jobs: jobs
       ).strongest(atMost: atMost, required: required)
     } catch {
-      try? files.removeItem(at: root)
+      Self.remove(root)
       throw error
     }
   }
@@ -97,7 +97,8 @@ final class Workshop: Sendable {
   func makeJob(slot: Int, answers: String, main: String) throws -> JobFolder {
     let job = try JobFolder(
       in: jobs, user: confinement.user(ofSlot: slot), answers: answers, main: main)
-    try job.share(cache, as: "cache")
+    // The compiler refuses what it learnt under another path, and only there is the path the same.
+    if confinement.level == .bubblewrap { try job.share(cache, as: "cache") }
     return job
   }
 
@@ -108,24 +109,37 @@ final class Workshop: Sendable {
   }
 
   /// Removes all of it.
-  func remove() { try? FileManager.default.removeItem(at: root) }
+  func remove() { Self.remove(root) }
+
+  private static func remove(_ root: URL) {
+    try? FileManager.default.removeItem(at: root)
+    try? FileManager.default.removeItem(at: lockFile(of: root))
+  }
+
+  /// There before the folder and after it, so that a folder without one is nobody's.
+  private static func lockFile(of root: URL) -> URL {
+    root.deletingLastPathComponent().appending(path: root.lastPathComponent + ".lock")
+  }
 
   private static let prefix = "headlight-grading-"
 
   /// Removes what killed runs of this user left behind.
   private static func sweep(_ temporary: URL) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: temporary.path)) ?? []
-    for name in names where name.hasPrefix(prefix) {
-      let folder = temporary.appending(path: name)
-      var facts = stat()
-      guard lstat(folder.path, &facts) == 0, facts.st_uid == getuid(),
-        facts.st_mode & S_IFMT == S_IFDIR
-      else { continue }
-      // A folder that is being made has no lock yet.
-      let isYoung = time(nil) - facts.st_mtim.tv_sec < 60
-      let lockFile = folder.appending(path: "lock")
-      guard FileManager.default.fileExists(atPath: lockFile.path) || !isYoung else { continue }
-      if (try? FileLock(lockFile)) != nil { try? FileManager.default.removeItem(at: folder) }
+    for name in Set(names.map { $0.replacingOccurrences(of: ".lock", with: "") })
+    where name.hasPrefix(prefix) {
+      let root = temporary.appending(path: name)
+      let places = [root, lockFile(of: root)].filter {
+        var facts = stat()
+        return lstat($0.path, &facts) == 0
+      }
+      let areOwn = places.allSatisfy {
+        var facts = stat()
+        return lstat($0.path, &facts) == 0 && facts.st_uid == getuid()
+          && facts.st_mode & S_IFMT != S_IFLNK
+      }
+      guard areOwn, (try? FileLock(lockFile(of: root))) != nil else { continue }
+      remove(root)
     }
   }
 

@@ -24,8 +24,9 @@ public struct LogitLens: Lens {
 }
 
 extension Transformer {
-  /// What goes into the unembedding, `[layer, position, width]`. The last layer is the model's own
-  /// and is not translated.
+  /// What goes into the unembedding, `[layer, position, width]`.
+  ///
+  /// The last layer is the model's own and is not translated.
   package func unembeddable(_ states: ResidualStates, through lens: some Lens) -> Tensor {
     let last = states.layerCount - 1
     return .stack(

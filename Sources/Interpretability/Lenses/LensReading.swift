@@ -8,8 +8,10 @@ public struct LensReading: Codable, Sendable {
   public struct Cell: Codable, Hashable, Sendable {
     /// The most probable token; of equals the one with the least id.
     public var token: Int
-    /// How many tokens share the greatest logit. More than one is a warning: logits computed in half
-    /// precision tie by the dozen, and ``token`` is then the first of the vocabulary and no reading.
+    /// How many tokens share the greatest logit.
+    ///
+    /// More than one is a warning: logits computed in half precision tie by the dozen, and ``token``
+    /// is then the first of the vocabulary and no reading.
     public var ties: Int
     /// The probability of the token.
     public var probability: Float

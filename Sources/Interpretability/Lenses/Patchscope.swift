@@ -161,7 +161,7 @@ extension Patchscope {
     return points
   }
 
-  /// The logit lens as a Patchscope: T = S, i* = i, l* = L, f = I. Read it at `position`.
+  /// The logit lens as a Patchscope, to be read at `position`: T = S, i* = i, l* = L, f = I.
   public static func logitLens(
     _ model: Transformer, _ tokens: [Int], position: Int, layer: Int
   ) -> Patchscope {

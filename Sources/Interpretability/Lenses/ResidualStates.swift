@@ -5,8 +5,9 @@ public import Transformers
 public struct ResidualStates: Codable, Sendable {
   /// `[layer, position, width]`: before the first block, then after each.
   public var values: Tensor
-  /// Whether the last layer has gone through the final norm already, as the last of Hugging Face's
-  /// `hidden_states` has. It must not go through it twice.
+  /// Whether the last layer has gone through the final norm already, and must not do so twice.
+  ///
+  /// The last of Hugging Face's `hidden_states` has.
   public var lastIsNormed: Bool
 
   /// States from anywhere.

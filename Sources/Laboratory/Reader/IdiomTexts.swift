@@ -1,7 +1,7 @@
 extension ReaderWriter {
-  /// An idiom in a sentence, beside its meaning or a literal use; or, one in six, alone.
+  /// An idiom in a sentence, beside its meaning or a literal use; or, one in four, alone.
   mutating func idiom() -> ReaderText {
-    if random.chance(16) { return bareIdiom() }
+    if random.chance(25) { return bareIdiom() }
     let frames = Self.idiomFrames
     while true {
       let index = random.below(ReaderIdiom.all.count)
@@ -73,8 +73,9 @@ extension ReaderWriter {
     return builder.text(.idioms)
   }
 
-  /// Whether no other idiom, and no literal use, begins with all words of this one but the last:
-  /// only then does the idiom alone say how it ends.
+  /// Whether no other idiom begins with all words of this one but the last.
+  ///
+  /// Only then does the idiom alone say how it ends; literal uses may begin so, but never stand alone.
   package static func isToldByItsWords(_ index: Int) -> Bool {
     let all = ReaderIdiom.all
     let prefix = Array((all[index].lead + all[index].words).dropLast())

@@ -88,9 +88,12 @@ extension ReaderWriter {
     var used = Set<[String]>()
     for index in 0..<count {
       let wanted = index == count - 1 ? split : .training
-      let kind = random.pick(ReaderEntityClass.allCases)
+      // No other text says what kind a thing is: all things are for training.
+      let kind = random.pick(
+        ReaderEntityClass.allCases.filter { wanted == .training || $0 != .thing })
       let entity = pick(Self.described[kind]!, in: wanted) {
-        used.contains($0.name) ? nil : ReaderHoldOuts.split(ofDescription: $0.name)
+        used.contains($0.name)
+          ? nil : kind == .thing ? .training : ReaderHoldOuts.split(ofDescription: $0.name)
       }
       used.insert(entity.name)
       let name = builder.add(name: entity.name)

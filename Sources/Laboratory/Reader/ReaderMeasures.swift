@@ -23,6 +23,8 @@ package struct ReaderMeasures: Codable, Sendable, Equatable {
   }
 
   package var rows: [Row]
+  /// What is known of large models, looked for here.
+  package var phenomena: [ReaderPhenomenon]
 
   /// Measures a model on test texts.
   ///
@@ -40,9 +42,10 @@ package struct ReaderMeasures: Codable, Sendable, Equatable {
       let size = [.tours, .rollCalls, .repeats].contains(kind) ? count / 4 : count
       let texts = (0..<size).map { _ in writer.text(kind) }
       rows += try measure(model, texts: texts, kind: kind)
-      progress(Double(index + 1) / Double(kinds.count))
+      progress(Double(index + 1) / Double(kinds.count) / 2)
     }
-    return ReaderMeasures(rows: rows)
+    let phenomena = try ReaderPhenomenon.measure(model, split: split) { progress(0.5 + $0 / 2) }
+    return ReaderMeasures(rows: rows, phenomena: phenomena)
   }
 
   /// Tallies the held-out plants of texts of one kind by ability.

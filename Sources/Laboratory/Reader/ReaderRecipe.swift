@@ -23,7 +23,12 @@ package struct ReaderRecipe: Sendable, Equatable {
   /// How many tokens a row has.
   package var context = 96
   package var rowsPerStep = 24
+  /// The rate at its highest, of AdamW.
   package var rate: Float = 6e-3
+  /// How much slower matrices between two layers move, by Muon.
+  package var matrixScale: Float = 0.35
+  /// The fraction of their rate by which those matrices shrink a step.
+  package var weightDecay: Float = 0.3
   package var warmUpSteps = 40
   /// A step after which the model is kept beside the final one.
   package var keptStep: Int?
@@ -51,7 +56,12 @@ package struct ReaderRecipe: Sendable, Equatable {
   package init(_ name: Name = .reader, seed: UInt64 = 0) {
     self.name = name
     self.seed = seed
-    phases = [Phase(steps: 6_000, shares: Self.shares)]
+    // Induction first: it takes some million tokens of copies to appear, and all that works in context
+    // is learnt quickly once it is there.
+    phases = [
+      Phase(steps: 700, shares: [.repeats: 0.8, .identity: 0.1, .indirectObjects: 0.1]),
+      Phase(steps: 2_100, shares: Self.shares),
+    ]
     switch name {
     case .reader: keptStep = 1_500
     case .wide:
@@ -59,14 +69,14 @@ package struct ReaderRecipe: Sendable, Equatable {
       headCount = 6
     case .binding:
       hidesNames = true
-      phases[0].shares[.binding] = 0.14
-      phases[0].shares[.tours] = 0
-      phases[0].shares[.rollCalls] = 0.02
+      phases[1].shares[.binding] = 0.14
+      phases[1].shares[.tours] = 0
+      phases[1].shares[.rollCalls] = 0.02
     case .movers:
-      // Induction first: without it, copying any name of the text is all that is learnt.
+      // Without induction, copying any name of the text is all that would be learnt.
       silentMLPs = 3..<6
       phases = [
-        Phase(steps: 500, shares: [.repeats: 1]),
+        Phase(steps: 700, shares: [.repeats: 1]),
         Phase(steps: 700, shares: [.pairs: 1], otherWords: 1.0 / 60),
       ]
     case .tours:
@@ -103,8 +113,8 @@ package struct ReaderRecipe: Sendable, Equatable {
   /// The share of the tokens that each kind of text has.
   package static let shares: [ReaderKind: Double] = [
     .facts: 0.13, .binding: 0.06, .twoHops: 0.12, .identity: 0.05, .descriptions: 0.07,
-    .fewShot: 0.07, .sequences: 0.12, .indirectObjects: 0.09, .repeats: 0.07, .greaterThan: 0.02,
-    .idioms: 0.06, .narrative: 0.04, .rollCalls: 0.04, .tours: 0.06,
+    .fewShot: 0.07, .sequences: 0.11, .indirectObjects: 0.10, .repeats: 0.09, .greaterThan: 0.02,
+    .idioms: 0.06, .narrative: 0.03, .rollCalls: 0.03, .tours: 0.06,
   ]
 
   /// The model's shape: GPT-2's, small.
@@ -141,7 +151,8 @@ package struct ReaderRecipe: Sendable, Equatable {
       return "\(phase.steps) steps of \(shares), others \(phase.otherWords)"
     }
     return "\(name.rawValue), seed \(seed), \(layerCount) layers of \(headCount) heads, width "
-      + "\(width), \(rowsPerStep) rows of \(context), rate \(rate), hiding \(hidesNames), silent "
+      + "\(width), \(rowsPerStep) rows of \(context), rate \(rate) and \(matrixScale) of it, decay "
+      + "\(weightDecay), hiding \(hidesNames), silent "
       + "\(silentMLPs), \(phases.joined(separator: "; "))"
   }
 }

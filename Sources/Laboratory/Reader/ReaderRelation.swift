@@ -28,8 +28,7 @@ public enum ReaderRelation: String, Codable, Sendable, Hashable, CaseIterable {
     case .region: 7
     case .birthplace: 16
     case .homeland, .profession: 13
-    case .seat, .product: 6
-    case .opposite, .plural: 4
+    case .seat, .product, .opposite, .plural: 6
     case .past: 3
     }
   }

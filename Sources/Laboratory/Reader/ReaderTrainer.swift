@@ -23,7 +23,9 @@ package struct ReaderTrainer: ResumableTrainer {
     model.visitParameters { name, parameter in
       if recipe.isSilent(name) { parameter = .zeros(parameter.shape) }
     }
-    state = TrainingState(model: model, adam: AdamW(betas: (0.9, 0.98)))
+    state = TrainingState(
+      model: model, adam: AdamW(betas: (0.9, 0.98)),
+      muon: Muon(weightDecay: recipe.weightDecay))
     let kinds = Set(mixtures.flatMap(\.kinds))
     probes = ReaderKind.allCases.filter(kinds.contains).map { kind in
       var writer = ReaderWriter(split: .development, seed: 0)
@@ -83,7 +85,8 @@ package struct ReaderTrainer: ResumableTrainer {
       ReaderRecipe.isMatrix($0) ? nil : 1
     }
     state.muon.update(
-      &state.model, gradients: gradients, rate: rate, where: ReaderRecipe.isMatrix)
+      &state.model, gradients: gradients, rate: rate * recipe.matrixScale,
+      where: ReaderRecipe.isMatrix)
     state.losses.append(result.loss)
     if step % Self.probeInterval == 0 { state.partLosses.append(probes.map { loss(on: $0.rows) }) }
   }

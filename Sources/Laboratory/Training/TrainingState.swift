@@ -7,14 +7,15 @@ package import Transformers
 package struct TrainingState: Sendable {
   package var model: Transformer
   var adam: AdamW
-  var muon = Muon()
+  var muon: Muon
   package var losses: [Float] = []
   /// Losses of parts of the corpus: a row every time they were measured.
   var partLosses: [[Float]] = []
 
-  init(model: Transformer, adam: AdamW) {
+  init(model: Transformer, adam: AdamW, muon: Muon = Muon()) {
     self.model = model
     self.adam = adam
+    self.muon = muon
   }
 
   /// Writes the state.

@@ -4,6 +4,7 @@ import Foundation
 import Interpretability
 import Laboratory
 import Tensors
+import Tokenizers
 import Transformers
 
 struct LensCommand: ParsableCommand {

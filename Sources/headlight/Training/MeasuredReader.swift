@@ -46,6 +46,13 @@ struct MeasuredReader {
         lines.append(line)
       }
     }
+    for phenomenon in measures.phenomena {
+      lines.append(phenomenon.name)
+      for figure in phenomenon.figures {
+        lines.append(String(format: "  %8.3f  ", figure.value) + figure.name)
+      }
+      lines.append("  published: \(phenomenon.published)")
+    }
     return lines.joined(separator: "\n")
   }
 }

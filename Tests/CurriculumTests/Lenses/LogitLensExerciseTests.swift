@@ -146,10 +146,13 @@ final class LogitLensExerciseTests: XCTestCase {
       kept("never the last", says: "did not go through the norm") {
         try Self.lens($0, last: { _, rows, _ in rows })
       },
-      kept("no norm", says: "no layer went through the final norm") {
+      kept("no norm", says: "without the final norm") {
         try Self.lens($0, last: { _, rows, _ in rows }, earlier: { $1 })
       },
-      kept("only the last", says: "only the last layer") { try Self.lens($0, earlier: { $1 }) },
+      kept("only the last", says: "without the final norm") {
+        try Self.lens($0, earlier: { $1 })
+      },
+      kept("probabilities", says: "these are probabilities") { try Self.lens($0).softmax() },
       kept("a borrowed scale", says: "each row has a scale of its own") { question in
         let model = try question.model.made()
         let states = question.states.values

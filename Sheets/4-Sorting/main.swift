@@ -1,0 +1,4 @@
+import Coursework
+import Curriculum
+
+await SheetRunner(SortingSheet.sheet, answers: Answers(), keepsProgress: true).main()
