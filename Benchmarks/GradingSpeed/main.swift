@@ -4,7 +4,7 @@
 //   swift run -c release GradingSpeed 1000 --broken   a thousand that do not compile, for the memory
 //
 // Nine in ten of the first are the sheet's solution and one in ten its untouched template; figures
-// are drawn. `Benchmarks/GradingSpeed/peer.sh` times the same by a copy of the package each.
+// are drawn. `Benchmarks/grading_peer.sh` times the same by a copy of the package each.
 
 import Coursework
 import Curriculum
@@ -25,10 +25,10 @@ func text(of kind: String) throws -> Data {
 }
 
 /// The most memory that this process has had at once, in megabytes.
-func peakMegabytes() -> Int {
-  var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
-  return usage.ru_maxrss / 1_024
+func peakMegabytes() throws -> Int {
+  let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") } ?? ""
+  return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
 }
 
 for index in 0..<count {
@@ -60,4 +60,4 @@ print(String(format: "%.1f s, %.1f submissions a minute", seconds, Double(count)
 print(
   "collect \(mean(sums.collect)), compile \(mean(sums.compile)), run \(mean(sums.run)), "
     + "verify \(mean(sums.verify)) each")
-print("points: \(Set(results.map(\.points)).sorted()); peak memory \(peakMegabytes()) MB")
+print("points: \(Set(results.map(\.points)).sorted()); peak memory \(try peakMegabytes()) MB")

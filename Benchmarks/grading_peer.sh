@@ -2,11 +2,11 @@
 # What grading takes when every submission is built and tested in its own copy of the package, as
 # students do it: the seconds of `swift build && swift test --filter Sheet1`, a copy after the other.
 #
-#   Benchmarks/GradingSpeed/peer.sh [COPIES]
+#   Benchmarks/grading_peer.sh [COPIES]
 #
 # A copy brings the package's build along, so only what a new Answers.swift changes is built anew.
 set -euo pipefail
-cd "$(dirname "$0")/../.."
+cd "$(dirname "$0")/.."
 copies=${1:-2}
 swift build --build-tests >/dev/null 2>&1
 folder=$(mktemp -d)
