@@ -69,7 +69,8 @@ struct Markers {
   }
 
   private static func marker(in line: Substring) -> (begins: Bool, kind: Kind?)? {
-    guard
+    // Few lines hold the signs, and a pattern is slow to try on every line of a package.
+    guard line.utf8.contains(UInt8(ascii: "#")),
       let match = line.firstMatch(of: /###\s*(BEGIN|END)\s+([A-Z]+(?:\s+TESTS?)?)/.ignoresCase())
     else { return nil }
     let words = match.2.uppercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")

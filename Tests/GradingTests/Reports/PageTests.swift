@@ -37,7 +37,7 @@ final class PageTests: XCTestCase {
     XCTAssertEqual(exercises[0].meanPoints, 4.5 / 4)
     XCTAssertEqual(exercises[0].commonest?.message, "row 2 is wrong")
     XCTAssertEqual(exercises[0].commonest?.count, 2)
-    let silent = results.map { Sample.result($0.student, text: nil) }
+    let silent = results.map { Sample.result($0.student, points: [3, 3], text: nil) }
     let open = ClassStatistics(results: silent).exercises[0]
     XCTAssertEqual(open.id, "9.3")
     XCTAssertEqual(open.unanswered, 4)
