@@ -76,7 +76,7 @@ package struct ReaderRecipe: Sendable, Equatable {
       // Without induction, copying any name of the text is all that would be learnt.
       silentMLPs = 3..<6
       phases = [
-        Phase(steps: 700, shares: [.repeats: 1]),
+        phases[0],
         Phase(steps: 700, shares: [.pairs: 1], otherWords: 1.0 / 60),
       ]
     case .tours:
