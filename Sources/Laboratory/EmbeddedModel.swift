@@ -36,8 +36,12 @@ public struct EmbeddedModel: Sendable {
   public static let earlyReader = EmbeddedModel(
     name: "reader-early", summary: "is the reader after a quarter of its training")
 
+  /// A reader of tours alone, which suppresses copies.
+  public static let toursReader = EmbeddedModel(
+    name: "reader-tours", summary: "is a reader of three layers that names nothing twice")
+
   /// All of them.
-  public static let all = [translator, reader, earlyReader]
+  public static let all = [translator, reader, earlyReader, toursReader]
 
   /// The names of all, for messages.
   package static var names: String { all.map(\.name).joined(separator: ", ") }

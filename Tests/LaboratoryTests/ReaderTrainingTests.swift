@@ -196,13 +196,13 @@ final class ReaderTrainingTests: XCTestCase {
 
   func testPhasesShareTheStepsAsTheyDid() {
     var recipe = ReaderRecipe(.movers)
-    XCTAssertEqual(recipe.phase(at: 699), 0)
-    XCTAssertEqual(recipe.phase(at: 700), 1)
+    XCTAssertEqual(recipe.phase(at: 1_399), 0)
+    XCTAssertEqual(recipe.phase(at: 1_400), 1)
     recipe.steps = 12
-    XCTAssertEqual(recipe.phases.map(\.steps), [6, 6])
+    XCTAssertEqual(recipe.phases.map(\.steps), [8, 4])
     XCTAssertEqual(recipe.steps, 12)
-    XCTAssertEqual(recipe.phase(at: 5), 0)
-    XCTAssertEqual(recipe.phase(at: 6), 1)
+    XCTAssertEqual(recipe.phase(at: 7), 0)
+    XCTAssertEqual(recipe.phase(at: 8), 1)
   }
 
   func testAModelThatKnowsNothingIsMeasuredAsSuch() throws {

@@ -59,11 +59,11 @@ package struct ReaderRecipe: Sendable, Equatable {
     // Induction first: it takes some million tokens of copies to appear, and all that works in context
     // is learnt quickly once it is there.
     phases = [
-      Phase(steps: 700, shares: [.repeats: 0.8, .identity: 0.1, .indirectObjects: 0.1]),
-      Phase(steps: 2_100, shares: Self.shares),
+      Phase(steps: 1_400, shares: [.repeats: 0.8, .identity: 0.1, .indirectObjects: 0.1]),
+      Phase(steps: 4_200, shares: Self.shares),
     ]
     switch name {
-    case .reader: keptStep = 1_500
+    case .reader: keptStep = 3_000
     case .wide:
       width = 192
       headCount = 6
@@ -76,7 +76,7 @@ package struct ReaderRecipe: Sendable, Equatable {
       // Without induction, copying any name of the text is all that would be learnt.
       silentMLPs = 3..<6
       phases = [
-        Phase(steps: 700, shares: [.repeats: 1]),
+        phases[0],
         Phase(steps: 700, shares: [.pairs: 1], otherWords: 1.0 / 60),
       ]
     case .tours:
