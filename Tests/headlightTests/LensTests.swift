@@ -2,6 +2,8 @@ import Figures
 import Foundation
 import Interpretability
 import Laboratory
+import Tensors
+import Tokenizers
 import Transformers
 import XCTest
 

@@ -1,10 +1,10 @@
 import ArgumentParser
 import Figures
 import Foundation
-import Laboratory
 import Transformers
 import XCTest
 
+@testable import Laboratory
 @testable import headlight
 
 /// A training that was: 801 steps, each as dear as its number, and one part.
