@@ -31,7 +31,7 @@ final class AttentionFiguresTests: XCTestCase {
   private func folders() throws -> (translator: String, single: String) {
     let folder = try temporaryFolder()
     let fixtures = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Fixtures")
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
     let translator = EmbeddedModel.translator.directory
     for (link, target) in [
       ("other", translator),
