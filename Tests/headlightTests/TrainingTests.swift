@@ -57,7 +57,11 @@ final class TrainingTests: XCTestCase {
 
   func testASignalIsCaught() {
     StopSignals.watch()
-    defer { for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) } }
+    defer {
+      // What was caught here must not stop what is tested next.
+      StopSignals.watch()
+      for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    }
     XCTAssertNil(StopSignals.signal)
     for number in [SIGINT, SIGTERM] {
       raise(number)
@@ -82,14 +86,15 @@ final class TrainingTests: XCTestCase {
     recipe.layerCount = 1
     recipe.rowsPerStep = 2
     recipe.steps = 4
-    XCTAssertEqual(recipe.keptStep, 1)
+    let kept = try XCTUnwrap(recipe.keptStep)
+    XCTAssertTrue((1..<4).contains(kept), "\(kept)")
     let trainer = try TrainingSession(
       trainer: ReaderTrainer(recipe: recipe), folder: folder, checkpointEvery: 10,
       signal: { nil }
     ).train()
     XCTAssertEqual(trainer.step, 4)
     XCTAssertEqual(
-      try LoadedModel(folder.appendingPathComponent("step-1").path).model.configuration,
+      try LoadedModel(folder.appendingPathComponent("step-\(kept)").path).model.configuration,
       recipe.configuration)
   }
 
