@@ -72,20 +72,9 @@ struct AttributeCommand: ParsableCommand {
   @Flag(
     help: "Draw the prediction as tokens are deleted and inserted in the order of their scores.")
   var curves = false
-  @OptionGroup var picture: PictureOptions
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp(
-      "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
-  var output: String?
-  @Flag(help: "Print JSON, for programs.")
-  var json = false
+  @OptionGroup var result: ResultOptions
 
   func validate() throws {
-    guard output != nil || json else {
-      throw ValidationError(
-        "nothing would come of it: give --output for a figure, --json for numbers, or both")
-    }
     guard !(trace && curves) else {
       throw ValidationError("--trace and --curves are two figures: give one of them")
     }
@@ -97,22 +86,19 @@ struct AttributeCommand: ParsableCommand {
     guard (1...100_000).contains(steps) else {
       throw ValidationError("--steps is \(steps), and must be from 1 to 100000")
     }
-    if let output { try PictureOptions.checkFormat(of: output) }
   }
 
   func run() throws {
-    let url = try output.map(OutputFile.url)
-    let run = try AttributionRun(of: model.load(), source: source, target: target)
-    let result = try result(of: run)
-    if let url {
-      try result.figure(title: picture.title).write(to: url, dpi: picture.dpi)
-      // With --json the numbers alone go to standard output.
-      if !json { print("Wrote \(output!).") }
+    try result.deliver {
+      try attributions(of: AttributionRun(of: model.load(), source: source, target: target))
+    } figure: { result, title in
+      result.figure(title: title)
+    } report: {
+      $0.report
     }
-    if json { print(try jsonText(result.report)) }
   }
 
-  private func result(of run: AttributionRun) throws -> AttributionResult {
+  private func attributions(of run: AttributionRun) throws -> AttributionResult {
     let settings = try settings(for: run)
     guard let position else {
       return AttributionResult(

@@ -29,33 +29,16 @@ struct LensCommand: ParsableCommand {
   var text: String
   @Option(help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
-  @OptionGroup var picture: PictureOptions
-  @Option(
-    name: .shortAndLong,
-    help: ArgumentHelp(
-      "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
-  var output: String?
-  @Flag(help: "Print JSON, for programs.")
-  var json = false
-
-  func validate() throws {
-    guard output != nil || json else {
-      throw ValidationError(
-        "nothing would come of it: give --output for a figure, --json for numbers, or both")
-    }
-    if let output { try PictureOptions.checkFormat(of: output) }
-  }
+  @OptionGroup var result: ResultOptions
 
   func run() throws {
-    let url = try output.map(OutputFile.url)
-    let loaded = try model.load()
-    let report = try LensReport(loaded, source: text, target: target)
-    if let url {
-      try report.grid(title: picture.title).write(to: url, dpi: picture.dpi)
-      // With --json the numbers alone go to standard output.
-      if !json { print("Wrote \(output!).") }
+    try result.deliver {
+      try LensReport(model.load(), source: text, target: target)
+    } figure: { report, title in
+      report.grid(title: title)
+    } report: {
+      $0
     }
-    if json { print(try jsonText(report)) }
   }
 }
 

@@ -1,5 +1,4 @@
 import Coursework
-import Foundation
 import Laboratory
 import Tensors
 import XCTest
@@ -9,17 +8,11 @@ import XCTest
 
 /// Sheet 4 as a whole.
 final class SortingSheetTests: XCTestCase {
+  private let proof = SheetProof<any SortingAnswers>(
+    sheet: SortingSheet.sheet, untouched: UntouchedSorting(), solution: Solution4.Answers())
+
   func testCasesFollowFromTheSeed() throws {
-    for exercise in SortingSheet.sheet.exercises {
-      let cases = try exercise.questions(seed: 7)
-      XCTAssertEqual(try exercise.questions(seed: 7), cases, exercise.id)
-      guard case .coding = exercise.kind else { continue }
-      XCTAssertNotEqual(try exercise.questions(seed: 8), cases, exercise.id)
-      XCTAssertEqual(Set(cases.map(\.name)).count, cases.count, "names of \(exercise.id)'s cases")
-      for aCase in cases {
-        XCTAssertLessThan(aCase.question.count, 2_000_000, "\(exercise.id), \(aCase.name)")
-      }
-    }
+    try proof.assertCasesFollowFromTheSeed()
   }
 
   func testOpenAnswersAreCollected() {
@@ -52,22 +45,10 @@ final class SortingSheetTests: XCTestCase {
   }
 
   func testEveryFigureIsDrawnAndAlwaysTheSame() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    addTeardownBlock { try? FileManager.default.removeItem(at: folder) }
-    for figure in SortingSheet.figures {
-      let (file, again) = (folder.appending(path: figure.name), folder.appending(path: "again.png"))
-      try figure.draw(Solution4.Answers(), file)
-      try figure.draw(Solution4.Answers(), again)
-      let bytes = try Data(contentsOf: file)
-      XCTAssertEqual(Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name)
-      XCTAssertEqual(try Data(contentsOf: again), bytes, figure.name)
-    }
-    for figure in SortingSheet.answerFigures {
-      let file = folder.appending(path: "waits.png")
-      XCTAssertThrowsError(try figure.draw(UntouchedSorting(), file), figure.name) {
-        XCTAssertTrue($0 is Unanswered, "\(figure.name): \($0)")
-      }
-    }
+    try proof.assertFiguresAreAlwaysTheSame()
+  }
+
+  func testFiguresOfAnswersWaitForThem() throws {
+    try proof.assertFiguresWait(SortingSheet.answerFigures)
   }
 }
