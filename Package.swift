@@ -115,7 +115,8 @@ let targets: [[Target]] = [
       "Coursework", "Figures", "Interpretability", "Laboratory", "Tensors", "Tokenizers",
       "Transformers",
     ],
-    testing: sheets.map { Target.Dependency.byName(name: "Solution\($0.number)") }),
+    testing: ["CourseworkFixture", "Grading"]
+      + sheets.map { .byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine")],

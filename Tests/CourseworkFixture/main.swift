@@ -1,6 +1,12 @@
 import Coursework
 import Foundation
 
+// Beside a file of recorded answers there is nothing to work out.
+if CommandLine.arguments.count > 1, !CommandLine.arguments[1].hasPrefix("-") {
+  let recorded = try RecordedAnswers(file: URL(filePath: CommandLine.arguments[1]))
+  AnswerLoop.serve { try recorded.answer(to: $0) }
+}
+
 // The environment says whose answers these are, so that tests need no program for each.
 let whose = ProcessInfo.processInfo.environment["PRACTICE"] ?? "untouched"
 let answers: any PracticeAnswers =

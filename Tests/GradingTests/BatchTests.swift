@@ -44,6 +44,39 @@ final class BatchTests: XCTestCase {
     XCTAssertNotEqual(try room.result("ada").seed, seed)
   }
 
+  /// What Gradescope finds when it stops the container in the middle.
+  func testWhatIsKnownSoFarIsThereWhenGradingIsStopped() async throws {
+    var room = try Classroom(temporaryFolder())
+    let file = room.folder.appending(path: "results.json")
+    room.options.progressFile = file
+    // Public and hidden questions hang, so there is time to stop in.
+    let text = try room.text(of: "Solutions")
+    let head = "func origin(of map: Tensor) throws -> MapOrigin {"
+    XCTAssertTrue(text.contains(head))
+    try room.handIn("ada", text.replacing(head, with: head + " while true {} "))
+    let summary = try await room.run {
+      $0.isStopped = { (try? String(contentsOf: file, encoding: .utf8))?.contains("1.2;") == true }
+    }
+    XCTAssertTrue(summary.isInterrupted)
+    XCTAssertThrowsError(try room.result("ada"))
+    struct Report: Decodable {
+      struct Test: Decodable {
+        let status: String?
+        let score: Double
+      }
+      let score: Double
+      let output: String
+      let tests: [Test]
+    }
+    let report = try JSONDecoder().decode(Report.self, from: Data(contentsOf: file))
+    XCTAssertTrue(report.output.hasPrefix("grading did not get further than"), report.output)
+    XCTAssertFalse(report.output.contains("All public checks passed"))
+    XCTAssertEqual(report.tests.count, room.sheet.exercises.count)
+    XCTAssertTrue(report.tests.prefix(2).allSatisfy { $0.status == "passed" })
+    XCTAssertEqual(report.score, report.tests.reduce(0) { $0 + $1.score })
+    XCTAssertGreaterThan(report.score, 0)
+  }
+
   func testAnotherSeedAsksOtherQuestions() throws {
     let room = try Classroom(temporaryFolder())
     let seeds = try ["one", "two", " one\n"].map { try Seed(text: $0) }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// An answer a real student would give that is wrong, and what the verdict must tell them.
 public struct Misconception<Answers: Sendable>: Sendable {
@@ -9,7 +9,8 @@ public struct Misconception<Answers: Sendable>: Sendable {
   /// What the message must hold; nil for nonsense that no student hands in, which only must not
   /// earn full marks.
   public let says: String?
-  private let answer: @Sendable (Data) throws -> Data
+  /// The wrong answer to an encoded question.
+  package let answer: @Sendable (Data) throws -> Data
 
   /// A wrong answer to every question of an exercise.
   public init<Question: Codable & Sendable, Answer: Codable & Sendable>(

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// The answering process: reads questions until there are no more, and writes what the code
@@ -6,9 +6,9 @@ import Synchronization
 ///
 /// Frames travel over private copies of standard input and output. What the code prints goes to
 /// standard error instead, and what it reads is empty, so that neither disturbs a frame.
-enum AnswerLoop {
+package enum AnswerLoop {
   /// Answers every question that arrives on standard input, then ends the process.
-  static func serve(_ respond: @escaping @Sendable (Data) throws -> Data) -> Never {
+  package static func serve(_ respond: @escaping @Sendable (Data) throws -> Data) -> Never {
     let parent = getppid()
     let input = privateCopy(of: STDIN_FILENO)
     let output = privateCopy(of: STDOUT_FILENO)

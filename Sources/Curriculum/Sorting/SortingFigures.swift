@@ -206,7 +206,7 @@ extension SortingSheet {
         try answers.generalisation(of: sorter, trainedOn: training, measuredOn: measured)
       )
     }
-    let (few, many) = (try TrainedTwins.few.get(), try TrainedTwins.many.get())
+    let (few, many) = (try TrainedSorters.few.get(), try TrainedSorters.many.get())
     let results = [
       try found(few.sorter, few.training), try found(many.sorter, many.training),
       try found(training.sorter, training.learned),

@@ -58,7 +58,7 @@ package struct AutograderBundle: Sendable {
     """# + "\n"
 
   /// Runs for every submission.
-  private var runAutograder: String {
+  var runAutograder: String {
     #"""
     #!/bin/sh
     # Grades the submission in Gradescope's container. There is a valid results.json from the first
@@ -80,7 +80,7 @@ package struct AutograderBundle: Sendable {
     cp -RP "$root/submission" "$work/class/submission"
     cd "$root/source/headlight" || exit 0
     "$headlight" grade --sheet SHEET --seed-file "$root/source/seed" --jobs 1 \
-      "$work/class" --output "$work/grades" 2>&1
+      "$work/class" --output "$work/grades" --progress-file "$results" 2>&1
 
     # With the reports, Gradescope's is there, whatever became of the submission.
     if [ -s "$work/grades/submission/gradescope.json" ]; then

@@ -50,7 +50,8 @@ extension SubmissionResult {
   /// Never more than that: what counts are other questions like these.
   var publicSentence: String? {
     let parts = exercises.compactMap(\.publicPart)
-    guard !parts.isEmpty else { return nil }
+    // Of a submission that was not asked everything, nothing can be said of all.
+    guard status == .graded, !parts.isEmpty else { return nil }
     let passed = parts.count { $0.status == .passed }
     return passed == parts.count
       ? "All public checks passed."

@@ -1,3 +1,5 @@
+package import Foundation
+
 /// What a grading run may be told.
 package struct GradingOptions: Codable, Hashable, Sendable {
   /// How many submissions are graded at the same time.
@@ -15,6 +17,10 @@ package struct GradingOptions: Codable, Hashable, Sendable {
   package var requiredSandbox: SandboxLevel?
   /// The strongest sandbox that is tried.
   package var strongestSandbox: SandboxLevel
+  /// Where what is known so far is written after every exercise, as Gradescope reads it.
+  ///
+  /// Its container may be stopped at any time. For runs of one submission.
+  package var progressFile: URL?
 
   package init(
     jobs: Int, seconds: Double? = nil, memoryBytes: Int = 1_000_000_000,

@@ -62,11 +62,14 @@ struct SubmissionGrader: Sendable {
       result.compileMessages = messages
       return [:]
     }
-    let checker = try checker(job)
+    let checker = try workshop.confinement.checker(
+      [workshop.confinement.seen(job) + "/program"], job: job, seconds: options.seconds,
+      memoryBytes: options.memoryBytes)
     for exercise in sheet.exercises {
       try Task.checkCancellation()
       result.exercises.append(
         try await ask(exercise, checker, &result.durations))
+      try showProgress(result)
     }
     var pictures: [String: Data] = [:]
     if options.drawsFigures {
@@ -81,18 +84,6 @@ struct SubmissionGrader: Sendable {
     return pictures
   }
 
-  private func checker(_ job: JobFolder) throws -> ProcessChecker {
-    let confinement = workshop.confinement
-    var checker = ProcessChecker(
-      command: try confinement.command(
-        [confinement.seen(job) + "/program"], job: job, purpose: .answering,
-        memoryBytes: options.memoryBytes),
-      limits: ProcessLimits(seconds: options.seconds, memoryBytes: options.memoryBytes),
-      environment: confinement.environment(job))
-    checker.isSupervised = true
-    return checker
-  }
-
   private func ask(
     _ exercise: ExerciseFacts, _ checker: ProcessChecker,
     _ durations: inout Durations
@@ -105,6 +96,17 @@ struct SubmissionGrader: Sendable {
     durations.run += check.runSeconds
     durations.verify += made + check.verifySeconds
     return ExerciseOutcome(exercise, check)
+  }
+
+  private func showProgress(_ unfinished: SubmissionResult) throws {
+    guard let file = options.progressFile else { return }
+    var result = unfinished
+    result.message =
+      "grading did not get further than exercise \(result.exercises.last?.id ?? "0"); hand in again, "
+      + "or tell your instructor"
+    fillUp(&result)
+    result.points = result.earnedPoints
+    try writeJSON(GradescopeReport(result), to: file)
   }
 
   /// Adds exercises that were never asked, so that every result has them all.

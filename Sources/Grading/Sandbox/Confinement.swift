@@ -75,6 +75,20 @@ struct Confinement: Sendable {
     }
   }
 
+  /// A checker of what a job's program answers.
+  ///
+  /// - Parameter program: the program and its arguments, as seen from within.
+  func checker(
+    _ program: [String], job: JobFolder, seconds: Double?, memoryBytes: Int
+  ) throws -> ProcessChecker {
+    var checker = ProcessChecker(
+      command: try command(program, job: job, purpose: .answering, memoryBytes: memoryBytes),
+      limits: ProcessLimits(seconds: seconds, memoryBytes: memoryBytes),
+      environment: environment(job))
+    checker.isSupervised = true
+    return checker
+  }
+
   /// Removes what ``command(_:job:purpose:memoryBytes:)`` wrote.
   func forget(_ job: JobFolder) {
     for purpose in [Purpose.compiling, .answering] {

@@ -63,6 +63,9 @@ struct GradeCommand: AsyncParsableCommand {
   var sliceSize = 10
   @Option(help: ArgumentHelp("A file with the students of one task.", visibility: .hidden))
   var slice: String?
+  @Option(
+    help: ArgumentHelp("Gradescope's results.json, after every exercise.", visibility: .hidden))
+  var progressFile: String?
 
   func validate() throws {
     guard (1...1_000).contains(jobs) else { throw ValidationError("--jobs is a number from 1 up") }
@@ -86,6 +89,7 @@ struct GradeCommand: AsyncParsableCommand {
         jobs: jobs, seconds: timeLimit, memoryBytes: memoryLimit * 1_000_000,
         drawsFigures: figures, requiredSandbox: requireSandbox, strongestSandbox: sandbox),
       policy: try latePolicy.map { try LatePolicy(file: Self.absolute($0)) })
+    run.options.progressFile = progressFile.map(Self.absolute)
     run.regrades = regrade
     run.isStopped = { StopSignals.signal != nil }
     if let slice {

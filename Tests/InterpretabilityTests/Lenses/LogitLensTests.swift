@@ -87,10 +87,10 @@ final class LogitLensTests: XCTestCase {
 
   func testTiesAreCountedAndNotTakenForAReading() throws {
     var model = tinyDecoder()
-    // Every row of the unembedding is there three times; the first of equals is named, and how many.
-    let rows = model.embedding.slice(0..<12)
-    model.unembedding = .concatenation(
-      [rows, rows, rows, Tensor(repeating: -50, shape: [1, 12])], axis: 0)
+    // Every number of a state is read three times, with nothing to round; the first of equals is
+    // named, and how many.
+    let rows = Tensor(rows: (0..<12).map { row in (0..<12).map { $0 == row ? 1 : 0 } })
+    model.unembedding = .concatenation([rows, rows, rows, .zeros([1, 12])], axis: 0)
     let reading = model.reading(of: try model.residualStates(of: ModelInput(randomTokens(7))))
     for cell in reading.cells.flatMap({ $0 }) {
       XCTAssertEqual(cell.ties, 3)

@@ -1,0 +1,98 @@
+import Coursework
+import CourseworkFixture
+import Foundation
+import Synchronization
+import XCTest
+
+@testable import Grading
+
+extension Misconception {
+  /// What is wrong with the exercise if it does not catch this, in process under every proof seed or
+  /// as a class is graded: answered in a sandbox, under a secret seed, verified outside.
+  func fault() -> String? {
+    fault(seeds: proofSeeds) ?? GradingRoom.fault(of: self)
+  }
+}
+
+/// A workshop for all tests, and the cases of a secret seed.
+private enum GradingRoom {
+  private static let secretSeed: UInt64 = 0x5EC2_E7
+  private static let cases = Mutex<[String: [[EncodedCase]]]>([:])
+  private static let workshop = Result { try waiting { try await makeWorkshop() } }
+
+  static func fault<Answers>(of wrong: Misconception<Answers>) -> String? {
+    do {
+      let outcome = try outcome(of: wrong)
+      guard outcome.points >= Double(outcome.maxPoints) else { return nil }
+      return "\(outcome.id), \(wrong.name): full marks when graded: \(outcome.message)"
+    } catch {
+      return "\(wrong.exercise.id), \(wrong.name): could not be graded: \(error)"
+    }
+  }
+
+  private static func outcome<Answers>(
+    of wrong: Misconception<Answers>
+  ) throws -> ExerciseOutcome {
+    let workshop = try workshop.get()
+    let parts = try parts(of: wrong.exercise)
+    let recorded = workshop.course.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: recorded) }
+    try RecordedAnswers(parts.joined().map(\.question), answer: wrong.answer).write(to: recorded)
+    chmod(recorded.path, 0o644)
+
+    let job = try workshop.makeJob(slot: 0, answers: "", main: "")
+    defer { workshop.finish(job) }
+    try Data().write(to: job.program)
+    let confinement = workshop.confinement
+    let checker = try confinement.checker(
+      ["replay", recorded.lastPathComponent].map { "\(confinement.seenCourse)/\($0)" }, job: job,
+      seconds: 120, memoryBytes: 2_000_000_000)
+    let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
+    if let failure = check.startFailure { throw GraderFault(failure) }
+    return ExerciseOutcome(wrong.exercise.facts, check)
+  }
+
+  private static func parts<Answers>(of exercise: Exercise<Answers>) throws -> [[EncodedCase]] {
+    if let parts = cases.withLock({ $0[exercise.id] }) { return parts }
+    let parts = try [Checker.publicSeed, secretSeed].map { try exercise.questions(seed: $0) }
+    cases.withLock { $0[exercise.id] = parts }
+    return parts
+  }
+
+  private static func makeWorkshop() async throws -> Workshop {
+    let checkout = try XCTUnwrap(PackageCheckout(of: ThisProgram.url))
+    let workshop = try await Workshop(
+      of: checkout, confine: ThisProgram.sibling("confine"), required: nil,
+      atMost: .bubblewrap)
+    XCTestObservationCenter.shared.addTestObserver(Closing(workshop))
+    let program = workshop.course.appending(path: "replay")
+    try FileManager.default.copyItem(at: ThisProgram.sibling("CourseworkFixture"), to: program)
+    chmod(program.path, 0o755)
+    return workshop
+  }
+
+  /// Removes the workshop when all tests are over.
+  private final class Closing: NSObject, XCTestObservation {
+    private let workshop: Workshop
+
+    init(_ workshop: Workshop) { self.workshop = workshop }
+
+    func testBundleDidFinish(_ testBundle: Bundle) { workshop.remove() }
+  }
+
+  /// What comes of work that is not this thread's.
+  private static func waiting<Value: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Value
+  ) throws -> Value {
+    let result = Mutex<Result<Value, any Error>?>(nil)
+    let done = DispatchSemaphore(value: 0)
+    Task.detached {
+      let value: Result<Value, any Error>
+      do { value = .success(try await work()) } catch { value = .failure(error) }
+      result.withLock { $0 = value }
+      done.signal()
+    }
+    done.wait()
+    return try result.withLock { $0! }.get()
+  }
+}
