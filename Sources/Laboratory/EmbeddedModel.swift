@@ -32,9 +32,9 @@ public struct EmbeddedModel: Sendable {
     name: "reader",
     summary: "reads plain English about a small world: facts, sequences, idioms, gifts")
 
-  /// The reader after a quarter of its training.
+  /// The reader before half of its training.
   public static let earlyReader = EmbeddedModel(
-    name: "reader-early", summary: "is the reader after a quarter of its training")
+    name: "reader-early", summary: "is the reader before half of its training")
 
   /// A reader of tours alone, which suppresses copies.
   public static let toursReader = EmbeddedModel(

@@ -2,7 +2,7 @@
 struct Legend {
   /// How a series is shown.
   enum Key {
-    case line(Colour, Marker?)
+    case line(Colour, Marker?, dash: [Double] = [])
     case point(Colour, Marker)
     case block(Colour)
     case dashes(Colour)
@@ -37,8 +37,8 @@ struct Legend {
       let middle = Point(corner.x + Self.keyWidth / 2, y)
       let ends = [Point(corner.x, y), Point(corner.x + Self.keyWidth, y)]
       switch entry.key {
-      case .line(let colour, let marker):
-        canvas.line(ends, colour, width: 1.2)
+      case .line(let colour, let marker, let dash):
+        canvas.line(ends, colour, width: 1.2, dash: dash)
         marker?.draw(on: canvas, at: middle, radius: 2, colour)
       case .point(let colour, let marker):
         marker.draw(on: canvas, at: middle, radius: 2.4, colour)

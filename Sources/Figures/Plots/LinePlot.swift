@@ -69,7 +69,10 @@ public struct LinePlot: Figure {
       series.count > 1 || reference != nil
       ? series.enumerated().map {
         let marker = showsMarkers ? Marker(series: $0.offset) : nil
-        return ($0.element.name, .line(Palette.colour($0.offset), marker))
+        return (
+          $0.element.name,
+          .line(Palette.colour($0.offset), marker, dash: Self.dash(ofSeries: $0.offset))
+        )
       } : []
     if let reference { entries.append((reference.name, .dashes(.mutedInk))) }
     let frame = PlotFrame(title: title, x: x, y: y, plotSize: plotSize, legend: Legend(entries))
@@ -87,11 +90,16 @@ public struct LinePlot: Figure {
         }
         for (index, line) in series.enumerated() {
           line.draw(
-            on: canvas, frame, Palette.colour(index),
+            on: canvas, frame, Palette.colour(index), dash: Self.dash(ofSeries: index),
             showsMarkers ? Marker(series: index) : nil)
         }
       }
     }
+  }
+
+  /// A series whose colour an earlier one has is dashed.
+  private static func dash(ofSeries index: Int) -> [Double] {
+    index < Palette.count ? [] : [4, 2]
   }
 
   private func check() throws {
@@ -138,9 +146,11 @@ extension LinePlot.Series {
     }
   }
 
-  func draw(on canvas: Canvas, _ frame: PlotFrame, _ colour: Colour, _ marker: Marker?) {
+  func draw(
+    on canvas: Canvas, _ frame: PlotFrame, _ colour: Colour, dash: [Double], _ marker: Marker?
+  ) {
     for run in runs {
-      canvas.line(run.map { frame.point(x[$0], y[$0]) }, colour, width: 1.2)
+      canvas.line(run.map { frame.point(x[$0], y[$0]) }, colour, width: 1.2, dash: dash)
       for index in run {
         if let interval, !intervalIsBand, interval.lower[index] <= interval.upper[index] {
           Interval.draw(

@@ -82,6 +82,7 @@ enum Traces {
       .filter { name in
         var facts = stat()
         return stat("\(temporary)/\(name)", &facts) == 0 && facts.st_uid == getuid()
+          && !isInUse("\(temporary)/\(name)")
       }
     let processes = ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).filter { process in
       guard Int(process) != nil,
@@ -94,6 +95,14 @@ enum Traces {
     let attacks = ["/", "/usr", "/etc", "/dev", "/dev/shm", "/var/tmp", "/root", "/run", "/opt"]
       .map { $0 + "/headlight-attack" }.filter { files.fileExists(atPath: $0) }
     return folders + processes.map { "process \($0)" } + attacks
+  }
+
+  /// Whether a workshop, or its lock, belongs to a grader that is at work.
+  private static func isInUse(_ path: String) -> Bool {
+    let lock = open(path.hasSuffix(".lock") ? path : path + ".lock", O_RDWR | O_CLOEXEC)
+    guard lock >= 0 else { return false }
+    defer { close(lock) }
+    return flock(lock, LOCK_EX | LOCK_NB) != 0
   }
 }
 

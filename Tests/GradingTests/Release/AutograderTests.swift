@@ -62,9 +62,10 @@ final class AutograderTests: XCTestCase {
     XCTAssertEqual(solution.tests?.map(\.number), sheet.exercises.map(\.id))
     XCTAssertTrue(solution.output.contains("All public checks passed."), solution.output)
 
-    let broken = try report(on: "let x: Int = \"\"\n")
+    let broken = try report(
+      on: "let x: Int = \"\"\n" + Classroom(temporaryFolder()).text(of: "Sheets"))
     XCTAssertEqual(broken.score, 0)
-    XCTAssertTrue(broken.output.contains("does not compile: line 1"), broken.output)
+    XCTAssertTrue(broken.output.contains("does not compile: line 1: "), broken.output)
 
     let nothing = try report(on: nil)
     XCTAssertEqual(nothing.score, 0)
