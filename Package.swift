@@ -79,6 +79,12 @@ var headlight: [Target.Dependency] = [
 headlight.append("Grading")
 // ### END INSTRUCTOR
 
+/// What wrong answers are graded by, as a class is.
+var graders: [Target.Dependency] = []
+// ### BEGIN HIDDEN TESTS
+graders += ["CourseworkFixture", "Grading"]
+// ### END HIDDEN TESTS
+
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -115,8 +121,7 @@ let targets: [[Target]] = [
       "Coursework", "Figures", "Interpretability", "Laboratory", "Tensors", "Tokenizers",
       "Transformers",
     ],
-    testing: ["CourseworkFixture", "Grading"]
-      + sheets.map { .byName(name: "Solution\($0.number)") }),
+    testing: graders + sheets.map { .byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine")],

@@ -36,12 +36,22 @@ public struct EmbeddedModel: Sendable {
   public static let earlyReader = EmbeddedModel(
     name: "reader-early", summary: "is the reader before half of its training")
 
+  /// The reader of another seed.
+  public static let otherReader = EmbeddedModel(
+    name: "reader-seed-1", summary: "is the reader from other first weights and texts")
+
+  /// A reader one and a half times as wide.
+  public static let wideReader = EmbeddedModel(
+    name: "reader-wide", summary: "is a reader of width 192, with six heads a layer")
+
   /// A reader of tours alone, which suppresses copies.
   public static let toursReader = EmbeddedModel(
     name: "reader-tours", summary: "is a reader of three layers that names nothing twice")
 
   /// All of them.
-  public static let all = [translator, reader, earlyReader, toursReader]
+  public static let all = [
+    translator, reader, earlyReader, otherReader, wideReader, toursReader,
+  ]
 
   /// The names of all, for messages.
   package static var names: String { all.map(\.name).joined(separator: ", ") }

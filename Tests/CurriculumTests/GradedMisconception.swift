@@ -2,9 +2,12 @@ import Coursework
 import CourseworkFixture
 import Foundation
 import Synchronization
+import Tensors
 import XCTest
 
+@testable import Curriculum
 @testable import Grading
+@testable import Solution1
 
 extension Misconception {
   /// What is wrong with the exercise if it does not catch this, in process under every proof seed or
@@ -15,7 +18,7 @@ extension Misconception {
 }
 
 /// A workshop for all tests, and the cases of a secret seed.
-private enum GradingRoom {
+enum GradingRoom {
   private static let secretSeed: UInt64 = 0x5EC2_E7
   private static let cases = Mutex<[String: [[EncodedCase]]]>([:])
   private static let workshop = Result { try waiting { try await makeWorkshop() } }
@@ -94,5 +97,23 @@ private enum GradingRoom {
     }
     done.wait()
     return try result.withLock { $0! }.get()
+  }
+}
+
+final class GradedMisconceptionTests: XCTestCase {
+  /// What is right is seen to be, in the sandbox too: or nothing would ever be found wrong there.
+  func testARightAnswerIsNoMisconception() throws {
+    let exercise = AttentionSheet.writeAttention
+    let solution = Solution1.Answers()
+    let right = Misconception(of: exercise, "none", says: nil) { (head: AttentionHead) in
+      try solution.attention(of: head)
+    }
+    XCTAssertEqual(
+      GradingRoom.fault(of: right),
+      "1.2, none: full marks when graded: right in all cases, public and hidden")
+    let throwing = Misconception(of: exercise, "throws", says: nil) {
+      (_: AttentionHead) -> Tensor in throw CocoaError(.featureUnsupported)
+    }
+    XCTAssertNil(GradingRoom.fault(of: throwing))
   }
 }

@@ -35,17 +35,25 @@ package struct ReaderMeasures: Codable, Sendable, Equatable {
     _ model: Transformer, count: Int = 1_500, split: ReaderSplit = .test,
     progress: (Double) -> Void = { _ in }
   ) throws -> ReaderMeasures {
+    let rows = try rows(of: model, count: count, split: split) { progress($0 / 2) }
+    let phenomena = try ReaderPhenomenon.measure(model, split: split) { progress(0.5 + $0 / 2) }
+    return ReaderMeasures(rows: rows, phenomena: phenomena)
+  }
+
+  /// What a model can do in texts of some kinds.
+  package static func rows(
+    of model: Transformer, kinds: [ReaderKind] = ReaderKind.allCases, count: Int,
+    split: ReaderSplit = .test, progress: (Double) -> Void = { _ in }
+  ) throws -> [Row] {
     var rows: [Row] = []
-    let kinds = ReaderKind.allCases
     for (index, kind) in kinds.enumerated() where kind != .narrative {
       var writer = ReaderWriter(split: split, seed: 1)
       let size = [.tours, .rollCalls, .repeats].contains(kind) ? count / 4 : count
       let texts = (0..<size).map { _ in writer.text(kind) }
       rows += try measure(model, texts: texts, kind: kind)
-      progress(Double(index + 1) / Double(kinds.count) / 2)
+      progress(Double(index + 1) / Double(kinds.count))
     }
-    let phenomena = try ReaderPhenomenon.measure(model, split: split) { progress(0.5 + $0 / 2) }
-    return ReaderMeasures(rows: rows, phenomena: phenomena)
+    return rows
   }
 
   /// Tallies the held-out plants of texts of one kind by ability.
