@@ -2,8 +2,8 @@ import Coursework
 import Foundation
 
 // Beside a file of recorded answers there is nothing to work out.
-if CommandLine.arguments.count > 1, !CommandLine.arguments[1].hasPrefix("-") {
-  let recorded = try RecordedAnswers(file: URL(filePath: CommandLine.arguments[1]))
+if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--recorded" {
+  let recorded = try RecordedAnswers(file: URL(filePath: CommandLine.arguments[2]))
   AnswerLoop.serve { try recorded.answer(to: $0) }
 }
 

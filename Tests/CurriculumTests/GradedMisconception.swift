@@ -48,7 +48,10 @@ enum GradingRoom {
     try Data().write(to: job.program)
     let confinement = workshop.confinement
     let checker = try confinement.checker(
-      ["replay", recorded.lastPathComponent].map { "\(confinement.seenCourse)/\($0)" }, job: job,
+      [
+        "\(confinement.seenCourse)/replay", "--recorded",
+        "\(confinement.seenCourse)/\(recorded.lastPathComponent)",
+      ], job: job,
       seconds: 120, memoryBytes: 2_000_000_000)
     let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
     if let failure = check.startFailure { throw GraderFault(failure) }
