@@ -6,7 +6,7 @@ package struct RecordedAnswers: Codable {
   private struct Entry: Codable {
     let question: Data
     let answer: Data?
-    /// What was thrown instead.
+    /// What was thrown instead; nil beside no answer where there is none yet.
     let sentence: String?
   }
 
@@ -15,7 +15,11 @@ package struct RecordedAnswers: Codable {
   /// Asks the questions, each once.
   package init(_ questions: some Sequence<Data>, answer: (Data) throws -> Data) {
     entries = Set(questions).map { question in
-      do { return Entry(question: question, answer: try answer(question), sentence: nil) } catch {
+      do {
+        return Entry(question: question, answer: try answer(question), sentence: nil)
+      } catch is Unanswered {
+        return Entry(question: question, answer: nil, sentence: nil)
+      } catch {
         return Entry(question: question, answer: nil, sentence: "\(error)")
       }
     }
@@ -39,7 +43,8 @@ package struct RecordedAnswers: Codable {
       throw Unrecorded(description: "a question that was not recorded")
     }
     if let answer = entry.answer { return answer }
-    throw Unrecorded(description: entry.sentence ?? "")
+    if let sentence = entry.sentence { throw Unrecorded(description: sentence) }
+    throw Unanswered()
   }
 
   private struct Unrecorded: Error, CustomStringConvertible {

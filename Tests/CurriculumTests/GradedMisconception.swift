@@ -1,10 +1,10 @@
-import Coursework
 import CourseworkFixture
 import Foundation
 import Synchronization
 import Tensors
 import XCTest
 
+@testable import Coursework
 @testable import Curriculum
 @testable import Grading
 @testable import Solution1
@@ -40,7 +40,8 @@ enum GradingRoom {
     let parts = try parts(of: wrong.exercise)
     let recorded = workshop.course.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: recorded) }
-    try RecordedAnswers(parts.joined().map(\.question), answer: wrong.answer).write(to: recorded)
+    let answers = RecordedAnswers(parts.joined().map(\.question), answer: wrong.answer)
+    try answers.write(to: recorded)
     chmod(recorded.path, 0o644)
 
     let job = try workshop.makeJob(slot: 0, answers: "", main: "")
@@ -51,10 +52,15 @@ enum GradingRoom {
       [
         "\(confinement.seenCourse)/replay", "--recorded",
         "\(confinement.seenCourse)/\(recorded.lastPathComponent)",
-      ], job: job,
-      seconds: 120, memoryBytes: 2_000_000_000)
+      ], job: job, seconds: 120, memoryBytes: 2_000_000_000)
     let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
     if let failure = check.startFailure { throw GraderFault(failure) }
+    // A process that fails would be rejected too, and say nothing about the answer.
+    let said = check.results.map { $0.cases.map(\.verdict) }
+    let expected = parts.map { $0.map { answers.verdict(on: $0, of: wrong.exercise) } }
+    guard said == expected else {
+      throw GraderFault("the sandboxed process got \(said), and its answers earn \(expected)")
+    }
     return ExerciseOutcome(wrong.exercise.facts, check)
   }
 
@@ -70,20 +76,11 @@ enum GradingRoom {
     let workshop = try await Workshop(
       of: checkout, confine: ThisProgram.sibling("confine"), required: nil,
       atMost: .bubblewrap)
-    XCTestObservationCenter.shared.addTestObserver(Closing(workshop))
+    atexit { (try? GradingRoom.workshop.get())?.remove() }
     let program = workshop.course.appending(path: "replay")
     try FileManager.default.copyItem(at: ThisProgram.sibling("CourseworkFixture"), to: program)
     chmod(program.path, 0o755)
     return workshop
-  }
-
-  /// Removes the workshop when all tests are over.
-  private final class Closing: NSObject, XCTestObservation {
-    private let workshop: Workshop
-
-    init(_ workshop: Workshop) { self.workshop = workshop }
-
-    func testBundleDidFinish(_ testBundle: Bundle) { workshop.remove() }
   }
 
   /// What comes of work that is not this thread's.
@@ -100,6 +97,17 @@ enum GradingRoom {
     }
     done.wait()
     return try result.withLock { $0! }.get()
+  }
+}
+
+extension RecordedAnswers {
+  /// What an exercise makes of the answer to a case.
+  fileprivate func verdict<Answers>(
+    on aCase: EncodedCase, of exercise: Exercise<Answers>
+  ) -> Verdict {
+    do { return exercise.verdict(key: aCase.key, answer: try answer(to: aCase.question)) } catch {
+      return .of(error)
+    }
   }
 }
 

@@ -37,6 +37,22 @@ final class PixelTests: XCTestCase {
     XCTAssertGreaterThan(pixels.count { $0 == end }, 60 * 60)
   }
 
+  func testASeriesWhoseColourIsTakenIsDashed() throws {
+    func pixels(ofSeries shown: Int) throws -> Int {
+      let series = (0...Palette.count).map { index in
+        LinePlot.Series("", index == shown ? [1, 1] : [.nan, .nan])
+      }
+      var plot = LinePlot(series)
+      plot.showsMarkers = false
+      let colour = hex(Palette.colour(shown))
+      return try Pixels(png: plot.pngData()).count { $0 == colour }
+    }
+    let (whole, dashed) = try (pixels(ofSeries: 0), pixels(ofSeries: Palette.count))
+    // Four points of line, two of gap.
+    XCTAssertEqual(Double(dashed) / Double(whole), 4 / 6, accuracy: 0.1)
+    XCTAssertGreaterThan(whole, 1_000)
+  }
+
   func testAttentionOfZeroDrawsNoLine() throws {
     let pattern = Tensor.zeros([1, 2, 2])
     let blank = HeadView(pattern, queries: ["", ""], keys: ["", ""])

@@ -118,7 +118,6 @@ extension LensSheet {
     }
     let plots = [
       plot("How sure is the lens?", "entropy in nats", reading.entropy),
-      // The embedding is so far away that nothing else would be seen.
       plot("How far from the end?", "KL to the end in nats", reading.divergence, range: 0...30),
     ]
     try FigureRow(plots).write(to: file)

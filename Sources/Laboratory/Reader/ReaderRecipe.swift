@@ -68,7 +68,6 @@ package struct ReaderRecipe: Sendable, Equatable {
       // A step takes twice as long, and teaches more.
       steps = 4_000
     case .movers:
-      hidesNames = false
       // Without induction, copying any name of the text is all that would be learnt.
       silentMLPs = 3..<6
       phases = [

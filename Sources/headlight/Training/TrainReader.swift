@@ -10,10 +10,10 @@ struct TrainReader: ParsableCommand {
       Use a release build: swift run -c release headlight train reader
 
       A decoder that knows a small world in plain English. Its siblings show what it does not: \
-      movers (name movers), tours (copy suppression), wide. The seed decides the first weights and all texts; the world is always the same. A \
-      checkpoint is written every so many steps, and on Ctrl-C; the same command then goes on from \
-      there. At the end the output directory holds config.json, model.safetensors in half \
-      precision, tokenizer.json, losses.png, losses-by-kind.png and measures.json, measured on the \
+      movers (name movers), tours (copy suppression), wide. The seed decides the first weights and \
+      all texts; the world is always the same. A checkpoint is written every so many steps, and on \
+      Ctrl-C; the same command then goes on from there. At the end the output directory holds \
+      config.json, model.safetensors in half precision, tokenizer.json, losses.png, losses-by-kind.png and measures.json, measured on the \
       model as stored; and, in a folder of its own, the model as it was early in the training.
       """)
 
