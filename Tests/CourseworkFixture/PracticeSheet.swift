@@ -12,7 +12,21 @@ package protocol PracticeAnswers: Sendable {
   func thoughts() throws -> String
 }
 
-package let transposeExercise = Exercise<any PracticeAnswers>(
+/// How the methods of the practice sheet are asked.
+package enum PracticeAsks {
+  package static let transpose = Ask("transpose") {
+    (answers: any PracticeAnswers, matrix: Tensor) in
+    try answers.transpose(matrix)
+  }
+  package static let doubled = Ask("doubled") { (answers: any PracticeAnswers, numbers: [Int]) in
+    try answers.doubled(numbers)
+  }
+  package static let thoughts = Ask(inWords: "thoughts") { (answers: any PracticeAnswers) in
+    try answers.thoughts()
+  }
+}
+
+package let transposeExercise = Exercise(
   "9.1", "Transpose a matrix", points: 3, difficulty: 2, importance: 4, minutes: 10,
   hints: ["Which axis comes first?", "Swap the indices.", "result[j, i] = matrix[i, j]"],
   interpretation: "Rows became columns.",
@@ -26,12 +40,13 @@ package let transposeExercise = Exercise<any PracticeAnswers>(
       return Case(name, question: matrix, key: transpose)
     }
   },
-  ask: { answers, matrix in try answers.transpose(matrix) },
-  verify: { transpose, answer in
-    .compare(answer, to: transpose, named: "the transpose", axes: ["row", "column"])
-  })
+  parts: [
+    Part(PracticeAsks.transpose) {
+      Expected($0, named: "the transpose", axes: ["row", "column"])
+    }
+  ])
 
-package let doubleExercise = Exercise<any PracticeAnswers>(
+package let doubleExercise = Exercise(
   "9.2", "Double the numbers", points: 3, difficulty: 1, importance: 2, minutes: 5, timeLimit: 2,
   hints: ["Twice is plus itself.", "Use map.", "numbers.map { $0 * 2 }"],
   interpretation: "Doubling is linear.",
@@ -41,25 +56,25 @@ package let doubleExercise = Exercise<any PracticeAnswers>(
       return Case("\(count) numbers", question: numbers, key: numbers.map { $0 * 2 })
     }
   },
-  ask: { answers, numbers in try answers.doubled(numbers) },
-  verify: { doubled, answer in .match(answer, to: doubled, named: "the list") })
+  parts: [Part(PracticeAsks.doubled) { Expected($0, named: "the list") }])
 
-package let openExercise = Exercise<any PracticeAnswers>(
+package let openExercise = Exercise(
   open: "9.3", "In words", points: 2, difficulty: 2, importance: 3, minutes: 10,
   hints: ["Think.", "Think of rows.", "Rows and columns."],
   interpretation: "There are many good answers.",
   prompt: "What does a transpose do?", rubric: ["one point for rows", "one point for columns"],
-  text: { try $0.thoughts() })
+  text: PracticeAsks.thoughts)
 
-package let practiceSheet = Sheet<any PracticeAnswers>(
+package let practiceSheet = Sheet(
   number: 9, title: "Practice", summary: "A sheet to practise on, with little to learn.",
   goals: ["transpose a matrix", "double numbers"],
   exercises: [transposeExercise, doubleExercise, openExercise],
   figures: [
-    SheetFigure("1-numbers.txt", "the numbers one to three") { _, url in
+    SheetFigure("1-numbers.txt", "the numbers one to three") { url in
       try Data("\(FigureModel.current?.value ?? "1 2 3")\n".utf8).write(to: url)
     },
-    SheetFigure("2-doubled.txt", "what you make of them") { answers, url in
+    SheetFigure("2-doubled.txt", "what you make of them", of: (any PracticeAnswers).self) {
+      answers, url in
       try Data("\(try answers.doubled([1, 2, 3]))\n".utf8).write(to: url)
     },
   ],

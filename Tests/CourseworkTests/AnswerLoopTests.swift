@@ -7,14 +7,16 @@ import XCTest
 final class AnswerLoopTests: XCTestCase {
   private let nonce = [UInt8](1...16)
 
-  private func question(_ payload: String) -> Data {
-    Data(nonce + [UInt8(payload.utf8.count), 0, 0, 0]) + Data(payload.utf8)
+  /// A question to the method that doubles numbers.
+  private func question(_ numbers: String) -> Data {
+    let payload = "doubled\n\(numbers)"
+    return Data(nonce + [UInt8(payload.utf8.count), 0, 0, 0]) + Data(payload.utf8)
   }
 
   private func run(_ whose: String, _ input: Data) throws -> Data {
     let process = Process()
     let (questions, answers) = (Pipe(), Pipe())
-    let command = practiceProgram(whose) + ["--answer", "9.2"]
+    let command = practiceProgram(whose) + ["--answer"]
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
     process.standardInput = questions
@@ -49,6 +51,14 @@ final class AnswerLoopTests: XCTestCase {
       Data(nonce + [2, UInt8(text.utf8.count), 0, 0, 0]) + Data(text.utf8))
   }
 
+  func testAQuestionToNobodyIsAnError() throws {
+    for payload in ["tripled\n[1]", "[1]"] {
+      let output = try run(
+        "solved", Data(nonce + [UInt8(payload.utf8.count), 0, 0, 0]) + Data(payload.utf8))
+      XCTAssertEqual(output.dropFirst(nonce.count).first, 2, payload)
+    }
+  }
+
   func testHalfAQuestionIsNoQuestion() throws {
     XCTAssertEqual(try run("solved", question("[1,2]").dropLast()), Data())
     XCTAssertEqual(try run("solved", Data(nonce.prefix(5))), Data())
@@ -66,7 +76,7 @@ final class AnswerLoopTests: XCTestCase {
     let shell = Process()
     let pipe = Pipe()
     shell.executableURL = URL(filePath: "/bin/sh")
-    let program = (practiceProgram("loop") + ["--answer", "9.2"]).map { "'\($0)'" }
+    let program = (practiceProgram("loop") + ["--answer"]).map { "'\($0)'" }
     shell.arguments = [
       "-c",
       "\(program.joined(separator: " ")) <'\(file.path)' >/dev/null 2>&1 & echo $!; sleep 1; "

@@ -1,57 +1,68 @@
-import Coursework
 import CourseworkFixture
 import Foundation
+import Synchronization
 import Tensors
 import XCTest
+
+@testable import Coursework
 
 final class ExerciseTests: XCTestCase {
   private func exercise(
     points: Int = 3, cases: [(name: String, fraction: Double)]
-  ) -> Exercise<Void> {
+  ) -> Exercise {
     Exercise(
       "1.1", "Fractions", points: points, difficulty: 1, importance: 1, minutes: 1,
       hints: ["a", "b", "c"], interpretation: "none",
-      cases: { _ in cases.map { Case($0.name, question: $0.fraction, key: 0) } },
-      ask: { _, fraction in fraction },
-      verify: { _, fraction in .partial(fraction, fraction == 1 ? "right" : "not quite") })
+      cases: { _ in cases.map { Case($0.name, $0.fraction) } },
+      parts: [
+        Part(Ask<Void, Double, Double>("fraction") { $1 }) { _ in
+          Judgement { .partial($0, $0 == 1 ? "right" : "not quite") }
+        }
+      ])
+  }
+
+  /// An exercise of a number, which is always right.
+  private func numbered(
+    _ id: String, asking method: String = "number",
+    cases: @escaping @Sendable (inout SeededGenerator) throws -> [Case<UInt64, UInt64>] = {
+      [Case("a number", $0.next())]
+    }
+  ) -> Exercise {
+    Exercise(
+      id, "Numbers", points: 1, difficulty: 1, importance: 1, minutes: 1,
+      hints: ["a", "b", "c"], interpretation: "", cases: cases,
+      parts: [
+        Part(Ask<Void, UInt64, UInt64>(method) { $1 }) { _ in Judgement { _ in .passed() } }
+      ])
   }
 
   func testSameSeedSameCases() throws {
     for exercise in practiceSheet.exercises {
-      XCTAssertEqual(try exercise.questions(seed: 5), try exercise.questions(seed: 5))
+      XCTAssertEqual(
+        try exercise.cases(seed: 5).map(\.question), try exercise.cases(seed: 5).map(\.question))
     }
   }
 
   func testHiddenCasesDifferFromPublicOnes() throws {
     for exercise in [transposeExercise, doubleExercise] {
-      let visible = try exercise.questions(seed: Checker.publicSeed)
-      let hidden = try exercise.questions(seed: 1)
+      let visible = try exercise.cases(seed: Checker.publicSeed)
+      let hidden = try exercise.cases(seed: 1)
       XCTAssertEqual(visible.map(\.name), hidden.map(\.name))
       for (a, b) in zip(visible, hidden) {
         XCTAssertNotEqual(a.question, b.question)
-        XCTAssertNotEqual(a.key, b.key)
       }
     }
   }
 
   func testExercisesDrawFromDifferentStreamsOfASeed() throws {
-    func numbers(_ id: String) throws -> [EncodedCase] {
-      try Exercise<Void>(
-        id, "Numbers", points: 1, difficulty: 1, importance: 1, minutes: 1,
-        hints: ["a", "b", "c"], interpretation: "",
-        cases: { [Case("a number", question: $0.next(), key: 0)] },
-        ask: { _, number in number }, verify: { _, _ in .passed() }
-      ).questions(seed: 9)
+    func numbers(_ id: String) throws -> [Data] {
+      try numbered(id).cases(seed: 9).map(\.question)
     }
     XCTAssertNotEqual(try numbers("1.1"), try numbers("1.2"))
   }
 
   func testCasesAreMadeOnlyWhenAsked() {
-    let exercise = Exercise<Void>(
-      "1.1", "Costly", points: 1, difficulty: 1, importance: 1, minutes: 1,
-      hints: ["a", "b", "c"], interpretation: "",
-      cases: { _ -> [Case<Int, Int>] in throw Costly() }, ask: { _, number in number },
-      verify: { _, _ in .passed() })
+    let exercise = numbered("1.1") { _ in throw Costly() }
     let result = Checker.check(exercise, ())
     XCTAssertEqual(result.status, .invalid)
     XCTAssertEqual(
@@ -130,12 +141,78 @@ final class ExerciseTests: XCTestCase {
   }
 
   func testAnAnswerOfAnotherTypeIsInvalid() throws {
-    let aCase = try doubleExercise.questions(seed: 1)[0]
+    let aCase = try doubleExercise.cases(seed: 1)[0]
     for answer in ["\"text\"", "{}", "[1.5]", "[1e400]", "", "\u{0}", "[9223372036854775808]"] {
-      let verdict = doubleExercise.verdict(key: aCase.key, answer: Data(answer.utf8))
+      let verdict = aCase.verdict(on: [.answered(Data(answer.utf8))])
       XCTAssertEqual(verdict.status, .invalid, answer)
       XCTAssertEqual(verdict.message, "the answer cannot be read")
     }
+  }
+
+  private enum Two {
+    static let sum = Ask("sum") { (answers: [String: Int], numbers: [Int]) in
+      guard let offset = answers["sum"] else { throw Unanswered() }
+      return [Float(numbers.reduce(offset, +))]
+    }
+    static let count = Ask("count") { (answers: [String: Int], numbers: [Int]) in
+      guard let offset = answers["count"] else { throw Unanswered() }
+      return [numbers.count + offset]
+    }
+    static let mistakesMade = Mutex(0)
+
+    static let exercise = Exercise(
+      "9.4", "Sum and count", points: 4, difficulty: 1, importance: 1, minutes: 1,
+      hints: ["a", "b", "c"], interpretation: "",
+      cases: { _ in [Case("three", [1, 2, 3]), Case("two", [4, 5])] },
+      parts: [
+        Part(sum) { numbers in
+          let right = numbers.reduce(0, +)
+          return Expected([Float(right)], named: "the sum") {
+            mistakesMade.withLock { $0 += 1 }
+            return [
+              Mistake("the first is left out", [Double(right - numbers[0])]),
+              Mistake("this is too much", [Double(right + 1)]),
+            ]
+          }
+        },
+        Part(count) { Expected([$0.count], named: "the count") },
+      ])
+  }
+
+  func testPartsWeighTheSameAndTheFirstThatIsWrongHasTheWord() {
+    func result(_ answers: [String: Int]) -> ExerciseResult {
+      Checker.check(Two.exercise, answers)
+    }
+    XCTAssertEqual(result(["sum": 0, "count": 0]).points, 4)
+    XCTAssertEqual(result([:]).status, .unanswered)
+    let half = result(["sum": 0])
+    XCTAssertEqual(half.points, 2)
+    XCTAssertEqual(half.message, "three: `count` is not answered yet (0 of 2 cases right)")
+    let wrong = result(["sum": 1, "count": 1])
+    XCTAssertEqual(wrong.points, 0)
+    XCTAssertEqual(wrong.message, "three: this is too much (0 of 2 cases right)")
+    XCTAssertEqual(wrong.detail, "at index 0 the sum is 7.0 and should be 6.0")
+  }
+
+  func testMistakesAreComputedOnlyForWrongAnswers() {
+    let before = Two.mistakesMade.withLock { $0 }
+    XCTAssertEqual(Checker.check(Two.exercise, ["sum": 0, "count": 0]).status, .passed)
+    XCTAssertEqual(Two.mistakesMade.withLock { $0 }, before)
+    XCTAssertEqual(
+      Checker.check(Two.exercise.only(Two.sum), ["sum": -1]).message,
+      "three: the first is left out (0 of 2 cases right)")
+    XCTAssertEqual(Two.mistakesMade.withLock { $0 }, before + 2)
+  }
+
+  func testAMisconceptionOfAPartNeedsNoOtherHalf() {
+    let one = Misconception(of: Two.exercise, in: Two.sum, "one more", says: "too much") {
+      [Float($0.reduce(1, +))]
+    }
+    XCTAssertNil(one.fault())
+    XCTAssertNil(
+      Variant(of: Two.exercise, in: Two.count, "a loop") { numbers in
+        [numbers.reduce(0) { count, _ in count + 1 }]
+      }.fault())
   }
 
   func testMisconceptionsAreCaughtAndVariantsAccepted() {
@@ -170,21 +247,24 @@ final class ExerciseTests: XCTestCase {
   }
 
   func testASheetRefusesTwoOfAKind() {
-    typealias Practice = Sheet<any PracticeAnswers>
     XCTAssertEqual(
-      Practice.fault(number: 9, exercises: [doubleExercise, doubleExercise], figures: []),
+      Sheet.fault(number: 9, exercises: [doubleExercise, doubleExercise], figures: []),
       "two exercises have the id 9.2")
     XCTAssertEqual(
-      Practice.fault(number: 8, exercises: [doubleExercise], figures: []),
+      Sheet.fault(number: 8, exercises: [doubleExercise], figures: []),
       "exercise 9.2 belongs to another sheet")
+    XCTAssertEqual(
+      Sheet.fault(
+        number: 9, exercises: [openExercise, numbered("9.4", asking: "thoughts")], figures: []),
+      "`thoughts` is asked for twice")
     let figure = practiceSheet.figures[0]
     XCTAssertEqual(
-      Practice.fault(number: 9, exercises: [], figures: [figure, figure]),
+      Sheet.fault(number: 9, exercises: [], figures: [figure, figure]),
       "two figures have the name 1-numbers.txt")
     for name in ["../x.png", ".x.png", "x"] {
       XCTAssertNotNil(
-        Practice.fault(
-          number: 9, exercises: [], figures: [SheetFigure(name, "bad") { _, _ in }]), name)
+        Sheet.fault(
+          number: 9, exercises: [], figures: [SheetFigure(name, "bad") { _ in }]), name)
     }
   }
 

@@ -17,7 +17,7 @@ final class ProgressTests: XCTestCase {
     let result = Checker.check(doubleExercise, Mischief("throws"))
     try file.update { progress in
       progress.record(result, at: date)
-      _ = progress.revealHint(of: doubleExercise.facts)
+      _ = progress.revealHint(of: doubleExercise)
     }
     let entry = try file.load().progress["9.2"]
     XCTAssertEqual(entry.last, result)
@@ -42,7 +42,7 @@ final class ProgressTests: XCTestCase {
 
   func testHintsEscalateAndTheLastStays() {
     var progress = CourseProgress()
-    let hints = (0..<5).map { _ in progress.revealHint(of: doubleExercise.facts) }
+    let hints = (0..<5).map { _ in progress.revealHint(of: doubleExercise) }
     XCTAssertEqual(hints.map(\.number), [1, 2, 3, 3, 3])
     XCTAssertEqual(
       hints.map(\.text),
@@ -53,9 +53,9 @@ final class ProgressTests: XCTestCase {
   func testAHandEditedHintCountDoesNoHarm() {
     var progress = CourseProgress()
     progress["9.2"].hintsRevealed = -7
-    XCTAssertEqual(progress.revealHint(of: doubleExercise.facts).number, 1)
+    XCTAssertEqual(progress.revealHint(of: doubleExercise).number, 1)
     progress["9.2"].hintsRevealed = .max - 1
-    XCTAssertEqual(progress.revealHint(of: doubleExercise.facts).number, 3)
+    XCTAssertEqual(progress.revealHint(of: doubleExercise).number, 3)
   }
 
   func testACorruptFileIsSetAside() throws {

@@ -20,10 +20,10 @@ extension Misconception {
 /// A workshop for all tests, and the cases of a secret seed.
 enum GradingRoom {
   private static let secretSeed: UInt64 = 0x5EC2_E7
-  private static let cases = Mutex<[String: [[EncodedCase]]]>([:])
+  private static let cases = Mutex<[String: [[ReadyCase]]]>([:])
   private static let workshop = Result { try waiting { try await makeWorkshop() } }
 
-  static func fault<Answers>(of wrong: Misconception<Answers>) -> String? {
+  static func fault(of wrong: Misconception) -> String? {
     do {
       let outcome = try outcome(of: wrong)
       guard outcome.points >= Double(outcome.maxPoints) else { return nil }
@@ -33,14 +33,12 @@ enum GradingRoom {
     }
   }
 
-  private static func outcome<Answers>(
-    of wrong: Misconception<Answers>
-  ) throws -> ExerciseOutcome {
+  private static func outcome(of wrong: Misconception) throws -> ExerciseOutcome {
     let workshop = try workshop.get()
     let parts = try parts(of: wrong.exercise)
     let recorded = workshop.course.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: recorded) }
-    let answers = RecordedAnswers(parts.joined().map(\.question), answer: wrong.answer)
+    let answers = RecordedAnswers(parts.joined().flatMap(\.requests), answer: wrong.answer)
     try answers.write(to: recorded)
     chmod(recorded.path, 0o644)
 
@@ -57,18 +55,20 @@ enum GradingRoom {
     if let failure = check.startFailure { throw GraderFault(failure) }
     // A process that fails would be rejected too, and say nothing about the answer.
     let said = check.results.map { $0.cases.map(\.verdict) }
-    let expected = parts.map { $0.map { answers.verdict(on: $0, of: wrong.exercise) } }
+    let expected = parts.map { $0.map { answers.verdict(on: $0) } }
     guard said == expected else {
       throw GraderFault("the sandboxed process got \(said), and its answers earn \(expected)")
     }
-    return ExerciseOutcome(wrong.exercise.facts, check)
+    return ExerciseOutcome(wrong.exercise, check)
   }
 
-  private static func parts<Answers>(of exercise: Exercise<Answers>) throws -> [[EncodedCase]] {
-    if let parts = cases.withLock({ $0[exercise.id] }) { return parts }
-    let parts = try [Checker.publicSeed, secretSeed].map { try exercise.questions(seed: $0) }
+  private static func parts(of exercise: Exercise) throws -> [[ReadyCase]] {
+    let known = cases.withLock { $0[exercise.id] }
+    // Of the whole exercise, for the next may be about another part of it.
+    let parts =
+      try known ?? [Checker.publicSeed, secretSeed].map { try exercise.wholeCases(seed: $0) }
     cases.withLock { $0[exercise.id] = parts }
-    return parts
+    return parts.map { $0.map { $0.only(exercise.methods) } }
   }
 
   private static func makeWorkshop() async throws -> Workshop {
@@ -101,13 +101,12 @@ enum GradingRoom {
 }
 
 extension RecordedAnswers {
-  /// What an exercise makes of the answer to a case.
-  fileprivate func verdict<Answers>(
-    on aCase: EncodedCase, of exercise: Exercise<Answers>
-  ) -> Verdict {
-    do { return exercise.verdict(key: aCase.key, answer: try answer(to: aCase.question)) } catch {
-      return .of(error)
-    }
+  /// What a case makes of the answers to it.
+  fileprivate func verdict(on aCase: ReadyCase) -> Verdict {
+    aCase.verdict(
+      on: aCase.requests.map { request in
+        do { return .answered(try answer(to: request)) } catch { return .verdict(.of(error)) }
+      })
   }
 }
 

@@ -1,15 +1,15 @@
 public import Foundation
 
-/// One question of an exercise, and the key that its answer is held against.
+/// One question of an exercise, and the key that its judges are made from.
 ///
 /// The name says what kind of case this is ("a padded batch"); students read it even where the
 /// question is hidden, so it never holds the question's data.
-public struct Case<Question: Codable & Sendable, Key: Codable & Sendable>: Sendable {
+public struct Case<Question: Codable & Sendable, Key: Sendable>: Sendable {
   /// What kind of case this is, in a few words.
   public let name: String
   /// What the student's code is given.
   public let question: Question
-  /// What the verification is given besides the answer; the student's process never sees it.
+  /// What is known of the right answer; the student's process never sees it.
   public let key: Key
 
   /// A case of an exercise.
@@ -20,12 +20,63 @@ public struct Case<Question: Codable & Sendable, Key: Codable & Sendable>: Senda
   }
 }
 
-/// A case whose types are erased: question and key as bytes.
-public struct EncodedCase: Codable, Hashable, Sendable {
+extension Case where Key == Question {
+  /// A case whose judge needs to know nothing but the question.
+  public init(_ name: String, _ question: Question) {
+    self.init(name, question: question, key: question)
+  }
+}
+
+/// A case that can be asked: the question as bytes, which is all that enters a student's process,
+/// and beside it the judges, which never do.
+public struct ReadyCase: Sendable {
   /// What kind of case this is, in a few words.
   public let name: String
-  /// The question, encoded: all that enters the student's process.
+  /// The question, encoded.
   public let question: Data
-  /// The key, encoded: it stays with the one who checks.
-  public let key: Data
+  private(set) var judges: [(method: String, judge: EncodedJudge)]
+
+  init(name: String, question: Data, judges: [(method: String, judge: EncodedJudge)]) {
+    self.name = name
+    self.question = question
+    self.judges = judges
+  }
+
+  /// The case with the judges of some methods alone.
+  func only(_ methods: [String]) -> ReadyCase {
+    var result = self
+    result.judges.removeAll { !methods.contains($0.method) }
+    return result
+  }
+
+  /// The methods that are asked, in order.
+  var methods: [String] { judges.map(\.method) }
+
+  /// What a process is sent, a method each.
+  var requests: [Data] {
+    judges.map { AskedQuestion(method: $0.method, question: question).encoded }
+  }
+
+  /// What came back for a method.
+  enum Reply {
+    case answered(Data)
+    case verdict(Verdict)
+  }
+
+  /// What the replies to ``requests`` are worth together: every part weighs the same, and one that
+  /// is not answered yet counts as wrong where another is.
+  func verdict(on replies: some Sequence<Reply>) -> Verdict {
+    let verdicts = zip(judges, replies).map { part, reply in
+      switch reply {
+      case .answered(let answer): part.judge.verdict(on: answer)
+      case .verdict(let verdict): verdict
+      }
+    }
+    if verdicts.allSatisfy({ $0.status == .unanswered }) { return .unanswered }
+    if verdicts.count == 1 { return verdicts[0] }
+    return .combining(
+      zip(judges, verdicts).map { part, verdict in
+        verdict.status == .unanswered ? .failed("`\(part.method)` is not answered yet") : verdict
+      })
+  }
 }

@@ -9,42 +9,53 @@ public enum Checker {
   public static let publicSeed: UInt64 = 2_026
 
   /// What a student's answers earn in one exercise.
-  public static func check<Answers>(
-    _ exercise: Exercise<Answers>, _ answers: Answers, seed: UInt64 = publicSeed
+  ///
+  /// - Precondition: `answers` conforms to the protocol of the exercise's sheet.
+  public static func check(
+    _ exercise: Exercise, _ answers: any Sendable, seed: UInt64 = publicSeed
   ) -> ExerciseResult {
-    check(exercise, seed: seed) { try exercise.answer(answers, to: $0) }
+    check(exercise, seed: seed) { try exercise.asks.answer(answers, to: $0) }
   }
 
   /// What answers that come from somewhere, encoded, earn in one exercise.
-  static func check<Answers>(
-    _ exercise: Exercise<Answers>, seed: UInt64, answer: (Data) throws -> Data
+  static func check(
+    _ exercise: Exercise, seed: UInt64, answer: (Data) throws -> Data
   ) -> ExerciseResult {
     let start = ContinuousClock.now
-    let cases: [EncodedCase]
-    do { cases = try exercise.questions(seed: seed) } catch {
+    let cases: [ReadyCase]
+    do { cases = try exercise.cases(seed: seed) } catch {
       return ExerciseResult(
         exercise, notChecked: "the questions could not be made: \(sentence(for: error))")
     }
     var text: String?
     let results = cases.map { aCase in
-      let verdict: Verdict
-      do {
-        let answer = try answer(aCase.question)
-        verdict = exercise.verdict(key: aCase.key, answer: answer)
-        text = exercise.openText(answer)
-      } catch {
-        verdict = .of(error)
+      let replies = aCase.requests.map { request -> ReadyCase.Reply in
+        do { return .answered(try answer(request)) } catch { return .verdict(.of(error)) }
       }
-      return CaseResult(name: aCase.name, verdict: verdict)
+      if case .answered(let answer)? = replies.first { text = exercise.openText(answer) }
+      return CaseResult(name: aCase.name, verdict: aCase.verdict(on: replies))
     }
     return ExerciseResult(exercise, cases: results, seconds: start.secondsToNow, text: text)
+  }
+}
+
+extension [EncodedAsk] {
+  /// The answer of a student's code to a question that came from elsewhere.
+  ///
+  /// - Throws: what the code throws, and when no method of the name is asked for here.
+  func answer(_ answers: any Sendable, to request: Data) throws -> Data {
+    let asked = try AskedQuestion(request)
+    guard let ask = first(where: { $0.method == asked.method }) else {
+      throw UnreadableQuestion()
+    }
+    return try ask.answer(answers, to: asked.question)
   }
 }
 
 extension Exercise {
   /// The text of an answer to an open exercise, nil for any other.
   func openText(_ answer: Data) -> String? {
-    guard case .open = kind else { return nil }
+    guard isOpen else { return nil }
     return try? Coding.decode(String.self, from: answer)
   }
 }

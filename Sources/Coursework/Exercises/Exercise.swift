@@ -1,13 +1,13 @@
-public import Foundation
+import Foundation
 public import Tensors
 
 /// An exercise, the whole of it: what is asked, of what kind, for how many points, with which
-/// hints, and how an answer is verified.
+/// hints, and how an answer is judged.
 ///
-/// `Answers` is the protocol a student's struct conforms to, as in `any AttentionAnswers`. The
-/// types of question, key and answer are erased: an exercise works on encoded bytes, so that asking
-/// within this process and asking another process run the same code.
-public struct Exercise<Answers: Sendable>: Sendable {
+/// It is made of *cases*, which are questions, and of *parts*, which say how a student's method is
+/// asked one and how its answer is judged. Types are erased: an exercise works on encoded bytes, so
+/// that asking within this process and asking another process run the same code.
+public struct Exercise: Sendable {
   /// Sheet and place in it, as in "1.5".
   public let id: String
   /// The exercise's name.
@@ -28,14 +28,15 @@ public struct Exercise<Answers: Sendable>: Sendable {
   public let kind: Kind
   /// How many seconds all cases together may take in a process of their own.
   public let timeLimit: Double
+  /// The methods that are asked for, in order.
+  public var methods: [String] { asks.map(\.method) }
 
-  private let makeCases: @Sendable (inout SeededGenerator) throws -> [EncodedCase]
-  private let askEncoded: @Sendable (Answers, Data) throws -> Data
-  private let verifyEncoded: @Sendable (Data, Data) -> Verdict
+  private(set) var asks: [EncodedAsk]
+  private let makeCases: @Sendable (inout SeededGenerator) throws -> [ReadyCase]
 
   /// What sort of answer an exercise asks for.
   public enum Kind: Codable, Hashable, Sendable {
-    /// Code, verified by code.
+    /// Code, judged by code.
     case coding
     /// A text, collected for the instructor, who marks it by the rubric.
     case open(prompt: String, rubric: [String])
@@ -47,28 +48,25 @@ public struct Exercise<Answers: Sendable>: Sendable {
   ///   - cases: makes the cases from a generator and nothing else: public cases come from the
   ///     public seed, hidden ones from the instructor's. It runs only when cases are needed, so it
   ///     may load a model.
-  ///   - ask: calls the student's code with one question.
-  ///   - verify: holds an answer against the key. It runs outside the student's process and never
-  ///     traps, whatever the answer holds.
-  public init<Question: Codable & Sendable, Key: Codable & Sendable, Answer: Codable & Sendable>(
+  ///   - parts: what is asked of the student's code, one method each, and how it is judged. Parts
+  ///     weigh the same.
+  public init<Question: Codable & Sendable, Key: Sendable>(
     _ id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
     timeLimit: Double = 10, hints: [String], interpretation: String,
     cases: @escaping @Sendable (inout SeededGenerator) throws -> [Case<Question, Key>],
-    ask: @escaping @Sendable (Answers, Question) throws -> Answer,
-    verify: @escaping @Sendable (Key, Answer) -> Verdict
+    parts: [Part<Question, Key>]
   ) {
     self.init(
       id, title, points: points, difficulty: difficulty, importance: importance, minutes: minutes,
       timeLimit: timeLimit, hints: hints, interpretation: interpretation, kind: .coding,
-      cases: cases, ask: ask, verify: verify)
+      cases: cases, parts: parts)
   }
 
-  init<Question: Codable & Sendable, Key: Codable & Sendable, Answer: Codable & Sendable>(
+  init<Question: Codable & Sendable, Key: Sendable>(
     _ id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
-    timeLimit: Double, hints: [String], interpretation: String, kind: Kind,
+    timeLimit: Double = 10, hints: [String], interpretation: String, kind: Kind,
     cases: @escaping @Sendable (inout SeededGenerator) throws -> [Case<Question, Key>],
-    ask: @escaping @Sendable (Answers, Question) throws -> Answer,
-    verify: @escaping @Sendable (Key, Answer) -> Verdict
+    parts: [Part<Question, Key>]
   ) {
     precondition(
       id.wholeMatch(of: /[1-9][0-9]*\.[1-9][0-9]*/) != nil,
@@ -80,6 +78,7 @@ public struct Exercise<Answers: Sendable>: Sendable {
       (1...5).contains(importance), "exercise \(id) has importance \(importance), not 1–5")
     precondition(minutes > 0 && timeLimit > 0, "exercise \(id) gives no time")
     precondition(hints.count >= 3, "exercise \(id) has \(hints.count) hints, not at least three")
+    precondition(!parts.isEmpty, "exercise \(id) asks for nothing")
     self.id = id
     self.title = title
     self.points = points
@@ -90,23 +89,12 @@ public struct Exercise<Answers: Sendable>: Sendable {
     self.hints = hints
     self.interpretation = interpretation
     self.kind = kind
+    asks = parts.map(\.ask)
     makeCases = { generator in
-      try cases(&generator).map {
-        EncodedCase(
-          name: $0.name, question: try Coding.encode($0.question), key: try Coding.encode($0.key))
-      }
-    }
-    askEncoded = { answers, data in
-      let question = try Coding.decode(Question.self, from: data)
-      return try Coding.encode(try ask(answers, question))
-    }
-    verifyEncoded = { keyData, answerData in
-      let key: Key
-      do { key = try Coding.decode(Key.self, from: keyData) } catch {
-        return .invalid("this exercise's key cannot be read: \(sentence(for: error))")
-      }
-      do { return verify(key, try Coding.decode(Answer.self, from: answerData)) } catch {
-        return .invalid("the answer cannot be read", detail: sentence(for: error))
+      try cases(&generator).map { aCase in
+        ReadyCase(
+          name: aCase.name, question: try Coding.encode(aCase.question),
+          judges: parts.map { ($0.ask.method, $0.judge(aCase.key)) })
       }
     }
   }
@@ -114,18 +102,40 @@ public struct Exercise<Answers: Sendable>: Sendable {
   /// The cases that a seed makes: the same seed, the same cases.
   ///
   /// Exercises draw from different streams of one seed, so no exercise tells another's numbers.
-  public func questions(seed: UInt64) throws -> [EncodedCase] {
+  public func cases(seed: UInt64) throws -> [ReadyCase] {
+    try wholeCases(seed: seed).map { $0.only(methods) }
+  }
+
+  /// The cases with all parts, whatever ``only(_:)`` left.
+  func wholeCases(seed: UInt64) throws -> [ReadyCase] {
     var generator = SeededGenerator(seed: seed ^ stableHash(id))
     return try makeCases(&generator)
   }
 
-  /// The answer of a student's code to one encoded question, encoded.
-  public func answer(_ answers: Answers, to encodedQuestion: Data) throws -> Data {
-    try askEncoded(answers, encodedQuestion)
+  /// The exercise with one of its parts alone, for proofs of that part.
+  public func only<Answers, Question, Answer>(_ ask: Ask<Answers, Question, Answer>) -> Exercise {
+    var exercise = self
+    exercise.asks.removeAll { $0.method != ask.method }
+    precondition(!exercise.asks.isEmpty, "exercise \(id) does not ask for `\(ask.method)`")
+    return exercise
+  }
+}
+
+extension Exercise {
+  /// Whether a text is asked for, which the instructor marks.
+  public var isOpen: Bool { prompt != nil }
+
+  /// What an open exercise asks; nil when code is asked for.
+  public var prompt: String? {
+    guard case .open(let prompt, _) = kind else { return nil }
+    return prompt
   }
 
-  /// What an encoded answer is worth, held against an encoded key.
-  public func verdict(key: Data, answer: Data) -> Verdict { verifyEncoded(key, answer) }
+  /// What earns an open exercise's points, a line each.
+  public var rubric: [String] {
+    guard case .open(_, let rubric) = kind else { return [] }
+    return rubric
+  }
 }
 
 /// FNV-1a, for a number that a text has on every machine and in every run.

@@ -31,8 +31,8 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
   ///
   /// Cases weigh the same. The points are the mean of their fractions times the exercise's points,
   /// rounded down to half a point: full marks mean that every case is right. No cases earn nothing.
-  package init<Answers>(
-    _ exercise: Exercise<Answers>, cases: [CaseResult], seconds: Double, text: String? = nil
+  package init(
+    _ exercise: Exercise, cases: [CaseResult], seconds: Double, text: String? = nil
   ) {
     id = exercise.id
     maxPoints = exercise.points
@@ -58,7 +58,7 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
     detail = first.verdict.detail
     self.text =
       status == .collected
-      ? text.map { printable($0, limit: Exercise<Answers>.longestOpenAnswer, keepingLines: true) }
+      ? text.map { printable($0, limit: Exercise.longestOpenAnswer, keepingLines: true) }
       : nil
     message =
       cases.count == 1 || alike && (status == .unanswered || status == .collected)
@@ -67,7 +67,7 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
   }
 
   /// The result of an exercise that could not be checked at all.
-  package init<Answers>(_ exercise: Exercise<Answers>, notChecked reason: String) {
+  package init(_ exercise: Exercise, notChecked reason: String) {
     self.init(
       exercise, cases: [CaseResult(name: "preparation", verdict: .invalid(reason))], seconds: 0)
   }

@@ -1,26 +1,35 @@
 package import Foundation
 
 /// An answer a real student would give that is wrong, and what the verdict must tell them.
-public struct Misconception<Answers: Sendable>: Sendable {
-  /// The exercise it answers.
-  public let exercise: Exercise<Answers>
+public struct Misconception: Sendable {
+  /// The exercise it answers, or the part of one.
+  public let exercise: Exercise
   /// What is misunderstood, in a few words.
   public let name: String
   /// What the message must hold; nil for nonsense that no student hands in, which only must not
   /// earn full marks.
   public let says: String?
-  /// The wrong answer to an encoded question.
+  /// The wrong answer to what a process would be sent.
   package let answer: @Sendable (Data) throws -> Data
 
-  /// A wrong answer to every question of an exercise.
+  /// A wrong answer to every question of an exercise that asks for one method.
   public init<Question: Codable & Sendable, Answer: Codable & Sendable>(
-    of exercise: Exercise<Answers>, _ name: String, says: String?,
+    of exercise: Exercise, _ name: String, says: String?,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
+    requireOnePart(of: exercise)
     self.exercise = exercise
     self.name = name
     self.says = says
     self.answer = erase(answer)
+  }
+
+  /// A wrong answer to one part of an exercise, whatever becomes of the others.
+  public init<Answers, Question, Answer>(
+    of exercise: Exercise, in part: Ask<Answers, Question, Answer>, _ name: String, says: String?,
+    answer: @escaping @Sendable (Question) throws -> Answer
+  ) {
+    self.init(of: exercise.only(part), name, says: says, answer: answer)
   }
 
   /// What is wrong with the exercise if it does not catch this, or nil: the answer must earn less
@@ -43,21 +52,30 @@ public struct Misconception<Answers: Sendable>: Sendable {
 }
 
 /// Another right way to answer an exercise, which must earn full marks.
-public struct Variant<Answers: Sendable>: Sendable {
-  /// The exercise it answers.
-  public let exercise: Exercise<Answers>
+public struct Variant: Sendable {
+  /// The exercise it answers, or the part of one.
+  public let exercise: Exercise
   /// What is done differently, in a few words.
   public let name: String
   private let answer: @Sendable (Data) throws -> Data
 
-  /// A right answer to every question of an exercise.
+  /// A right answer to every question of an exercise that asks for one method.
   public init<Question: Codable & Sendable, Answer: Codable & Sendable>(
-    of exercise: Exercise<Answers>, _ name: String,
+    of exercise: Exercise, _ name: String,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
+    requireOnePart(of: exercise)
     self.exercise = exercise
     self.name = name
     self.answer = erase(answer)
+  }
+
+  /// A right answer to one part of an exercise.
+  public init<Answers, Question, Answer>(
+    of exercise: Exercise, in part: Ask<Answers, Question, Answer>, _ name: String,
+    answer: @escaping @Sendable (Question) throws -> Answer
+  ) {
+    self.init(of: exercise.only(part), name, answer: answer)
   }
 
   /// What is wrong with the exercise if it does not accept this, or nil.
@@ -73,13 +91,26 @@ public struct Variant<Answers: Sendable>: Sendable {
   }
 }
 
+extension Exercise {
+  /// What the cases under a seed make of one and the same answer, right or not.
+  ///
+  /// - Precondition: the exercise asks for one method.
+  public func verdicts(
+    on answer: some Encodable, seed: UInt64 = Checker.publicSeed
+  ) throws -> [(name: String, verdict: Verdict)] {
+    requireOnePart(of: self)
+    let encoded = try Coding.encode(answer)
+    return try cases(seed: seed).map { ($0.name, $0.verdict(on: [.answered(encoded)])) }
+  }
+}
+
 extension Sheet {
   /// What is wrong with a sheet, a sentence each: untouched stubs must be unanswered and earn
   /// nothing, the solution must earn everything, misconceptions less, variants all; and an
   /// exercise's questions must take less than 2 MB, since every submission is sent them.
   public func faults(
-    untouched: Answers, solution: Answers, misconceptions: [Misconception<Answers>] = [],
-    variants: [Variant<Answers>] = [], seeds: [UInt64] = proofSeeds
+    untouched: any Sendable, solution: any Sendable, misconceptions: [Misconception] = [],
+    variants: [Variant] = [], seeds: [UInt64] = proofSeeds
   ) -> [String] {
     var faults: [String] = []
     for exercise in exercises {
@@ -88,7 +119,7 @@ extension Sheet {
         faults.append("\(exercise.id): the untouched stub is \(stub.status): \(stub.message)")
       }
       for seed in seeds {
-        let bytes = (try? exercise.questions(seed: seed))?.reduce(0) { $0 + $1.question.count } ?? 0
+        let bytes = (try? exercise.cases(seed: seed))?.reduce(0) { $0 + $1.question.count } ?? 0
         if bytes >= 2_000_000 {
           faults.append("\(exercise.id): the questions take \(bytes) bytes, seed \(seed)")
         }
@@ -111,5 +142,15 @@ public let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
 private func erase<Question: Codable & Sendable, Answer: Codable & Sendable>(
   _ answer: @escaping @Sendable (Question) throws -> Answer
 ) -> @Sendable (Data) throws -> Data {
-  { try Coding.encode(try answer(try Coding.decode(Question.self, from: $0))) }
+  { request in
+    let question = try AskedQuestion(request).question
+    return try Coding.encode(try answer(try Coding.decode(Question.self, from: question)))
+  }
+}
+
+private func requireOnePart(of exercise: Exercise) {
+  precondition(
+    exercise.methods.count == 1,
+    "exercise \(exercise.id) asks for \(exercise.methods.joined(separator: ", ")): say which is answered"
+  )
 }

@@ -1,8 +1,14 @@
-import Foundation
-
 /// The question of an open exercise, as it is put to the student's method.
-struct OpenQuestion: Codable, Sendable {
-  let prompt: String
+public struct OpenQuestion: Codable, Sendable {
+  /// What is asked.
+  public let prompt: String
+}
+
+extension Ask where Question == OpenQuestion, Answer == String {
+  /// The call of a method that answers in words.
+  public init(inWords method: String, _ text: @escaping @Sendable (Answers) throws -> String) {
+    self.init(method) { answers, _ in try text(answers) }
+  }
 }
 
 extension Exercise {
@@ -14,27 +20,29 @@ extension Exercise {
   /// - Parameters:
   ///   - prompt: what is asked.
   ///   - rubric: what earns the points, a line each.
-  ///   - text: the student's text.
-  public init(
+  ///   - text: how the student's text is asked for.
+  public init<Answers>(
     open id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
     hints: [String], interpretation: String, prompt: String, rubric: [String],
-    text: @escaping @Sendable (Answers) throws -> String
+    text: Ask<Answers, OpenQuestion, String>
   ) {
     precondition(!rubric.isEmpty, "the open exercise \(id) has no rubric")
     self.init(
       id, title, points: points, difficulty: difficulty, importance: importance, minutes: minutes,
-      timeLimit: 10, hints: hints, interpretation: interpretation,
-      kind: .open(prompt: prompt, rubric: rubric),
-      cases: { _ in [Case("your text", question: OpenQuestion(prompt: prompt), key: rubric)] },
-      ask: { answers, _ in try text(answers) },
-      verify: { _, text in
-        if text.allSatisfy(\.isWhitespace) { return .unanswered }
-        guard text.count <= Self.longestOpenAnswer else {
-          return .invalid(
-            "the text has \(text.count) characters, and at most "
-              + "\(Self.longestOpenAnswer) are collected; shorten it")
+      hints: hints, interpretation: interpretation, kind: .open(prompt: prompt, rubric: rubric),
+      cases: { _ in [Case("your text", OpenQuestion(prompt: prompt))] },
+      parts: [
+        Part(text) { _ in
+          Judgement { text in
+            if text.allSatisfy(\.isWhitespace) { return .unanswered }
+            guard text.count <= Self.longestOpenAnswer else {
+              return .invalid(
+                "the text has \(text.count) characters, and at most "
+                  + "\(Self.longestOpenAnswer) are collected; shorten it")
+            }
+            return .collected
+          }
         }
-        return .collected
-      })
+      ])
   }
 }

@@ -1,7 +1,7 @@
 public import Foundation
 
 /// A sheet: exercises on one subject, and the figures that go with them.
-public struct Sheet<Answers: Sendable>: Sendable {
+public struct Sheet: Sendable {
   /// The sheet's place in the course.
   public let number: Int
   /// The sheet's subject.
@@ -11,9 +11,9 @@ public struct Sheet<Answers: Sendable>: Sendable {
   /// What a student can do afterwards.
   public let goals: [String]
   /// The exercises in order.
-  public let exercises: [Exercise<Answers>]
+  public let exercises: [Exercise]
   /// The pictures that are drawn when the sheet runs.
-  public let figures: [SheetFigure<Answers>]
+  public let figures: [SheetFigure]
   /// The short name of the model that a `--model` value names, to draw figures of it; nil when they
   /// are of the sheet's own model alone.
   package let findModel: (@Sendable (String) throws -> String)?
@@ -22,11 +22,11 @@ public struct Sheet<Answers: Sendable>: Sendable {
   ///
   /// - Parameter findModel: gives a model's short name by a `--model` value, which figures find in
   ///   `FigureModel.current`; nil when they are of the sheet's own model alone.
-  /// - Precondition: every exercise's id begins with the sheet's number, and ids as well as names
-  ///   of figures occur once.
+  /// - Precondition: every exercise's id begins with the sheet's number; ids, methods and names of
+  ///   figures occur once.
   public init(
     number: Int, title: String, summary: String, goals: [String],
-    exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>] = [],
+    exercises: [Exercise], figures: [SheetFigure] = [],
     findModel: (@Sendable (String) throws -> String)? = nil
   ) {
     if let fault = Self.fault(number: number, exercises: exercises, figures: figures) {
@@ -52,13 +52,19 @@ public struct Sheet<Answers: Sendable>: Sendable {
 
   /// The points that the instructor gives by hand.
   public var openPoints: Int {
-    exercises.reduce(0) { if case .open = $1.kind { $0 + $1.points } else { $0 } }
+    exercises.reduce(0) { $0 + ($1.isOpen ? $1.points : 0) }
   }
+
+  /// The name of the student's program, as in "Sheet1".
+  package var program: String { "Sheet\(number)" }
+
+  /// All that the sheet's exercises ask for.
+  var asks: [EncodedAsk] { exercises.flatMap(\.asks) }
 
   /// The exercise of an id.
   ///
   /// - Throws: ``UnknownExercise`` when the sheet has none of that id.
-  public func exercise(_ id: String) throws(UnknownExercise) -> Exercise<Answers> {
+  public func exercise(_ id: String) throws(UnknownExercise) -> Exercise {
     guard let exercise = exercises.first(where: { $0.id == id }) else {
       throw UnknownExercise(id: id, sheet: number, known: exercises.map(\.id))
     }
@@ -67,7 +73,7 @@ public struct Sheet<Answers: Sendable>: Sendable {
 
   /// What is wrong with a sheet's exercises and figures, or nil.
   package static func fault(
-    number: Int, exercises: [Exercise<Answers>], figures: [SheetFigure<Answers>]
+    number: Int, exercises: [Exercise], figures: [SheetFigure]
   ) -> String? {
     var ids: Set<String> = []
     for exercise in exercises {
@@ -77,6 +83,10 @@ public struct Sheet<Answers: Sendable>: Sendable {
       guard ids.insert(exercise.id).inserted else {
         return "two exercises have the id \(exercise.id)"
       }
+    }
+    var methods: Set<String> = []
+    for method in exercises.flatMap(\.methods) where !methods.insert(method).inserted {
+      return "`\(method)` is asked for twice"
     }
     var names: Set<String> = []
     for figure in figures {
@@ -93,22 +103,41 @@ public struct Sheet<Answers: Sendable>: Sendable {
 }
 
 /// A picture of a sheet: a file name, a caption and how it is drawn.
-public struct SheetFigure<Answers: Sendable>: Sendable {
+public struct SheetFigure: Sendable {
   /// The file's name with its extension, as in "1-cross-attention.png".
   public let name: String
   /// What is to be seen in the picture, in a few words.
   public let caption: String
-  /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
-  public let draw: @Sendable (Answers, URL) throws -> Void
+  private let drawing: @Sendable (any Sendable, URL) throws -> Void
 
-  /// A picture of a sheet.
-  public init(
-    _ name: String, _ caption: String, draw: @escaping @Sendable (Answers, URL) throws -> Void
+  /// A picture that shows a student's answers.
+  ///
+  /// - Parameters:
+  ///   - answers: the protocol that the student's struct conforms to.
+  ///   - draw: draws the picture into a file; throws ``Unanswered`` when an answer is missing.
+  public init<Answers: Sendable>(
+    _ name: String, _ caption: String, of answers: Answers.Type,
+    draw: @escaping @Sendable (Answers, URL) throws -> Void
   ) {
     self.name = name
     self.caption = caption
-    self.draw = draw
+    drawing = { answers, file in
+      guard let answers = answers as? Answers else {
+        preconditionFailure("\(type(of: answers)) does not conform to \(Answers.self)")
+      }
+      try draw(answers, file)
+    }
   }
+
+  /// A picture that shows no answers.
+  public init(_ name: String, _ caption: String, draw: @escaping @Sendable (URL) throws -> Void) {
+    self.name = name
+    self.caption = caption
+    drawing = { _, file in try draw(file) }
+  }
+
+  /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
+  public func draw(_ answers: any Sendable, _ file: URL) throws { try drawing(answers, file) }
 }
 
 /// An exercise was asked for that a sheet does not have.

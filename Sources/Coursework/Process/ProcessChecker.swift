@@ -5,7 +5,7 @@ public import Foundation
 /// A trap, an early exit, an endless loop or a flood of output in there costs the case it happens
 /// in; the rest is asked of a new process. When time is over, it is over for the whole exercise.
 public struct ProcessChecker: Sendable {
-  /// The sheet's program, and arguments that come before `--answer ID`.
+  /// The sheet's program, and arguments that come before `--answer`.
   public var command: [String]
   /// Bounds of the process.
   public var limits: ProcessLimits
@@ -28,12 +28,12 @@ public struct ProcessChecker: Sendable {
   }
 
   /// What the program's answers earn in one exercise.
-  public func check<Answers>(
-    _ exercise: Exercise<Answers>, seed: UInt64 = Checker.publicSeed
+  public func check(
+    _ exercise: Exercise, seed: UInt64 = Checker.publicSeed
   ) async -> ExerciseResult {
     let start = ContinuousClock.now
-    let cases: [EncodedCase]
-    do { cases = try exercise.questions(seed: seed) } catch {
+    let cases: [ReadyCase]
+    do { cases = try exercise.cases(seed: seed) } catch {
       return ExerciseResult(
         exercise, notChecked: "the questions could not be made: \(sentence(for: error))")
     }
@@ -47,19 +47,20 @@ public struct ProcessChecker: Sendable {
   ///
   /// One process is asked them all, unless it ends.
   /// Each part has the exercise's time. When one's is over, the parts after it time out unasked.
-  package func check<Answers>(
-    _ exercise: Exercise<Answers>, parts: [[EncodedCase]]
+  package func check(
+    _ exercise: Exercise, parts: [[ReadyCase]]
   ) async -> PartsCheck {
     let start = ContinuousClock.now
-    let process = process(arguments: ["--answer", exercise.id])
-    let beginnings = parts.reduce(into: [0]) { $0.append($0.last! + $1.count) }
+    let process = process(arguments: ["--answer"])
+    let requests = parts.map { $0.map(\.requests) }
+    let beginnings = requests.reduce(into: [0]) { $0.append($0.last! + $1.joined().count) }
     let replies = await process.ask(
-      parts.joined().map(\.question), seconds: limits.seconds ?? exercise.timeLimit,
+      requests.joined().flatMap(\.self), seconds: limits.seconds ?? exercise.timeLimit,
       renewedAt: Set(beginnings.dropFirst()))
     let asked = start.secondsToNow
     let results = zip(parts, beginnings).map { cases, beginning in
       let begin = ContinuousClock.now
-      let result = Self.judge(exercise, cases, replies[beginning..<beginning + cases.count])
+      let result = Self.judge(exercise, cases, replies[beginning...])
       return result.after(seconds: asked / Double(parts.count) + begin.secondsToNow)
     }
     let failure: String? = replies.lazy.compactMap {
@@ -70,21 +71,17 @@ public struct ProcessChecker: Sendable {
       startFailure: failure)
   }
 
-  private static func judge<Answers>(
-    _ exercise: Exercise<Answers>, _ cases: [EncodedCase],
+  private static func judge(
+    _ exercise: Exercise, _ cases: [ReadyCase],
     _ replies: ArraySlice<AnswerProcess.Reply>
   ) -> ExerciseResult {
     var text: String?
-    let results = zip(cases, replies).map { aCase, reply in
-      let verdict: Verdict =
-        switch reply {
-        case .answered(let answer): exercise.verdict(key: aCase.key, answer: answer)
-        case .unanswered: .unanswered
-        case .threw(let message): .threw(message)
-        case .ended(let ending): ending.verdict
-        }
-      if case .answered(let answer) = reply { text = exercise.openText(answer) }
-      return CaseResult(name: aCase.name, verdict: verdict)
+    var rest = replies
+    let results = cases.map { aCase in
+      let own = rest.prefix(aCase.methods.count)
+      rest = rest.dropFirst(aCase.methods.count)
+      if case .answered(let answer)? = own.first { text = exercise.openText(answer) }
+      return CaseResult(name: aCase.name, verdict: aCase.verdict(on: own.map(\.ofCase)))
     }
     return ExerciseResult(exercise, cases: results, seconds: 0, text: text)
   }
@@ -106,4 +103,16 @@ package struct PartsCheck: Sendable {
   package let verifySeconds: Double
   /// Why a process could not be started, if one could not.
   package let startFailure: String?
+}
+
+extension AnswerProcess.Reply {
+  /// What the reply is to the judges of a case.
+  fileprivate var ofCase: ReadyCase.Reply {
+    switch self {
+    case .answered(let answer): .answered(answer)
+    case .unanswered: .verdict(.unanswered)
+    case .threw(let message): .verdict(.threw(message))
+    case .ended(let ending): .verdict(ending.verdict)
+    }
+  }
 }

@@ -54,7 +54,7 @@ public struct CourseProgress: Codable, Hashable, Sendable {
   }
 
   /// The next hint to an exercise and its number from 1; the last one again when all were shown.
-  package mutating func revealHint(of exercise: ExerciseFacts) -> (number: Int, text: String) {
+  package mutating func revealHint(of exercise: Exercise) -> (number: Int, text: String) {
     var entry = self[exercise.id]
     entry.hintsRevealed = min(max(entry.hintsRevealed, 0) + 1, exercise.hints.count)
     self[exercise.id] = entry

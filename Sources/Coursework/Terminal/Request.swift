@@ -3,14 +3,14 @@ import Foundation
 extension SheetRunner {
   /// What a sheet's program is asked to do.
   enum Request {
-    case walk([Exercise<Answers>], drawsFigures: Bool, model: FigureModel?)
-    case answer(Exercise<Answers>)
+    case walk([Exercise], drawsFigures: Bool, model: FigureModel?)
+    case answer
     case draw(URL, model: FigureModel?)
     case help
 
-    init(_ arguments: [String], sheet: Sheet<Answers>) throws {
+    init(_ arguments: [String], sheet: Sheet) throws {
       var rest = arguments[...]
-      var exercises: [Exercise<Answers>] = []
+      var exercises: [Exercise] = []
       var drawsFigures = true
       var model: FigureModel?
       var folder: URL?
@@ -20,10 +20,10 @@ extension SheetRunner {
           self = .help
           return
         case "--answer":
-          guard let id = rest.popFirst() else {
-            throw UsageError("--answer needs an exercise, as in --answer \(sheet.number).1")
+          guard arguments.count == 1 else {
+            throw UsageError("--answer stands alone: every question says what it is about")
           }
-          self = .answer(try sheet.exercise(id))
+          self = .answer
           return
         case "--draw":
           guard let path = rest.popFirst() else { throw UsageError("--draw needs a folder") }
@@ -54,7 +54,7 @@ extension SheetRunner {
         : .walk(exercises, drawsFigures: false, model: nil)
     }
 
-    private static func model(_ value: String, for sheet: Sheet<Answers>) throws -> FigureModel {
+    private static func model(_ value: String, for sheet: Sheet) throws -> FigureModel {
       guard let findModel = sheet.findModel else {
         throw UsageError("the figures of sheet \(sheet.number) are of its own model alone")
       }
@@ -63,7 +63,7 @@ extension SheetRunner {
       }
     }
 
-    static func usage(_ sheet: Sheet<Answers>) -> String {
+    static func usage(_ sheet: Sheet) -> String {
       """
       Usage: swift run Sheet\(sheet.number) [EXERCISE …] [--no-figures]\(modelUsage(sheet))
 
@@ -72,11 +72,11 @@ extension SheetRunner {
       """
     }
 
-    private static func modelUsage(_ sheet: Sheet<Answers>) -> String {
+    private static func modelUsage(_ sheet: Sheet) -> String {
       sheet.findModel == nil ? "" : " [--model MODEL]"
     }
 
-    private static func modelHelp(_ sheet: Sheet<Answers>) -> String {
+    private static func modelHelp(_ sheet: Sheet) -> String {
       guard sheet.findModel != nil else { return "" }
       return """
 

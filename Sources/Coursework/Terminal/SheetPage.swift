@@ -1,6 +1,6 @@
 /// A sheet as it is read in the terminal.
-struct SheetPage<Answers: Sendable> {
-  let sheet: Sheet<Answers>
+struct SheetPage {
+  let sheet: Sheet
   let terminal: Terminal
 
   func printHeader() {
@@ -13,8 +13,8 @@ struct SheetPage<Answers: Sendable> {
     terminal.print("Exercises", style: .bold)
   }
 
-  func print(_ result: ExerciseResult, of exercise: Exercise<Answers>) {
-    terminal.print(result, of: exercise.facts)
+  func print(_ result: ExerciseResult, of exercise: Exercise) {
+    terminal.print(result, of: exercise)
   }
 
   func printSummary(_ results: [ExerciseResult]) {

@@ -46,7 +46,7 @@ extension SheetRunner {
   }
 
   private func report(
-    _ reply: AnswerProcess.Reply, _ figure: SheetFigure<Answers>, in place: String,
+    _ reply: AnswerProcess.Reply, _ figure: SheetFigure, in place: String,
     _ terminal: Terminal
   ) {
     let path = "\(place)/\(figure.name)"

@@ -8,18 +8,18 @@ package import Foundation
 /// import Curriculum
 /// await SheetRunner(AttentionSheet.sheet, answers: Answers()).main()
 /// ```
-/// Answers are asked in processes of their own, this very program called with `--answer 1.5`, so
-/// that a trap or an endless loop in one leaves the others be.
-public struct SheetRunner<Answers: Sendable>: Sendable {
-  let sheet: Sheet<Answers>
-  let answers: Answers
+/// Answers are asked in processes of their own, this very program called with `--answer`, so that
+/// a trap or an endless loop in one leaves the others be.
+public struct SheetRunner: Sendable {
+  let sheet: Sheet
+  let answers: any Sendable
   let keepsProgress: Bool
 
   /// The program of a sheet, for a student's answers.
   ///
   /// - Parameter keepsProgress: whether results go into the student's progress file; a solution's
   ///   do not.
-  public init(_ sheet: Sheet<Answers>, answers: Answers, keepsProgress: Bool = true) {
+  public init(_ sheet: Sheet, answers: any Sendable, keepsProgress: Bool = true) {
     self.sheet = sheet
     self.answers = answers
     self.keepsProgress = keepsProgress
@@ -41,8 +41,8 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
     case .help:
       Terminal.standardOutput.print(Request.usage(sheet))
       exit(0)
-    case .answer(let exercise):
-      AnswerLoop.serve { [answers] in try exercise.answer(answers, to: $0) }
+    case .answer:
+      AnswerLoop.serve { [answers, asks = sheet.asks] in try asks.answer(answers, to: $0) }
     case .draw(let folder, let model):
       AnswerLoop.serve { name in
         let name = String(decoding: name, as: UTF8.self)
@@ -60,7 +60,7 @@ public struct SheetRunner<Answers: Sendable>: Sendable {
 
   /// Checks exercises, draws figures, and prints what comes of it.
   package func walk(
-    _ exercises: [Exercise<Answers>], drawsFigures: Bool, model: FigureModel? = nil,
+    _ exercises: [Exercise], drawsFigures: Bool, model: FigureModel? = nil,
     command: [String], package folder: URL, terminal: Terminal, now: Date = Date()
   ) async -> Int32 {
     let page = SheetPage(sheet: sheet, terminal: terminal)

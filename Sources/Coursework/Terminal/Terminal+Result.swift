@@ -1,6 +1,6 @@
 extension Terminal {
   /// Prints what became of an exercise: a mark, the points, and a sentence.
-  package func print(_ result: ExerciseResult, of exercise: ExerciseFacts) {
+  package func print(_ result: ExerciseResult, of exercise: Exercise) {
     let (mark, style) = result.status.mark
     let points =
       result.status == .collected

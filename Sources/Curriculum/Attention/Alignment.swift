@@ -27,7 +27,7 @@ extension AttentionSheet {
   }
 
   /// 1.5: word alignments from cross-attention, held against gold.
-  static let alignWords = Exercise<any AttentionAnswers>(
+  static let alignWords = Exercise(
     "1.5", "Align the words", points: 5, difficulty: 3, importance: 4, minutes: 25,
     hints: [
       "Which row of cross-attention predicts the first French word? Look at 1.4 again.",

@@ -13,8 +13,9 @@ extension AttentionSheet {
     effectFigure,
   ]
 
-  private static let alignmentFigure = SheetFigure<any AttentionAnswers>(
-    "5-alignment.png", "your alignment between the attention and the gold"
+  private static let alignmentFigure = SheetFigure(
+    "5-alignment.png", "your alignment between the attention and the gold",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     let sentence = try FigureSentence.redApples()
     let pair = sentence.pair
@@ -52,8 +53,9 @@ extension AttentionSheet {
     try grid.write(to: file)
   }
 
-  private static let swapFigure = SheetFigure<any AttentionAnswers>(
-    "6-swap-scores.png", "which heads carry adjective and noun across"
+  private static let swapFigure = SheetFigure(
+    "6-swap-scores.png", "which heads carry adjective and noun across",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     let translator = try pictured()
     var examples: [AdjectiveExample] = []
@@ -72,8 +74,9 @@ extension AttentionSheet {
     try plot.write(to: file)
   }
 
-  private static let detectionFigure = SheetFigure<any AttentionAnswers>(
-    "7-head-scores.png", "how far each head is one that does a single thing"
+  private static let detectionFigure = SheetFigure(
+    "7-head-scores.png", "how far each head is one that does a single thing",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     let translator = try pictured()
     let configuration = translator.model.configuration
@@ -122,8 +125,9 @@ extension AttentionSheet {
     try FigureRow(plots).write(to: file)
   }
 
-  private static let rolloutFigure = SheetFigure<any AttentionAnswers>(
-    "8-rollout.png", "the encoder's attention, averaged and rolled out"
+  private static let rolloutFigure = SheetFigure(
+    "8-rollout.png", "the encoder's attention, averaged and rolled out",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     let sentence = try FigureSentence.brownDog()
     // The encoder, or the only stack there is.
@@ -143,8 +147,8 @@ extension AttentionSheet {
     try grid.write(to: file)
   }
 
-  private static let entropyFigure = SheetFigure<any AttentionAnswers>(
-    "9-entropy.png", "how widely attention is spread, by layer"
+  private static let entropyFigure = SheetFigure(
+    "9-entropy.png", "how widely attention is spread, by layer", of: (any AttentionAnswers).self
   ) { answers, file in
     let sentence = try FigureSentence.redApples()
     let configuration = try pictured().model.configuration
@@ -179,8 +183,9 @@ extension AttentionSheet {
     ).write(to: file)
   }
 
-  private static let capitalFigure = SheetFigure<any AttentionAnswers>(
-    "10-capital.png", "where the country is read when its capital is named"
+  private static let capitalFigure = SheetFigure(
+    "10-capital.png", "where the country is read when its capital is named",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     // The guess comes before the measurement.
     let guess = try answers.capitalPrediction().prefix(20)
@@ -199,8 +204,9 @@ extension AttentionSheet {
     try plot.write(to: file)
   }
 
-  private static let effectFigure = SheetFigure<any AttentionAnswers>(
-    "11-attention-and-effect.png", "what a head looks at, against what it does"
+  private static let effectFigure = SheetFigure(
+    "11-attention-and-effect.png", "what a head looks at, against what it does",
+    of: (any AttentionAnswers).self
   ) { answers, file in
     let translator = try pictured()
     let heads = try translator.decoder().headCount

@@ -5,7 +5,7 @@ import Transformers
 
 extension AttentionSheet {
   /// 1.2: scores, bias, mask and softmax of one head, held against the model's own pattern.
-  static let writeAttention = Exercise<any AttentionAnswers>(
+  static let writeAttention = Exercise(
     "1.2", "Write attention", points: 5, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       "Attention is a softmax of scores. What is a score, between one query and one key?",

@@ -8,12 +8,12 @@ import Transformers
 
 extension AttentionSheet {
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any AttentionAnswers>] =
+  static let figures: [SheetFigure] =
     [headView, modelView, neuronView, rowsReadLate] + answerFigures
 
-  private static let headView = SheetFigure<any AttentionAnswers>(
+  private static let headView = SheetFigure(
     "1-head-view.png", "which English words each French word is predicted from"
-  ) { _, file in
+  ) { file in
     let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
     var view = HeadView(
@@ -23,9 +23,9 @@ extension AttentionSheet {
     try view.write(to: file)
   }
 
-  private static let modelView = SheetFigure<any AttentionAnswers>(
+  private static let modelView = SheetFigure(
     "2-model-view.png", "every head of the encoder, the decoder and between them"
-  ) { _, file in
+  ) { file in
     let sentence = try FigureSentence.brownDog()
     let translator = try pictured()
     func view(
@@ -51,9 +51,9 @@ extension AttentionSheet {
     try FigureRow(views).write(to: file)
   }
 
-  private static let neuronView = SheetFigure<any AttentionAnswers>(
+  private static let neuronView = SheetFigure(
     "3-neuron-view.png", "one row computed: query, keys, products, softmax"
-  ) { _, file in
+  ) { file in
     let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
     let head = try pictured().bestHead()
@@ -71,9 +71,9 @@ extension AttentionSheet {
     ).write(to: file)
   }
 
-  private static let rowsReadLate = SheetFigure<any AttentionAnswers>(
+  private static let rowsReadLate = SheetFigure(
     "4-rows-read-late.png", "one head, labelled by what its rows read and by what they predict"
-  ) { _, file in
+  ) { file in
     let sentence = try FigureSentence.brownDog()
     let head = try pictured().bestHead()
     let pattern = try sentence.pattern(.decoder, try lastLayer(), .cross)[at: head]

@@ -9,7 +9,7 @@ import Transformers
 /// Sheet 1: reading the attention of a translation model.
 public enum AttentionSheet {
   /// The sheet as a value.
-  public static let sheet = Sheet<any AttentionAnswers>(
+  public static let sheet = Sheet(
     number: 1, title: "Attention",
     summary: """
       A small model translates English into French. You read its attention: what it computes, \

@@ -37,7 +37,7 @@ extension AttentionSheet {
   }
 
   /// 1.9: where the capital is read, guessed first and then measured.
-  static let capitalOfFrance = Exercise<any AttentionAnswers>(
+  static let capitalOfFrance = Exercise(
     "1.9", "The capital of France", points: 3, difficulty: 2, importance: 3, minutes: 20,
     hints: [
       """

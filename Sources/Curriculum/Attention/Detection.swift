@@ -21,7 +21,7 @@ extension AttentionSheet {
   }
 
   /// 1.7: previous-token, duplicate-token and first-token scores.
-  static let detectHeads = Exercise<any AttentionAnswers>(
+  static let detectHeads = Exercise(
     "1.7", "Detect", points: 4, difficulty: 2, importance: 4, minutes: 20,
     hints: [
       """

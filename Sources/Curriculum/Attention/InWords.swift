@@ -2,7 +2,7 @@ import Coursework
 
 extension AttentionSheet {
   /// 1.11, open: what a map of cross-attention shows and what it does not.
-  static let whatAttentionShows = Exercise<any AttentionAnswers>(
+  static let whatAttentionShows = Exercise(
     open: "1.11", "In words: what attention shows", points: 2, difficulty: 3, importance: 4,
     minutes: 15,
     hints: [
@@ -48,7 +48,7 @@ extension AttentionSheet {
     text: { try $0.whatAttentionShows() })
 
   /// 1.12, open: what to check before one believes a picture of attention.
-  static let whatToCheck = Exercise<any AttentionAnswers>(
+  static let whatToCheck = Exercise(
     open: "1.12", "In words: what to check", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [

@@ -50,7 +50,7 @@ extension AttentionSheet {
   }
 
   /// 1.10: what is lost without a head, beside how much it attended.
-  static let notExplanation = Exercise<any AttentionAnswers>(
+  static let notExplanation = Exercise(
     "1.10", "Attention is not explanation", points: 4, difficulty: 4, importance: 5, minutes: 30,
     timeLimit: 20,
     hints: [

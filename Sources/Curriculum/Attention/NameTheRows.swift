@@ -13,7 +13,7 @@ extension AttentionSheet {
   }
 
   /// 1.4: what every decoder row reads and predicts.
-  static let nameTheRows = Exercise<any AttentionAnswers>(
+  static let nameTheRows = Exercise(
     "1.4", "Name the rows", points: 3, difficulty: 2, importance: 5, minutes: 15,
     hints: [
       """

@@ -6,7 +6,7 @@ import Transformers
 
 extension AttentionSheet {
   /// 1.1: depth and widths of a model from the shapes of its activations.
-  static let readTheModel = Exercise<any AttentionAnswers>(
+  static let readTheModel = Exercise(
     "1.1", "Read the model", points: 2, difficulty: 1, importance: 4, minutes: 10,
     hints: [
       """

@@ -19,7 +19,7 @@ extension AttentionSheet {
   }
 
   /// 1.8: attention rollout, and the entropy of attention in bits.
-  static let rolloutAndEntropy = Exercise<any AttentionAnswers>(
+  static let rolloutAndEntropy = Exercise(
     "1.8", "Rollout and entropy", points: 4, difficulty: 3, importance: 3, minutes: 25,
     hints: [
       """

@@ -11,7 +11,7 @@ extension AttentionSheet {
   }
 
   /// 1.6: every head scored over a corpus for linking adjective and noun across the swap.
-  static let whoSwaps = Exercise<any AttentionAnswers>(
+  static let whoSwaps = Exercise(
     "1.6", "Who swaps adjective and noun?", points: 4, difficulty: 3, importance: 4, minutes: 20,
     hints: [
       """

@@ -16,7 +16,7 @@ extension AttentionSheet {
   }
 
   /// 1.3: maps without names, told apart by their numbers.
-  static let whoseAttention = Exercise<any AttentionAnswers>(
+  static let whoseAttention = Exercise(
     "1.3", "Whose attention is this?", points: 3, difficulty: 2, importance: 4, minutes: 15,
     hints: [
       """

@@ -7,7 +7,7 @@ import Transformers
 
 extension GradientsSheet {
   /// 3.5: baselines, what they say, and which of them can be trusted.
-  static let baselinesMatter = Exercise<any GradientsAnswers>(
+  static let baselinesMatter = Exercise(
     "3.5", "The baseline matters", points: 4, difficulty: 3, importance: 5, minutes: 25,
     timeLimit: 30,
     hints: [

@@ -5,7 +5,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.6: why this token and not that one.
-  static let contrast = Exercise<any GradientsAnswers>(
+  static let contrast = Exercise(
     "3.6", "Why brun and not brune?", points: 4, difficulty: 3, importance: 4, minutes: 20,
     timeLimit: 30,
     hints: [

@@ -6,7 +6,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.8: what becomes of the number as pieces are taken away.
-  static let isItFaithful = Exercise<any GradientsAnswers>(
+  static let isItFaithful = Exercise(
     "3.8", "Is it faithful?", points: 5, difficulty: 3, importance: 5, minutes: 30, timeLimit: 30,
     hints: [
       """

@@ -4,7 +4,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.1: the gradient of a one-layer classifier, by the chain rule.
-  static let gradientByHand = Exercise<any GradientsAnswers>(
+  static let gradientByHand = Exercise(
     "3.1", "By hand", points: 4, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       """

@@ -11,8 +11,9 @@ extension GradientsSheet {
   static let laterFigures = [contrastFigure, traceFigure, curvesFigure, agreementFigure]
 
   /// What speaks for “brun”, and what for “brun” rather than “brune”.
-  private static let contrastFigure = SheetFigure<any GradientsAnswers>(
-    "9-contrast.png", "what speaks for “brun”, and what against “brune”"
+  private static let contrastFigure = SheetFigure(
+    "9-contrast.png", "what speaks for “brun”, and what against “brune”",
+    of: (any GradientsAnswers).self
   ) { answers, file in
     let (prediction, pair) = (try brunContrast(), try FigureSentence.brownDog().pair)
     let baseline = try prediction.padding(wordsOf: pair)
@@ -42,8 +43,8 @@ extension GradientsSheet {
   }
 
   /// Encoder, decoder and what lies between.
-  private static let traceFigure = SheetFigure<any GradientsAnswers>(
-    "10-trace.png", "the gradient of “brun” through both stacks"
+  private static let traceFigure = SheetFigure(
+    "10-trace.png", "the gradient of “brun” through both stacks", of: (any GradientsAnswers).self
   ) { answers, file in
     let sentence = try FigureSentence.brownDog()
     let prediction = try brunPrediction()
@@ -71,8 +72,9 @@ extension GradientsSheet {
   }
 
   /// Deletion and insertion, the mean of some sentences.
-  private static let curvesFigure = SheetFigure<any GradientsAnswers>(
-    "11-curves.png", "the logit as words are taken away, and as they come back"
+  private static let curvesFigure = SheetFigure(
+    "11-curves.png", "the logit as words are taken away, and as they come back",
+    of: (any GradientsAnswers).self
   ) { answers, file in
     let samples = try FaithfulnessSample.drawn(count: 10)
     let names = ["integrated gradients", "input × gradient", "attention", "random"]
@@ -114,8 +116,9 @@ extension GradientsSheet {
   }
 
   /// How much each method's order of words agrees with that of occlusion.
-  private static let agreementFigure = SheetFigure<any GradientsAnswers>(
-    "12-attention-and-gradients.png", "whose order of words is that of occlusion"
+  private static let agreementFigure = SheetFigure(
+    "12-attention-and-gradients.png", "whose order of words is that of occlusion",
+    of: (any GradientsAnswers).self
   ) { answers, file in
     let samples = try FaithfulnessSample.drawn(count: 40).map(\.methodScores)
     let means = try FaithfulnessSample.names.map { name in

@@ -8,7 +8,7 @@ import Transformers
 
 extension GradientsSheet {
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any GradientsAnswers>] =
+  static let figures: [SheetFigure] =
     [sentenceFigure, saturationFigure, gapFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
@@ -16,9 +16,9 @@ extension GradientsSheet {
     [tangentFigure, saliencyFigure, productFigure, integralFigure, baselineFigure] + laterFigures
 
   /// What every source piece does for every piece that is written.
-  private static let sentenceFigure = SheetFigure<any GradientsAnswers>(
+  private static let sentenceFigure = SheetFigure(
     "1-sentence.png", "what each French word owes to each English one"
-  ) { _, file in
+  ) { file in
     let sentence = try FigureSentence.brownDog()
     let matrix = try attributeSentence(
       try AttentionSheet.pictured().model, sentence.input,
@@ -35,9 +35,9 @@ extension GradientsSheet {
   }
 
   /// The logit on the way from padding to the sentence, and what the slope at its end foretells.
-  private static let saturationFigure = SheetFigure<any GradientsAnswers>(
+  private static let saturationFigure = SheetFigure(
     "2-saturation.png", "the logit of “brun” on the way from nothing said to the sentence"
-  ) { _, file in
+  ) { file in
     let (prediction, padding) = try brun()
     let steps = 60
     let difference = prediction.embeddings.source - padding
@@ -57,8 +57,8 @@ extension GradientsSheet {
   }
 
   /// The number along one coordinate, and the student's slope as a tangent.
-  private static let tangentFigure = SheetFigure<any GradientsAnswers>(
-    "3-tangent.png", "your slope is the tangent of the curve"
+  private static let tangentFigure = SheetFigure(
+    "3-tangent.png", "your slope is the tangent of the curve", of: (any GradientsAnswers).self
   ) { answers, file in
     let (prediction, _) = try brun()
     let number = try brunNumber()
@@ -91,8 +91,9 @@ extension GradientsSheet {
     }.write(to: file)
   }
 
-  private static let saliencyFigure = SheetFigure<any GradientsAnswers>(
-    "4-saliency.png", "how much “brun” moves when a word's embedding does"
+  private static let saliencyFigure = SheetFigure(
+    "4-saliency.png", "how much “brun” moves when a word's embedding does",
+    of: (any GradientsAnswers).self
   ) { answers, file in
     let number = try brunNumber()
     let scores = try answers.saliency(of: number)
@@ -104,8 +105,9 @@ extension GradientsSheet {
     }.write(to: file)
   }
 
-  private static let productFigure = SheetFigure<any GradientsAnswers>(
-    "5-input-times-gradient.png", "your shares of “brun”, beside what occlusion says"
+  private static let productFigure = SheetFigure(
+    "5-input-times-gradient.png", "your shares of “brun”, beside what occlusion says",
+    of: (any GradientsAnswers).self
   ) { answers, file in
     let (prediction, padding) = try brun()
     let number = try brunNumber()

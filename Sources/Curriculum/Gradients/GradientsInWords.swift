@@ -2,7 +2,7 @@ import Coursework
 
 extension GradientsSheet {
   /// 3.10, open: what an attribution says and what it does not.
-  static let whatAnAttributionSays = Exercise<any GradientsAnswers>(
+  static let whatAnAttributionSays = Exercise(
     open: "3.10", "In words: what an attribution says", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [
@@ -48,7 +48,7 @@ extension GradientsSheet {
     text: { try $0.whatAnAttributionSays() })
 
   /// 3.11, open: a method and a baseline, and their defence.
-  static let whichMethod = Exercise<any GradientsAnswers>(
+  static let whichMethod = Exercise(
     open: "3.11", "In words: which would you report?", points: 2, difficulty: 4, importance: 4,
     minutes: 15,
     hints: [

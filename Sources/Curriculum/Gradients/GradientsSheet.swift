@@ -3,7 +3,7 @@ public import Coursework
 /// Sheet 3: what a prediction owes to what was read.
 public enum GradientsSheet {
   /// The sheet as a value.
-  public static let sheet = Sheet<any GradientsAnswers>(
+  public static let sheet = Sheet(
     number: 3, title: "Gradients",
     summary: """
       Attention says where a model looks. A gradient says what would change. You compute gradients by \

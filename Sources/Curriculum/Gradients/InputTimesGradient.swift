@@ -5,7 +5,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.3: the first-order share of every piece, and of every word.
-  static let inputTimesGradient = Exercise<any GradientsAnswers>(
+  static let inputTimesGradient = Exercise(
     "3.3", "Input × gradient", points: 4, difficulty: 2, importance: 4, minutes: 20,
     hints: [
       """

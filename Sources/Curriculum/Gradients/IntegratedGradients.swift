@@ -6,7 +6,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.4: integrated gradients, and whether they add up.
-  static let integratedGradients = Exercise<any GradientsAnswers>(
+  static let integratedGradients = Exercise(
     "3.4", "Integrated gradients", points: 5, difficulty: 4, importance: 5, minutes: 30,
     timeLimit: 30,
     hints: [

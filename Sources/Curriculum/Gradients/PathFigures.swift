@@ -7,8 +7,8 @@ import Transformers
 
 extension GradientsSheet {
   /// Input × gradient, integrated gradients and occlusion, below one another.
-  static let integralFigure = SheetFigure<any GradientsAnswers>(
-    "6-integrated-gradients.png", "your shares along the whole way"
+  static let integralFigure = SheetFigure(
+    "6-integrated-gradients.png", "your shares along the whole way", of: (any GradientsAnswers).self
   ) { answers, file in
     let (prediction, padding) = try brun()
     let number = try brunNumber()
@@ -31,9 +31,9 @@ extension GradientsSheet {
   }
 
   /// How the gap closes with more steps, from several baselines.
-  static let gapFigure = SheetFigure<any GradientsAnswers>(
+  static let gapFigure = SheetFigure(
     "7-gap.png", "how far the shares are from adding up, by the number of steps"
-  ) { _, file in
+  ) { file in
     let (prediction, padding) = try brun()
     let counts = [8, 16, 32, 64, 128, 256]
     func series(_ name: String, _ baseline: Baseline) throws -> LinePlot.Series {
@@ -58,8 +58,8 @@ extension GradientsSheet {
   }
 
   /// What the same method says from four baselines.
-  static let baselineFigure = SheetFigure<any GradientsAnswers>(
-    "8-baselines.png", "one method, one word, three baselines"
+  static let baselineFigure = SheetFigure(
+    "8-baselines.png", "one method, one word, three baselines", of: (any GradientsAnswers).self
   ) { answers, file in
     let (_, padding) = try brun()
     let number = try brunNumber()

@@ -6,7 +6,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.9: which method ranks pieces as occlusion does.
-  static let attentionAgainstGradients = Exercise<any GradientsAnswers>(
+  static let attentionAgainstGradients = Exercise(
     "3.9", "Attention against gradients", points: 4, difficulty: 3, importance: 4, minutes: 25,
     timeLimit: 30,
     hints: [

@@ -5,7 +5,7 @@ import Tensors
 
 extension GradientsSheet {
   /// 3.2: the gradient measured by small steps, and its length for every piece.
-  static let saliency = Exercise<any GradientsAnswers>(
+  static let saliency = Exercise(
     "3.2", "Saliency", points: 5, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       """

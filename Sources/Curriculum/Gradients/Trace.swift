@@ -6,7 +6,7 @@ import Transformers
 
 extension GradientsSheet {
   /// 3.7: the gradient at every layer and position, and through cross-attention.
-  static let traceTheGradient = Exercise<any GradientsAnswers>(
+  static let traceTheGradient = Exercise(
     "3.7", "Trace it through cross-attention", points: 5, difficulty: 4, importance: 4, minutes: 35,
     timeLimit: 30,
     hints: [

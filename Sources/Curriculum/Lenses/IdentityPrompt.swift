@@ -13,7 +13,7 @@ extension LensSheet {
   }
 
   /// 5.9: ask the model to repeat what a state stands for.
-  static let tokenIdentity = Exercise<any LensAnswers>(
+  static let tokenIdentity = Exercise(
     "5.9", "Token identity", points: 4, difficulty: 3, importance: 4, minutes: 20,
     hints: [
       """

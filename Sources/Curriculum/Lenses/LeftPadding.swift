@@ -12,7 +12,7 @@ extension LensSheet {
   }
 
   /// 5.6: prompts of any lengths in one batch, and the last token of each.
-  static let leftPadding = Exercise<any LensAnswers>(
+  static let leftPadding = Exercise(
     "5.6", "Left padding", points: 4, difficulty: 3, importance: 4, minutes: 20,
     hints: [
       """

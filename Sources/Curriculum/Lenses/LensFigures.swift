@@ -13,11 +13,11 @@ extension LensSheet {
   private static let loadedReader = Result { try LoadedModel(EmbeddedModel.reader.name) }
 
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any LensAnswers>] =
+  static let figures: [SheetFigure] =
     [gridFigure, agreementFigure, trajectoryFigure, tunedFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure<any LensAnswers>] =
+  static let answerFigures: [SheetFigure] =
     [identityFigure, futureFigure]
 
   /// Texts that the reader has not seen, cut at random positions, and what it holds at the last.
@@ -69,9 +69,9 @@ extension LensSheet {
     _ name: String, _ spreads: [LensReading.Spread]
   ) -> LinePlot.Series { LinePlot.Series(name, spreads.map(\.mean)) }
 
-  private static let gridFigure = SheetFigure<any LensAnswers>(
+  private static let gridFigure = SheetFigure(
     "1-lens-grid.png", "what the logit lens reads at every layer and position"
-  ) { _, file in
+  ) { file in
     let reader = try reader()
     let words = "Italy -> Rome ; Japan -> Tokyo ; France ->".split(separator: " ").map(String.init)
     let tokens = ReaderVocabulary.encode(words)
@@ -86,9 +86,9 @@ extension LensSheet {
     try grid.write(to: file)
   }
 
-  private static let agreementFigure = SheetFigure<any LensAnswers>(
+  private static let agreementFigure = SheetFigure(
     "2-agreement.png", "prec@1 and surprisal of the logit lens by layer, over random positions"
-  ) { _, file in
+  ) { file in
     let states = try sample.get()
     let reading = try reader().model.reading(of: states)
     let axis = layerAxis(states.layerCount)
@@ -102,9 +102,9 @@ extension LensSheet {
     try FigureRow([precision, surprisal]).write(to: file)
   }
 
-  private static let trajectoryFigure = SheetFigure<any LensAnswers>(
+  private static let trajectoryFigure = SheetFigure(
     "3-trajectories.png", "entropy and KL by layer, over random positions"
-  ) { _, file in
+  ) { file in
     let states = try sample.get()
     let reading = try reader().model.reading(of: states)
     let axis = layerAxis(states.layerCount)
@@ -123,9 +123,9 @@ extension LensSheet {
     try FigureRow(plots).write(to: file)
   }
 
-  private static let tunedFigure = SheetFigure<any LensAnswers>(
+  private static let tunedFigure = SheetFigure(
     "4-tuned-lens.png", "KL by layer: the logit lens, least squares, and a tuned lens"
-  ) { _, file in
+  ) { file in
     let (model, states) = (try reader().model, try sample.get())
     let training = try trainingSample.get()
     var settings = TunedLens.Training()
@@ -142,8 +142,9 @@ extension LensSheet {
     ).write(to: file)
   }
 
-  private static let identityFigure = SheetFigure<any LensAnswers>(
-    "5-token-identity.png", "prec@1 by layer: the logit lens and your token identity"
+  private static let identityFigure = SheetFigure(
+    "5-token-identity.png", "prec@1 by layer: the logit lens and your token identity",
+    of: (any LensAnswers).self
   ) { answers, file in
     let model = try reader().model
     var generator = SeededGenerator(seed: 5)
@@ -177,8 +178,9 @@ extension LensSheet {
     ).write(to: file)
   }
 
-  private static let futureFigure = SheetFigure<any LensAnswers>(
-    "6-future.png", "how often your future lens finds what the model will say later"
+  private static let futureFigure = SheetFigure(
+    "6-future.png", "how often your future lens finds what the model will say later",
+    of: (any LensAnswers).self
   ) { answers, file in
     let model = try reader().model
     func states(_ count: Int, _ seed: UInt64) throws -> [ResidualStates] {

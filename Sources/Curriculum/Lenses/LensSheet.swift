@@ -3,7 +3,7 @@ public import Coursework
 /// Sheet 5: reading the layers between with the model's own last layer.
 public enum LensSheet {
   /// The sheet as a value.
-  public static let sheet = Sheet<any LensAnswers>(
+  public static let sheet = Sheet(
     number: 5, title: "Lenses",
     summary: """
       What would the model say if it had to stop here? You read every layer with the model's own \

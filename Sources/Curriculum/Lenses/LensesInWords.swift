@@ -2,7 +2,7 @@ import Coursework
 
 extension LensSheet {
   /// 5.11, open: what may be concluded from an early answer.
-  static let whatALensShows = Exercise<any LensAnswers>(
+  static let whatALensShows = Exercise(
     open: "5.11", "In words: the answer at layer 2", points: 3, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [

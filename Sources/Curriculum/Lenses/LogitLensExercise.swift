@@ -11,7 +11,7 @@ extension LensSheet {
   }
 
   /// 5.1: the residual stream of every layer through the final norm and the unembedding.
-  static let logitLens = Exercise<any LensAnswers>(
+  static let logitLens = Exercise(
     "5.1", "The logit lens", points: 4, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       """

@@ -12,7 +12,7 @@ extension LensSheet {
   }
 
   /// 5.10: from a state to the last state some tokens later.
-  static let futureLens = Exercise<any LensAnswers>(
+  static let futureLens = Exercise(
     "5.10", "Future lens", points: 4, difficulty: 3, importance: 3, minutes: 25,
     hints: [
       """

@@ -19,7 +19,7 @@ extension LensSheet {
   }
 
   /// 5.2: each layer by its own statistics, and once.
-  static let normTrap = Exercise<any LensAnswers>(
+  static let normTrap = Exercise(
     "5.2", "The norm trap", points: 4, difficulty: 3, importance: 5, minutes: 20,
     hints: [
       """

@@ -13,7 +13,7 @@ extension LensSheet {
   }
 
   /// 5.8: run, take, map, overwrite, run on.
-  static let onePatch = Exercise<any LensAnswers>(
+  static let onePatch = Exercise(
     "5.8", "The logit lens is a Patchscope", points: 5, difficulty: 4, importance: 5, minutes: 30,
     hints: [
       """

@@ -5,7 +5,7 @@ import Tensors
 
 extension LensSheet {
   /// 5.3: how often lens and model choose the same token.
-  static let precisionAtOne = Exercise<any LensAnswers>(
+  static let precisionAtOne = Exercise(
     "5.3", "Prec@1", points: 4, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       "What does the model choose at a position? The last layer of `logits` says. Go through the others.",

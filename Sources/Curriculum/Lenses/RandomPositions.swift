@@ -18,7 +18,7 @@ extension LensSheet {
   }
 
   /// 5.5: a random position is a prompt that ends there.
-  static let randomPositions = Exercise<any LensAnswers>(
+  static let randomPositions = Exercise(
     "5.5", "Random positions", points: 3, difficulty: 2, importance: 4, minutes: 15,
     hints: [
       """

@@ -5,7 +5,7 @@ import Tensors
 
 extension LensSheet {
   /// 5.4: the clean model's surprise at the lens's choice.
-  static let whoseSurprise = Exercise<any LensAnswers>(
+  static let whoseSurprise = Exercise(
     "5.4", "Whose surprise?", points: 4, difficulty: 3, importance: 4, minutes: 20,
     hints: [
       "Two distributions and two choices: which distribution is asked, and about which token?",

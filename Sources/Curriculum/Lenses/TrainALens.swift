@@ -18,7 +18,7 @@ extension LensSheet {
   }
 
   /// 5.7: a translator for every layer, trained by KL to the final distribution.
-  static let tunedLens = Exercise<any LensAnswers>(
+  static let tunedLens = Exercise(
     "5.7", "Train a tuned lens", points: 6, difficulty: 4, importance: 4, minutes: 40,
     timeLimit: 30,
     hints: [

@@ -8,8 +8,9 @@ import Transformers
 
 extension ProbingSheet {
   /// 2.4: what the architecture alone gives, layer by layer.
-  static let randomWeightsFigure = SheetFigure<any ProbingAnswers>(
-    "5-random-weights.png", "the model, an untrained one and the majority class, by your probes"
+  static let randomWeightsFigure = SheetFigure(
+    "5-random-weights.png", "the model, an untrained one and the majority class, by your probes",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let corpus = try ProbedCorpus.figures.get()
     let (task, split) = try wordClasses.get()
@@ -34,9 +35,10 @@ extension ProbingSheet {
   }
 
   /// 2.5: the same accuracies with two error bars each.
-  static let errorBarFigure = SheetFigure<any ProbingAnswers>(
+  static let errorBarFigure = SheetFigure(
     "6-error-bars.png",
-    "your intervals over sentences beside those over words, on an untrained model"
+    "your intervals over sentences beside those over words, on an untrained model",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let corpus = try ProbedCorpus.figures.get()
     // A question about the whole sentence, put to each of its words.
@@ -78,8 +80,9 @@ extension ProbingSheet {
   }
 
   /// 2.6: accuracy and selectivity of both kinds of probe at every layer.
-  static let linearOrNotFigure = SheetFigure<any ProbingAnswers>(
-    "7-linear-or-not.png", "what a hidden layer adds to accuracy, and takes from selectivity"
+  static let linearOrNotFigure = SheetFigure(
+    "7-linear-or-not.png", "what a hidden layer adds to accuracy, and takes from selectivity",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let (task, split) = try wordClasses.get()
     var generator = SeededGenerator(seed: 7)

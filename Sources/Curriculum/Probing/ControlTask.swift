@@ -24,7 +24,7 @@ extension ProbingSheet {
   }
 
   /// 2.3: random classes for word types, and what a probe gets beyond them.
-  static let controlTask = Exercise<any ProbingAnswers>(
+  static let controlTask = Exercise(
     "2.3", "The control task", points: 4, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       """

@@ -19,7 +19,7 @@ extension ProbingSheet {
   }
 
   /// 2.5: a bootstrap interval over sentences.
-  static let errorBar = Exercise<any ProbingAnswers>(
+  static let errorBar = Exercise(
     "2.5", "How wide is the error bar?", points: 4, difficulty: 3, importance: 4, minutes: 25,
     hints: [
       """

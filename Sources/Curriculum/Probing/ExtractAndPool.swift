@@ -22,7 +22,7 @@ extension ProbingSheet {
   }
 
   /// 2.1: the residual stream at every layer, one vector a word.
-  static let extractAndPool = Exercise<any ProbingAnswers>(
+  static let extractAndPool = Exercise(
     "2.1", "Extract and pool", points: 4, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       """

@@ -45,7 +45,7 @@ extension ProbingSheet {
   }
 
   /// 2.7: probes on words whose lemmas training has not shown.
-  static let gender = Exercise<any ProbingAnswers>(
+  static let gender = Exercise(
     "2.7", "What English does not say", points: 4, difficulty: 3, importance: 5, minutes: 30,
     hints: [
       """

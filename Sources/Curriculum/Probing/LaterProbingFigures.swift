@@ -6,12 +6,13 @@ import Transformers
 
 extension ProbingSheet {
   /// The pictures of 2.7 to 2.10, which show answers.
-  static let laterAnswerFigures: [SheetFigure<any ProbingAnswers>] = [
+  static let laterAnswerFigures: [SheetFigure] = [
     genderFigure, flipsFigure, treesFigure, promptFigure,
   ]
 
-  private static let genderFigure = SheetFigure<any ProbingAnswers>(
-    "8-gender.png", "French gender at the English noun and at its article, on unseen nouns"
+  private static let genderFigure = SheetFigure(
+    "8-gender.png", "French gender at the English noun and at its article, on unseen nouns",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let corpus = try ProbedCorpus.figures.get()
     let layers = try corpus.representations().layers
@@ -44,8 +45,9 @@ extension ProbingSheet {
     try plot.write(to: file)
   }
 
-  private static let flipsFigure = SheetFigure<any ProbingAnswers>(
-    "9-flips.png", "how often a push towards the other gender changes the French article"
+  private static let flipsFigure = SheetFigure(
+    "9-flips.png", "how often a push towards the other gender changes the French article",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let model = try translator().model
     var generator = SeededGenerator(seed: 11)
@@ -96,8 +98,9 @@ extension ProbingSheet {
     ).write(to: file)
   }
 
-  private static let treesFigure = SheetFigure<any ProbingAnswers>(
-    "10-trees.png", "the tree of a sentence, and those in the vectors of two models"
+  private static let treesFigure = SheetFigure(
+    "10-trees.png", "the tree of a sentence, and those in the vectors of two models",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let corpus = try ProbedCorpus.figures.get()
     let model = try translator().model

@@ -23,7 +23,7 @@ extension ProbingSheet {
   }
 
   /// 2.6: what a hidden layer adds, and what it costs.
-  static let linearOrNot = Exercise<any ProbingAnswers>(
+  static let linearOrNot = Exercise(
     "2.6", "Linear or not", points: 4, difficulty: 3, importance: 4, minutes: 30,
     hints: [
       """

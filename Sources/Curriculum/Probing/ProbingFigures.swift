@@ -8,11 +8,11 @@ import Transformers
 
 extension ProbingSheet {
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any ProbingAnswers>] =
+  static let figures: [SheetFigure] =
     [layersFigure, confusionFigure, projectionFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure<any ProbingAnswers>] =
+  static let answerFigures: [SheetFigure] =
     [controlFigure, randomWeightsFigure, errorBarFigure, linearOrNotFigure] + laterAnswerFigures
 
   /// The word classes of the figures' sentences, split by sentence.
@@ -42,9 +42,9 @@ extension ProbingSheet {
     Axis("layer", labels: (0..<count).map { $0 == 0 ? "embedding" : String($0) })
   }
 
-  private static let layersFigure = SheetFigure<any ProbingAnswers>(
+  private static let layersFigure = SheetFigure(
     "1-layers.png", "how well a linear probe finds the word class at every layer"
-  ) { _, file in
+  ) { file in
     let findings = try wordClassFindings.get()
     var plot = LinePlot(
       [series("linear probe", findings.layers.map(\.accuracy))],
@@ -54,9 +54,9 @@ extension ProbingSheet {
     try plot.write(to: file)
   }
 
-  private static let confusionFigure = SheetFigure<any ProbingAnswers>(
+  private static let confusionFigure = SheetFigure(
     "2-confusion.png", "which classes the probe on the embedding takes for one another"
-  ) { _, file in
+  ) { file in
     let findings = try wordClassFindings.get()
     let shares = findings.layers[0].confusion.map { row in
       let sum = Float(max(row.reduce(0, +), 1))
@@ -72,9 +72,9 @@ extension ProbingSheet {
     try map.write(to: file)
   }
 
-  private static let projectionFigure = SheetFigure<any ProbingAnswers>(
+  private static let projectionFigure = SheetFigure(
     "3-projection.png", "“the” by the gender of its noun: where vectors spread, and where gender is"
-  ) { _, file in
+  ) { file in
     let corpus = try ProbedCorpus.figures.get()
     let task = try WordTask("gender", in: corpus.sentences) { $0.text == "the" }
     var generator = SeededGenerator(seed: 4)
@@ -111,8 +111,9 @@ extension ProbingSheet {
     ]).write(to: file)
   }
 
-  private static let controlFigure = SheetFigure<any ProbingAnswers>(
-    "4-control.png", "accuracy, your control task, and the selectivity between them"
+  private static let controlFigure = SheetFigure(
+    "4-control.png", "accuracy, your control task, and the selectivity between them",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let (task, split) = try wordClasses.get()
     var control = task

@@ -2,7 +2,7 @@ import Coursework
 
 extension ProbingSheet {
   /// 2.11, open: what the accuracy of a probe shows and what it does not.
-  static let whatAProbeShows = Exercise<any ProbingAnswers>(
+  static let whatAProbeShows = Exercise(
     open: "2.11", "In words: what a probe shows", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [
@@ -52,7 +52,7 @@ extension ProbingSheet {
     text: { try $0.whatAProbeShows() })
 
   /// 2.12, open: what to ask of a paper that says a layer encodes syntax.
-  static let whatProbingNeeds = Exercise<any ProbingAnswers>(
+  static let whatProbingNeeds = Exercise(
     open: "2.12", "In words: layer 8 encodes syntax", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [

@@ -7,7 +7,7 @@ import Transformers
 /// Sheet 2: what can be read off a model's vectors, and what that shows.
 public enum ProbingSheet {
   /// The sheet as a value.
-  public static let sheet = Sheet<any ProbingAnswers>(
+  public static let sheet = Sheet(
     number: 2, title: "Probing",
     summary: """
       You train small classifiers on the translator's vectors: what does each layer know of a word? \

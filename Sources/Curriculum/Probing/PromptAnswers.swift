@@ -32,7 +32,7 @@ extension ProbingSheet {
   }
 
   /// 2.10: one step of training a prompt, with the model frozen.
-  static let promptAnswers = Exercise<any ProbingAnswers>(
+  static let promptAnswers = Exercise(
     "2.10", "Let the model answer", points: 5, difficulty: 5, importance: 3, minutes: 45,
     hints: [
       """

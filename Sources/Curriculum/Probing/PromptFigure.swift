@@ -16,8 +16,9 @@ private struct Prompt: Parameterized, Sendable {
 }
 
 extension ProbingSheet {
-  static let promptFigure = SheetFigure<any ProbingAnswers>(
-    "11-prompt.png", "how well a prompt makes two models say whether the first noun is plural"
+  static let promptFigure = SheetFigure(
+    "11-prompt.png", "how well a prompt makes two models say whether the first noun is plural",
+    of: (any ProbingAnswers).self
   ) { answers, file in
     let translator = try translator()
     let corpus = try ProbedCorpus.figures.get()

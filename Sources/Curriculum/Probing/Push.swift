@@ -34,7 +34,7 @@ extension ProbingSheet {
   }
 
   /// 2.8: a direction by difference of means, and whether the model follows it.
-  static let push = Exercise<any ProbingAnswers>(
+  static let push = Exercise(
     "2.8", "Push", points: 5, difficulty: 4, importance: 5, minutes: 40,
     hints: [
       """

@@ -26,7 +26,7 @@ extension ProbingSheet {
   }
 
   /// 2.4: what the architecture alone gives, and what always saying one class gives.
-  static let randomWeights = Exercise<any ProbingAnswers>(
+  static let randomWeights = Exercise(
     "2.4", "Random weights", points: 4, difficulty: 3, importance: 4, minutes: 25,
     hints: [
       """

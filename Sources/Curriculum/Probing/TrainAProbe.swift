@@ -19,7 +19,7 @@ extension ProbingSheet {
   }
 
   /// 2.2: softmax regression with a penalty, and a layer chosen on development words.
-  static let trainAProbe = Exercise<any ProbingAnswers>(
+  static let trainAProbe = Exercise(
     "2.2", "Train a probe, choose a layer", points: 5, difficulty: 3, importance: 5, minutes: 35,
     hints: [
       """

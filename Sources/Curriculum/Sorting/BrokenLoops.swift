@@ -4,7 +4,7 @@ import Tensors
 
 extension SortingSheet {
   /// 4.5: loops that run and are wrong.
-  static let brokenLoops = Exercise<any SortingAnswers>(
+  static let brokenLoops = Exercise(
     "4.5", "Broken loops", points: 6, difficulty: 4, importance: 5, minutes: 40, timeLimit: 20,
     hints: [
       """
@@ -49,23 +49,25 @@ extension SortingSheet {
         return Case(name, question: records, key: faults)
       }
     },
-    ask: { answers, records in try records.map { try answers.fault(in: $0) } },
-    verify: { faults, answer in
-      guard answer.count == faults.count else {
-        return .invalid("there are \(answer.count) answers for \(faults.count) loops")
-      }
-      let wrong = zip(faults, answer).filter { $0 != $1 }
-      // The sentence is about what was overlooked most often.
-      let sentences = wrong.map { sentence(for: $0, called: $1) }
-      guard
-        let most = sentences.max(by: { a, b in
-          let counts = (sentences.count { $0 == a }, sentences.count { $0 == b })
-          return counts.0 == counts.1 ? a > b : counts.0 < counts.1
-        })
-      else { return .passed() }
-      return .failed(
-        most, detail: "\(wrong.count) of \(faults.count) loops are judged wrongly")
-    })
+    parts: [
+      Part(SortingAsks.fault) { faults in Judgement { verdict(on: $0, faults) } }
+    ])
+
+  private static func verdict(on answer: [LoopFault], _ faults: [LoopFault]) -> Verdict {
+    guard answer.count == faults.count else {
+      return .invalid("there are \(answer.count) answers for \(faults.count) loops")
+    }
+    let wrong = zip(faults, answer).filter { $0 != $1 }
+    // The sentence is about what was overlooked most often.
+    let sentences = wrong.map { sentence(for: $0, called: $1) }
+    guard
+      let most = sentences.max(by: { a, b in
+        let counts = (sentences.count { $0 == a }, sentences.count { $0 == b })
+        return counts.0 == counts.1 ? a > b : counts.0 < counts.1
+      })
+    else { return .passed() }
+    return .failed(most, detail: "\(wrong.count) of \(faults.count) loops are judged wrongly")
+  }
 
   /// What to look at when a loop with one fault was said to have another.
   private static func sentence(for fault: LoopFault, called answer: LoopFault) -> String {

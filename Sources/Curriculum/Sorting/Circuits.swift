@@ -4,14 +4,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// Both circuits; nil where the stub is untouched.
-  struct CircuitsAnswer: Codable, Sendable {
-    var queryKey: Tensor?
-    var outputValue: Tensor?
-  }
-
   /// 4.8: the head without any list.
-  static let circuits = Exercise<any SortingAnswers>(
+  static let circuits = Exercise(
     "4.8", "Its two circuits", points: 5, difficulty: 4, importance: 5, minutes: 35,
     hints: [
       """
@@ -50,31 +44,19 @@ extension SortingSheet {
           key: matrix(width, head), value: matrix(width, head), output: matrix(head, width),
           unembedding: matrix(width, tokens))
       }
-      var cases = [("a narrow head", random(9, 12, 3)), ("a wide head", random(7, 5, 8))].map {
-        Case($0.0, question: $0.1, key: $0.1)
-      }
-      let head = try LiveTraining.result.get().sorter.head
-      cases.append(Case("the trained sorter", question: head, key: head))
-      return cases
+      return [
+        Case("a narrow head", random(9, 12, 3)), Case("a wide head", random(7, 5, 8)),
+        Case("the trained sorter", try LiveTraining.result.get().sorter.head),
+      ]
     },
-    ask: { answers, head in
-      CircuitsAnswer(
-        queryKey: try unlessUnanswered { try answers.queryKeyCircuit(of: head) },
-        outputValue: try unlessUnanswered { try answers.outputValueCircuit(of: head) })
-    },
-    verify: { head, answer in
-      if answer.queryKey == nil && answer.outputValue == nil { return .unanswered }
-      return .combining([
-        answer.queryKey.map { CircuitJudge(head).verdict(onQueryKey: $0) }
-          ?? .failed("`queryKeyCircuit` is not answered yet"),
-        answer.outputValue.map { CircuitJudge(head).verdict(onOutputValue: $0) }
-          ?? .failed("`outputValueCircuit` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(SortingAsks.queryKeyCircuit) { NaiveCircuits($0).queryKey },
+      Part(SortingAsks.outputValueCircuit) { NaiveCircuits($0).outputValue },
+    ])
 }
 
-/// Holds circuits against sums of products, one entry at a time.
-private struct CircuitJudge {
+/// Circuits as sums of products, one entry at a time.
+private struct NaiveCircuits {
   private let head: HeadWeights
   private let queries, keys, values: [[Double]]
 
@@ -100,62 +82,62 @@ private struct CircuitJudge {
     matrix[0].indices.map { column in matrix.map { $0[column] } }
   }
 
-  func verdict(onQueryKey answer: Tensor) -> Verdict {
+  var queryKey: Expected<Tensor> {
     let products = Self.product(queries, Self.transposed(keys))
     let root = Double(head.query.shape[1]).squareRoot()
     let right = products.map { $0.map { $0 / root } }
-    func flat(_ matrix: [[Double]], _ change: (Double) -> Double = { $0 }) -> [Double] {
-      matrix.flatMap { $0.map(change) }
+    func scaled(_ matrix: [[Double]], by factor: Double) -> [[Double]] {
+      matrix.map { $0.map { $0 * factor } }
     }
-    return .compare(
-      answer, to: flat(right), shape: [right.count, right.count],
-      knowing: [
+    return Expected(right, named: "the query-key circuit", axes: ["query", "key"]) {
+      [
         Mistake(
-          "keys ask and queries are asked: a row is a query", flat(Self.transposed(right))),
-        Mistake("the scores are not divided by the root of the head's width", flat(products)),
+          "keys ask and queries are asked: a row is a query", Self.transposed(right)),
+        Mistake("the scores are not divided by the root of the head's width", products),
         Mistake(
           "the scores are divided by the head's width itself: by its root",
-          flat(products) { $0 / (root * root) }),
+          scaled(products, by: 1 / (root * root))),
         Mistake(
           "the root is that of the model's width; a score is a sum over the width of a head",
-          flat(products) { $0 / Double(head.query.shape[0]).squareRoot() }),
+          scaled(products, by: 1 / Double(head.query.shape[0]).squareRoot())),
         Mistake(
           "these are patterns: leave the softmax out, for a list has not all tokens",
-          right.flatMap { LogTable.normalised($0).map { exp($0) } }),
+          right.map { LogTable.normalised($0).map { exp($0) } }),
         Mistake(
           "these are queries against queries: keys have a matrix of their own",
-          flat(Self.product(queries, Self.transposed(queries))) { $0 / root }),
-      ], named: "the query-key circuit", axes: ["query", "key"])
+          scaled(Self.product(queries, Self.transposed(queries)), by: 1 / root)),
+      ]
+    }
   }
 
-  func verdict(onOutputValue answer: Tensor) -> Verdict {
+  var outputValue: Expected<Tensor> {
     let written = Self.product(values, head.output.doubleRows)
     let unembedding = head.unembedding.doubleRows
     let right = Self.product(written, unembedding)
     let embedding = head.embedding.doubleRows
-    func flat(_ matrix: [[Double]]) -> [Double] { matrix.flatMap(\.self) }
-    return .compare(
-      answer, to: flat(right), shape: [right.count, right.count],
-      knowing: [
+    return Expected(
+      right, named: "the output-value circuit", axes: ["token read", "token written"]
+    ) {
+      [
         Mistake(
           "rows and columns have changed places: a row is a token that is read",
-          flat(Self.transposed(right))),
+          Self.transposed(right)),
         Mistake(
           "this is what is written into the residual stream; the unembedding makes logits of it",
-          flat(written)),
+          written),
         Mistake(
           "the embedding reads out what was written: the unembedding is another matrix",
-          flat(Self.product(written, Self.transposed(embedding)))),
+          Self.product(written, Self.transposed(embedding))),
         Mistake(
           "this is the way past the head, from embedding to unembedding",
-          flat(Self.product(embedding, unembedding))),
+          Self.product(embedding, unembedding)),
         Mistake(
           "there is a root here, as in the scores: nothing divides what is read",
-          flat(right).map { $0 / Double(head.query.shape[1]).squareRoot() }),
+          right.map { $0.map { $0 / Double(head.query.shape[1]).squareRoot() } }),
         Mistake(
           "keys were written: what is read goes through W_V",
-          flat(
-            Self.product(Self.product(keys, head.output.doubleRows), unembedding))),
-      ], named: "the output-value circuit", axes: ["token read", "token written"])
+          Self.product(Self.product(keys, head.output.doubleRows), unembedding)),
+      ]
+    }
   }
 }

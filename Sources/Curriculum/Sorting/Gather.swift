@@ -4,14 +4,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// Texts, and what a language model answered.
-  struct GatherQuestion: Codable, Sendable {
-    var tokens: [[Int]]
-    var logits: Tensor
-  }
-
   /// 4.1: what a language model thought of the text that it read.
-  static let gather = Exercise<any SortingAnswers>(
+  static let gather = Exercise(
     "4.1", "Gather the log-probabilities", points: 4, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       """
@@ -42,49 +36,51 @@ extension SortingSheet {
         gatherCase("large logits", [2, 4], tokens: 7, spread: 120, using: &generator),
       ]
     },
-    ask: { try $0.logProbabilities(of: $1.tokens, under: $1.logits) },
-    verify: { question, answer in
-      let (tokens, table) = (question.tokens, LogTable(question.logits))
-      let places = tokens[0].count - 1
-      func values(
-        _ values: [[[Double]]], row: (Int) -> Int = { $0 }, token: (Int, Int) -> Int
-      ) -> [Double] {
-        LogTable.gather(values, places: places, row: row, token: token)
-      }
-      func next(_ batch: Int, _ place: Int) -> Int { tokens[batch][place + 1] }
-      let right = values(table.logs, token: next)
+    parts: [Part(SortingAsks.logProbabilities, judge: table)])
+
+  private static func table(of question: TextLogits) -> Expected<Tensor> {
+    let (tokens, table) = (question.tokens, LogTable(question.logits))
+    let places = tokens[0].count - 1
+    func values(
+      _ values: [[[Double]]], row: (Int) -> Int = { $0 }, token: (Int, Int) -> Int
+    ) -> [Double] {
+      LogTable.gather(values, places: places, row: row, token: token)
+    }
+    func next(_ batch: Int, _ place: Int) -> Int { tokens[batch][place + 1] }
+    let right = values(table.logs, token: next)
+    return Expected(
+      right, shape: [tokens.count, places], named: "the table", axes: ["text", "position"]
+    ) {
       let own = "a row was asked for the token that it reads itself; it predicts the next"
-      return .compare(
-        answer, to: right, shape: [tokens.count, places],
-        knowing: [
-          Mistake(own, values(table.logs) { tokens[$0][$1] }),
-          Mistake(own, values(table.logs, row: { $0 + 1 }, token: next)),
-          Mistake(
-            own,
-            LogTable.gather(table.logs, places: places + 1, row: { $0 }) { tokens[$0][$1] }),
-          Mistake(
-            "the shift goes the wrong way: a row cannot tell of what came before it",
-            values(table.logs, row: { $0 + 1 }) { tokens[$0][$1] }),
-          Mistake(
-            "every row was asked for the last token of its text: each has a token of its own",
-            values(table.logs) { batch, _ in tokens[batch][places] }),
-          Mistake(
-            "these are the logits themselves: only differences of logits mean anything until they "
-              + "are normalised", values(table.logits, token: next)),
-          Mistake("these are probabilities: take logarithms", right.map(exp)),
-          Mistake("the sign is turned: a log-probability is never above 0", right.map(-)),
-          Mistake(
-            "the logarithm is to the base of 2; nats are asked for", right.map { $0 / log(2) }),
-          Mistake(
-            "a softmax went over positions: the tokens of one row compete, not the rows",
-            values(table.normalisedOverPositions, token: next)),
-        ], named: "the table", axes: ["text", "position"])
-    })
+      return [
+        Mistake(own, values(table.logs) { tokens[$0][$1] }),
+        Mistake(own, values(table.logs, row: { $0 + 1 }, token: next)),
+        Mistake(
+          own, LogTable.gather(table.logs, places: places + 1, row: { $0 }) { tokens[$0][$1] }),
+        Mistake(
+          "the shift goes the wrong way: a row cannot tell of what came before it",
+          values(table.logs, row: { $0 + 1 }) { tokens[$0][$1] }),
+        Mistake(
+          "every row was asked for the last token of its text: each has a token of its own",
+          values(table.logs) { batch, _ in tokens[batch][places] }),
+        Mistake(
+          "these are the logits themselves: only differences of logits mean anything until they "
+            + "are normalised", values(table.logits, token: next)),
+        Mistake("these are probabilities: take logarithms", right.map(exp)),
+        Mistake("the sign is turned: a log-probability is never above 0", right.map(-)),
+        Mistake(
+          "the logarithm is to the base of 2; nats are asked for", right.map { $0 / log(2) }),
+        Mistake(
+          "a softmax went over positions: the tokens of one row compete, not the rows",
+          values(table.normalisedOverPositions, token: next)),
+      ]
+    }
+  }
 
   private static func gatherCase(
     _ name: String, _ shape: [Int], tokens count: Int, spread: Float = 2,
     using generator: inout SeededGenerator
-  ) -> Case<GatherQuestion, GatherQuestion> {
+  ) -> Case<TextLogits, TextLogits> {
     // A text that does not end in the token it began with, so that mistakes differ.
     let tokens = (0..<shape[0]).map { _ in
       var text = (0..<shape[1]).map { _ in Int.random(in: 0..<count, using: &generator) }
@@ -92,7 +88,6 @@ extension SortingSheet {
       return text
     }
     let logits = Tensor.randomNormal(shape + [count], standardDeviation: spread, using: &generator)
-    let question = GatherQuestion(tokens: tokens, logits: logits + 3)
-    return Case(name, question: question, key: question)
+    return Case(name, TextLogits(tokens: tokens, logits: logits + 3))
   }
 }

@@ -46,19 +46,3 @@ struct LogTable {
     }
   }
 }
-
-extension Verdict {
-  /// Whether a tensor equals numbers in the order of its values, and if not, which usual mistake
-  /// gives them, be it in another shape.
-  static func compare(
-    _ answer: Tensor, to expected: [Double], shape: [Int], knowing mistakes: [Mistake],
-    tolerance: Float = 1e-4, named name: String, axes: [String]
-  ) -> Verdict {
-    let wanted = Tensor(expected.map(Float.init), shape: shape)
-    let verdict = compare(answer, to: wanted, tolerance: tolerance, named: name, axes: axes)
-    guard verdict.status != .passed,
-      let mistake = mistakes.first(where: { $0.gives(answer.values, tolerance: tolerance) })
-    else { return verdict }
-    return .failed(mistake.sentence, detail: verdict.detail)
-  }
-}

@@ -4,14 +4,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// A batch, and what a language model answered.
-  struct PaddedQuestion: Codable, Sendable {
-    var batch: PaddedBatch
-    var logits: Tensor
-  }
-
   /// 4.3: a mean over what is there.
-  static let paddedLoss = Exercise<any SortingAnswers>(
+  static let paddedLoss = Exercise(
     "4.3", "The loss of a batch with padding", points: 4, difficulty: 3, importance: 4, minutes: 25,
     hints: [
       "Which predictions count? One needs two tokens of the text: one that is read, one that is asked for.",
@@ -43,12 +37,11 @@ extension SortingSheet {
         paddedCase("one long text, many short", [11, 2, 2, 2], isBehind: true, using: &generator),
       ]
     },
-    ask: { try $0.loss(of: $1.batch, under: $1.logits) },
-    verify: { PaddedJudge($0).verdict(on: $1) })
+    parts: [Part(SortingAsks.loss) { PaddedTable($0).expected }])
 
   private static func paddedCase(
     _ name: String, _ lengths: [Int], isBehind: Bool, using generator: inout SeededGenerator
-  ) -> Case<PaddedQuestion, PaddedQuestion> {
+  ) -> Case<PaddedLogits, PaddedLogits> {
     let (tokens, longest) = (12, lengths.max() ?? 0)
     var batch = PaddedBatch(tokens: [], mask: [])
     for length in lengths {
@@ -68,18 +61,17 @@ extension SortingSheet {
       // As in a trained model: padding is expected, and its loss is small.
       for position in 0..<longest { logits[text, position, 0] += 4 }
     }
-    let question = PaddedQuestion(batch: batch, logits: logits)
-    return Case(name, question: question, key: question)
+    return Case(name, PaddedLogits(batch: batch, logits: logits))
   }
 }
 
-/// Tells the mean over the text's own predictions from other means.
-private struct PaddedJudge {
+/// What a batch with padding lost, prediction by prediction.
+private struct PaddedTable {
   private let tokens: [[Int]]
   private let mask: [[Bool]]
   private let table: LogTable
 
-  init(_ question: SortingSheet.PaddedQuestion) {
+  init(_ question: PaddedLogits) {
     tokens = question.batch.tokens
     mask = question.batch.mask
     table = LogTable(question.logits)
@@ -99,9 +91,8 @@ private struct PaddedJudge {
     }
   }
 
-  func verdict(on answer: Float) -> Verdict {
-    guard answer.isFinite else { return .invalid("the loss is \(answer), which is no number") }
-    let found = Double(answer)
+  /// The mean over the text's own predictions, told from other means.
+  var expected: Expected<Float> {
     func mean(_ losses: [[Double]]) -> Double {
       let all = losses.flatMap(\.self)
       return all.reduce(0, +) / Double(max(all.count, 1))
@@ -111,52 +102,36 @@ private struct PaddedJudge {
     }
     let right = losses(where: isThere)
     let (sum, expected) = (right.flatMap(\.self).reduce(0, +), mean(right))
-    func isClose(_ value: Double) -> Bool { abs(found - value) <= 1e-4 * max(1, abs(value)) }
-    if isClose(expected) { return .passed() }
-    let cells = Double(tokens.count * (tokens[0].count - 1))
-    let rows = right.filter { !$0.isEmpty }.map { $0.reduce(0, +) / Double($0.count) }
-    let mistakes: [(Double, String)] = [
-      (-expected, "the sign is turned: a loss is minus the mean log-probability"),
-      (
-        mean(losses { _, _ in true }),
-        "padding is counted: it is easy to predict, and makes the loss too small"
-      ),
-      (
-        sum / cells,
-        "the sum is right and is divided by all positions, padding among them: divide by what counts"
-      ),
-      (
-        rows.reduce(0, +) / Double(max(rows.count, 1)),
-        "this is the mean of the texts' means, in which a short text weighs as much as a long one"
-      ),
-      (sum, "this is a sum; the mean over the tokens that count is asked for"),
-      (
-        sum / Double(tokens.count),
-        "the sum is divided by the number of texts, not by that of tokens that count"
-      ),
-      (
-        mean(losses { text, p in mask[text][p] }),
-        "the mask is that of the tokens that are read: a row that reads the last token of a text would "
-          + "be asked for padding"
-      ),
-      (
-        mean(losses { text, p in p + 1 < mask[text].count && mask[text][p + 1] }),
-        "the first token of a text that stands behind padding is counted: nothing that was text "
-          + "predicted it"
-      ),
-      (
-        mean(losses(asking: { _, p in p }) { text, p in mask[text][p] }),
-        "each row is asked for the token that it reads: shift, as in 4.1"
-      ),
-      (
-        expected / log(2), "the loss is in bits; nats are asked for"
-      ),
-    ]
-    if let mistake = mistakes.first(where: { isClose($0.0) }) {
-      return .failed(mistake.1, detail: "it is \(found) and should be \(expected)")
+    return Expected(Float(expected), named: "the loss") {
+      let cells = Double(tokens.count * (tokens[0].count - 1))
+      let rows = right.filter { !$0.isEmpty }.map { $0.reduce(0, +) / Double($0.count) }
+      return [
+        Mistake("the sign is turned: a loss is minus the mean log-probability", -expected),
+        Mistake(
+          "padding is counted: it is easy to predict, and makes the loss too small",
+          mean(losses { _, _ in true })),
+        Mistake(
+          "the sum is right and is divided by all positions, padding among them: divide by what "
+            + "counts", sum / cells),
+        Mistake(
+          "this is the mean of the texts' means, in which a short text weighs as much as a long one",
+          rows.reduce(0, +) / Double(max(rows.count, 1))),
+        Mistake("this is a sum; the mean over the tokens that count is asked for", sum),
+        Mistake(
+          "the sum is divided by the number of texts, not by that of tokens that count",
+          sum / Double(tokens.count)),
+        Mistake(
+          "the mask is that of the tokens that are read: a row that reads the last token of a text "
+            + "would be asked for padding", mean(losses { text, p in mask[text][p] })),
+        Mistake(
+          "the first token of a text that stands behind padding is counted: nothing that was text "
+            + "predicted it",
+          mean(losses { text, p in p + 1 < mask[text].count && mask[text][p + 1] })),
+        Mistake(
+          "each row is asked for the token that it reads: shift, as in 4.1",
+          mean(losses(asking: { _, p in p }) { text, p in mask[text][p] })),
+        Mistake("the loss is in bits; nats are asked for", expected / log(2)),
+      ]
     }
-    return .failed(
-      "the loss is too \(found < expected ? "small" : "large")",
-      detail: "it is \(found) and should be \(expected)")
   }
 }

@@ -3,24 +3,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// Whole sequences and their logits, and a half of the logits of others.
-  struct SortedHalfQuestion: Codable, Sendable {
-    var lists: SortingLists
-    var tokens: [[Int]]
-    var logits: Tensor
-    /// Logits of the sorted half that come from elsewhere, so that one answer does not spoil the
-    /// other.
-    var half: Tensor
-  }
-
-  /// Both answers; nil where the stub is untouched.
-  struct SortedHalfAnswer: Codable, Sendable {
-    var half: Tensor?
-    var logs: Tensor?
-  }
-
   /// 4.2: the same for lists, where the cut is the shift.
-  static let sortedHalf = Exercise<any SortingAnswers>(
+  static let sortedHalf = Exercise(
     "4.2", "The shift, and where it went", points: 4, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       "Write down a sequence of three numbers with its indices. Which row predicts the first sorted one?",
@@ -51,44 +35,31 @@ extension SortingSheet {
       ].map { name, count, lists in
         let drawn = lists.draw(.training, count: count, using: &generator)
         let size = lists.vocabularySize
-        let question = SortedHalfQuestion(
+        let question = ListLogits(
           lists: lists, tokens: drawn.map { lists.tokens(of: $0) },
           logits: .randomNormal(
             [count, lists.sequenceLength, size], standardDeviation: 2, using: &generator),
           half: .randomNormal([count, lists.length, size], standardDeviation: 2, using: &generator))
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      SortedHalfAnswer(
-        half: try unlessUnanswered {
-          try answers.sortedHalf(of: question.logits, for: question.lists)
-        },
-        logs: try unlessUnanswered {
-          try answers.sortedLogProbabilities(
-            of: question.tokens, under: question.half, for: question.lists)
-        })
-    },
-    verify: { question, answer in
-      if answer.half == nil && answer.logs == nil { return .unanswered }
-      return .combining([
-        answer.half.map { verdict(onHalf: $0, question) }
-          ?? .failed("`sortedHalf` is not answered yet"),
-        answer.logs.map { verdict(onLogs: $0, question) }
-          ?? .failed("`sortedLogProbabilities` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(SortingAsks.sortedHalf, judge: half),
+      Part(SortingAsks.sortedLogProbabilities, judge: logs),
+    ])
 
-  private static func verdict(onHalf answer: Tensor, _ question: SortedHalfQuestion) -> Verdict {
+  private static func half(of question: ListLogits) -> Expected<Tensor> {
     let (n, logits) = (question.lists.length, LogTable(question.logits))
     func rows(_ range: Range<Int>, _ values: [[[Double]]]) -> [Double] {
       values.flatMap { $0[range].flatMap(\.self) }
     }
     let last = 2 * n + 2
-    return .compare(
-      answer, to: rows((n + 1)..<(2 * n + 1), logits.logits),
+    return Expected(
+      rows((n + 1)..<(2 * n + 1), logits.logits),
       shape: [question.tokens.count, n, question.lists.vocabularySize],
-      knowing: [
+      named: "the half", axes: ["list", "place", "token"]
+    ) {
+      [
         Mistake(
           "these are the rows that read the sorted numbers; each predicts the one after it",
           rows((n + 2)..<last, logits.logits)),
@@ -110,18 +81,20 @@ extension SortingSheet {
         Mistake(
           "the rows are right; leave the logits as they are, the other method normalises them",
           rows((n + 1)..<(2 * n + 1), logits.logs)),
-      ], named: "the half", axes: ["list", "place", "token"])
+      ]
+    }
   }
 
-  private static func verdict(onLogs answer: Tensor, _ question: SortedHalfQuestion) -> Verdict {
+  private static func logs(of question: ListLogits) -> Expected<Tensor> {
     let (n, tokens, table) = (question.lists.length, question.tokens, LogTable(question.half))
     func values(_ token: @escaping (Int, Int) -> Int, _ values: [[[Double]]]? = nil) -> [Double] {
       LogTable.gather(values ?? table.logs, places: n, row: { $0 }, token: token)
     }
     func right(_ list: Int, _ place: Int) -> Int { tokens[list][n + 2 + place] }
-    return .compare(
-      answer, to: values(right), shape: [tokens.count, n],
-      knowing: [
+    return Expected(
+      values(right), shape: [tokens.count, n], named: "the table", axes: ["list", "place"]
+    ) {
+      [
         Mistake(
           "the cut has shifted already: a shift on top of it asks each row for the number after next",
           LogTable.gather(table.logs, places: n - 1, row: { $0 }) { right($0, $1 + 1) }),
@@ -136,6 +109,7 @@ extension SortingSheet {
           values { list, _ in right(list, n - 1) }),
         Mistake("these are logits: normalise each row", values(right, table.logits)),
         Mistake("the sign is turned: a log-probability is never above 0", values(right).map(-)),
-      ], named: "the table", axes: ["list", "place"])
+      ]
+    }
   }
 }

@@ -7,17 +7,17 @@ import Transformers
 
 extension SortingSheet {
   /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure<any SortingAnswers>] =
+  static let figures: [SheetFigure] =
     [trainingFigure, loopsFigure, attentionFigure] + answerFigures
 
   /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure<any SortingAnswers>] = [
+  static let answerFigures: [SheetFigure] = [
     placesFigure, queryKeyFigure, outputValueFigure, copyingFigure, generalisationFigure,
   ]
 
-  private static let trainingFigure = SheetFigure<any SortingAnswers>(
+  private static let trainingFigure = SheetFigure(
     "1-training.png", "the sheet's sorter, trained while you waited"
-  ) { _, file in
+  ) { file in
     let training = try LiveTraining.result.get()
     let steps = training.losses.indices.map { Double($0 + 1) }
     let loss = LinePlot(
@@ -35,9 +35,9 @@ extension SortingSheet {
     try FigureRow([loss, accuracy]).write(to: file)
   }
 
-  private static let loopsFigure = SheetFigure<any SortingAnswers>(
+  private static let loopsFigure = SheetFigure(
     "2-loops.png", "the losses of six loops, of which one is sound"
-  ) { _, file in
+  ) { file in
     let records = try LoopFault.allCases.enumerated().map { index, fault in
       (fault, try RecordedLoop(fault, seed: UInt64(100 + index)).record())
     }.sorted { $0.1.losses[0] < $1.1.losses[0] }
@@ -74,9 +74,9 @@ extension SortingSheet {
     }
   }
 
-  private static let attentionFigure = SheetFigure<any SortingAnswers>(
+  private static let attentionFigure = SheetFigure(
     "3-attention.png", "where the head looks from each row that predicts a sorted number"
-  ) { _, file in
+  ) { file in
     let sorter = try LiveTraining.result.get().sorter
     let examples = [[41, 7, 63, 12, 30], [22, 5, 20, 58, 21]]
     let panels = try examples.map { list -> HeatMapGrid.Panel in
@@ -97,8 +97,9 @@ extension SortingSheet {
     }.write(to: file)
   }
 
-  private static let placesFigure = SheetFigure<any SortingAnswers>(
-    "4-places.png", "how surely each place of the sorted half is predicted, while it learns"
+  private static let placesFigure = SheetFigure(
+    "4-places.png", "how surely each place of the sorted half is predicted, while it learns",
+    of: (any SortingAnswers).self
   ) { answers, file in
     let training = try LiveTraining.result.get()
     let lists = training.sorter.lists
@@ -135,8 +136,9 @@ extension SortingSheet {
     return circuit.slice(0..<lists.numbers).slice(axis: 1, 0..<lists.numbers)
   }
 
-  private static let queryKeyFigure = SheetFigure<any SortingAnswers>(
-    "5-query-key.png", "which numbers each number looks for, by your circuit"
+  private static let queryKeyFigure = SheetFigure(
+    "5-query-key.png", "which numbers each number looks for, by your circuit",
+    of: (any SortingAnswers).self
   ) { answers, file in
     let sorter = try LiveTraining.result.get().sorter
     let scores = try numbers(of: answers.queryKeyCircuit(of: sorter.head), named: "query-key")
@@ -150,8 +152,9 @@ extension SortingSheet {
     }.write(to: file)
   }
 
-  private static let outputValueFigure = SheetFigure<any SortingAnswers>(
-    "6-output-value.png", "what reading a number adds to the logits, by your circuit"
+  private static let outputValueFigure = SheetFigure(
+    "6-output-value.png", "what reading a number adds to the logits, by your circuit",
+    of: (any SortingAnswers).self
   ) { answers, file in
     let sorter = try LiveTraining.result.get().sorter
     let logits = try numbers(
@@ -164,8 +167,9 @@ extension SortingSheet {
     }.write(to: file)
   }
 
-  private static let copyingFigure = SheetFigure<any SortingAnswers>(
-    "7-copying.png", "whether the head raises or lowers what it reads, by your circuit"
+  private static let copyingFigure = SheetFigure(
+    "7-copying.png", "whether the head raises or lowers what it reads, by your circuit",
+    of: (any SortingAnswers).self
   ) { answers, file in
     let sorter = try LiveTraining.result.get().sorter
     let circuit = try numbers(
@@ -188,8 +192,9 @@ extension SortingSheet {
     ).styled { $0.showsMarkers = false }.write(to: file)
   }
 
-  private static let generalisationFigure = SheetFigure<any SortingAnswers>(
-    "8-table-or-rule.png", "lists met, lists not met, and steps of two, by your measure"
+  private static let generalisationFigure = SheetFigure(
+    "8-table-or-rule.png", "lists met, lists not met, and steps of two, by your measure",
+    of: (any SortingAnswers).self
   ) { answers, file in
     let training = try LiveTraining.result.get()
     var generator = SeededGenerator(seed: 8)

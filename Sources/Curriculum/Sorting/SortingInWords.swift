@@ -2,7 +2,7 @@ import Coursework
 
 extension SortingSheet {
   /// 4.10, open: the shift.
-  static let whyTheShift = Exercise<any SortingAnswers>(
+  static let whyTheShift = Exercise(
     open: "4.10", "In words: why one line shifts", points: 2, difficulty: 2, importance: 4,
     minutes: 15,
     hints: [
@@ -37,10 +37,10 @@ extension SortingSheet {
       fault; or refers to the records of 4.5 in this sense.
       """,
     ],
-    text: { try $0.whyTheShift() })
+    text: SortingAsks.whyTheShift)
 
   /// 4.11, open: the explanation of a whole model.
-  static let howItSorts = Exercise<any SortingAnswers>(
+  static let howItSorts = Exercise(
     open: "4.11", "In words: how it sorts", points: 3, difficulty: 3, importance: 5, minutes: 20,
     hints: [
       "One sentence for where the head looks, one for what it writes, one for how you know.",
@@ -79,5 +79,5 @@ extension SortingSheet {
       them; norms; positions.
       """,
     ],
-    text: { try $0.howItSorts() })
+    text: SortingAsks.howItSorts)
 }

@@ -3,7 +3,7 @@ public import Coursework
 /// Sheet 4: log-probabilities, and a model that sorts.
 public enum SortingSheet {
   /// The sheet as a value.
-  public static let sheet = Sheet<any SortingAnswers>(
+  public static let sheet = Sheet(
     number: 4, title: "Sorting",
     summary: """
       You train a transformer of one head until it sorts lists, in seconds, and take it apart \

@@ -3,22 +3,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// Lists to be split with one seed, again with it, and with another.
-  struct SplitQuestion: Codable, Sendable {
-    var lists: [[Int]]
-    var seed: UInt64
-    var otherSeed: UInt64
-  }
-
-  /// What the same code answered to both seeds.
-  struct SplitAnswer: Codable, Sendable {
-    var split: ListSplit
-    var again: ListSplit
-    var other: ListSplit
-  }
-
   /// 4.4: three parts that share no answer.
-  static let splitLists = Exercise<any SortingAnswers>(
+  static let splitLists = Exercise(
     "4.4", "Splits that do not overlap", points: 4, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       "What does a model have to have learned to sort 3 1 2, if it has met 2 3 1 in training?",
@@ -51,26 +37,26 @@ extension SortingSheet {
           "lists that come again as they were", kinds: 300, copies: 2...3, using: &generator),
       ]
     },
-    ask: { answers, question in
-      SplitAnswer(
-        split: try answers.split(question.lists, seed: question.seed),
-        again: try answers.split(question.lists, seed: question.seed),
-        other: try answers.split(question.lists, seed: question.otherSeed))
-    },
-    verify: { question, answer in
-      for split in [answer.split, answer.again, answer.other] {
+    parts: [Part(SortingAsks.split, judge: splits)])
+
+  /// Holds the splits of one seed, of the same again and of another against what was asked for.
+  private static func splits(of question: ListsToSplit) -> Judgement<[ListSplit]> {
+    Judgement { answer in
+      guard answer.count == 3 else { return .invalid("three splits are asked for") }
+      for split in answer {
         if let fault = fault(of: split, question.lists) { return fault }
       }
-      if answer.split != answer.again {
+      if answer[0] != answer[1] {
         return .failed(
           "the same seed gave another split: is the generator that is seeded the one that is drawn "
             + "from, and does the order of a Set or Dictionary decide anything?")
       }
-      if Set(answer.split.test) == Set(answer.other.test) {
+      if Set(answer[0].test) == Set(answer[2].test) {
         return .failed("another seed gave the same test lists: nothing is drawn by chance")
       }
       return .passed()
-    })
+    }
+  }
 
   private static func fault(of split: ListSplit, _ lists: [[Int]]) -> Verdict? {
     let parts = [split.training, split.development, split.test]
@@ -108,7 +94,7 @@ extension SortingSheet {
 
   private static func splitCase(
     _ name: String, kinds: Int, copies: ClosedRange<Int>, using generator: inout SeededGenerator
-  ) -> Case<SplitQuestion, SplitQuestion> {
+  ) -> Case<ListsToSplit, ListsToSplit> {
     let lists = SortingLists(numbers: 40, length: 4)
     var known: Set<[Int]> = []
     while known.count < kinds {
@@ -121,8 +107,7 @@ extension SortingSheet {
         isAsItWas ? list : kind.shuffled(using: &generator)
       }
     }
-    let question = SplitQuestion(
-      lists: given, seed: generator.next(), otherSeed: generator.next())
-    return Case(name, question: question, key: question)
+    return Case(
+      name, ListsToSplit(lists: given, seed: generator.next(), otherSeed: generator.next()))
   }
 }

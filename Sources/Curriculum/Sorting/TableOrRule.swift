@@ -3,15 +3,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// A trained sorter, all it has learned from, and lists to measure it on.
-  struct GeneralisationQuestion: Codable, Sendable {
-    var sorter: Sorter
-    var training: [[Int]]
-    var lists: [[Int]]
-  }
-
   /// 4.9: whether a model knows the answers or the way to them.
-  static let tableOrRule = Exercise<any SortingAnswers>(
+  static let tableOrRule = Exercise(
     "4.9", "Learned by heart, or a rule?", points: 4, difficulty: 3, importance: 5, minutes: 25,
     hints: [
       "What would a model that is a table of its training lists do with a list it has met in another order?",
@@ -53,17 +46,14 @@ extension SortingSheet {
           question = Self.question(on: sorter, training, using: &generator)
           draws += 1
         }
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: {
-      try $0.generalisation(of: $1.sorter, trainedOn: $1.training, measuredOn: $1.lists)
-    },
-    verify: { GeneralisationJudge($0).verdict(on: $1) })
+    parts: [Part(SortingAsks.generalisation, judge: GeneralisationJudge.init)])
 
   private static func question(
     on sorter: Sorter, _ training: [[Int]], using generator: inout SeededGenerator
-  ) -> GeneralisationQuestion {
+  ) -> MetAndUnmet {
     let lists = sorter.lists
     // Half of them as they came, half in another order.
     let met = training.shuffled(using: &generator).prefix(24).enumerated().map {
@@ -74,7 +64,7 @@ extension SortingSheet {
       (lists.draw(.test, count: 40, using: &generator)
       + lists.draw(.stepsOfTwo, count: 30, using: &generator))
       .filter { !known.contains($0.sorted()) }
-    return GeneralisationQuestion(
+    return MetAndUnmet(
       sorter: sorter, training: training, lists: (met + other).shuffled(using: &generator))
   }
 }
@@ -135,13 +125,13 @@ enum TrainedSorters {
 }
 
 /// Tells the accuracies that were asked for from those of other groups of lists.
-private struct GeneralisationJudge {
-  private let question: SortingSheet.GeneralisationQuestion
+private struct GeneralisationJudge: Judge {
+  private let question: MetAndUnmet
   /// Whether each number of each list is right.
   private let right: [[Bool]]
   private let known: Set<[Int]>
 
-  init(_ question: SortingSheet.GeneralisationQuestion) {
+  init(_ question: MetAndUnmet) {
     self.question = question
     let naive = NaiveSorter(question.sorter)
     right = question.lists.map { list in

@@ -4,16 +4,9 @@ import Tensors
 import Transformers
 
 extension SortingSheet {
-  /// A sorter that has learned nothing, and lists to learn from.
-  struct TrainQuestion: Codable, Sendable {
-    var sorter: Sorter
-    var training: [[Int]]
-    var seed: UInt64
-  }
-
-  /// What the trained sorter is held against.
-  struct TrainKey: Codable, Sendable {
-    var question: TrainQuestion
+  /// What a trained sorter is held against.
+  private struct TrainKey {
+    var question: UntrainedSorter
     var test: [[Int]]
   }
 
@@ -21,7 +14,7 @@ extension SortingSheet {
   static let trainingBar = 0.9
 
   /// 4.6: a loop of one's own.
-  static let trainASorter = Exercise<any SortingAnswers>(
+  static let trainASorter = Exercise(
     "4.6", "Train it", points: 5, difficulty: 3, importance: 5, minutes: 35, timeLimit: 60,
     hints: [
       """
@@ -55,7 +48,7 @@ extension SortingSheet {
         let lists = SortingLists(numbers: numbers, length: length)
         let trainer = SorterTrainer(
           lists: lists, width: width, headWidth: 16, recipe: SorterRecipe(seed: generator.next()))
-        let question = TrainQuestion(
+        let question = UntrainedSorter(
           sorter: trainer.sorter,
           training: lists.draw(.training, count: count, using: &generator), seed: generator.next())
         return Case(
@@ -64,12 +57,7 @@ extension SortingSheet {
             question: question, test: lists.draw(.test, count: 200, using: &generator)))
       }
     },
-    ask: { try $0.train($1.sorter, on: $1.training, seed: $1.seed) },
-    verify: { key, answer in
-      do { return try verdict(on: answer, key) } catch {
-        return .invalid("the sorter that came back cannot be run", detail: "\(error)")
-      }
-    })
+    parts: [Part(SortingAsks.train) { key in Judgement { try verdict(on: $0, key) } }])
 
   private static func verdict(on answer: Sorter, _ key: TrainKey) throws -> Verdict {
     let given = key.question.sorter
@@ -81,7 +69,10 @@ extension SortingSheet {
     guard weights.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
       return .invalid("some weights are not finite: the rate was too high, or a loss took log 0")
     }
-    let accuracy = try answer.accuracy(on: key.test)
+    let accuracy: Double
+    do { accuracy = try answer.accuracy(on: key.test) } catch {
+      return .invalid("the sorter that came back cannot be run", detail: "\(error)")
+    }
     if accuracy >= trainingBar { return .passed() }
     let detail =
       "it sorts \(Int(accuracy * 100)) of 100 lists that it has not met, and at least "

@@ -3,22 +3,8 @@ import Laboratory
 import Tensors
 
 extension SortingSheet {
-  /// A sorter and lists; and tokens that some head is said to read, with the lists they are from.
-  struct HeadQuestion: Codable, Sendable {
-    var sorter: Sorter
-    var lists: [[Int]]
-    var otherLists: [[Int]]
-    var otherReads: [[Int]]
-  }
-
-  /// Both answers; nil where the stub is untouched.
-  struct HeadAnswer: Codable, Sendable {
-    var reads: [[Int]]?
-    var share: Double?
-  }
-
   /// 4.7: where the one head looks.
-  static let whatTheHeadReads = Exercise<any SortingAnswers>(
+  static let whatTheHeadReads = Exercise(
     "4.7", "What the head reads", points: 4, difficulty: 3, importance: 5, minutes: 30,
     hints: [
       "Which rows matter? Those that predict sorted numbers: 4.2 says which.",
@@ -54,7 +40,7 @@ extension SortingSheet {
       ]
       .map { name, sorter, count in
         let others = sorter.lists.draw(.test, count: 10, using: &generator)
-        let question = HeadQuestion(
+        let question = ReadingHead(
           sorter: sorter,
           lists: try clearLists(for: sorter, count: count, using: &generator),
           otherLists: others,
@@ -69,27 +55,17 @@ extension SortingSheet {
               }
             }
           })
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      HeadAnswer(
-        reads: try unlessUnanswered {
-          try answers.tokensRead(by: question.sorter, sorting: question.lists)
-        },
-        share: try unlessUnanswered {
-          try answers.shareOfNextNumbers(question.otherReads, sorting: question.otherLists)
-        })
-    },
-    verify: { question, answer in
-      if answer.reads == nil && answer.share == nil { return .unanswered }
-      return .combining([
-        answer.reads.map { HeadJudge(question).verdict(onReads: $0) }
-          ?? .failed("`tokensRead` is not answered yet"),
-        answer.share.map { HeadJudge(question).verdict(onShare: $0) }
-          ?? .failed("`shareOfNextNumbers` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(SortingAsks.tokensRead) { question in
+        Judgement { HeadJudge(question).verdict(onReads: $0) }
+      },
+      Part(SortingAsks.shareOfNextNumbers) { question in
+        Judgement { HeadJudge(question).verdict(onShare: $0) }
+      },
+    ])
 
   /// Lists for which the greatest weight of every row is clearly the greatest.
   private static func clearLists(
@@ -111,9 +87,9 @@ extension SortingSheet {
 
 /// Tells what a head reads from what else might be read off its pattern.
 private struct HeadJudge {
-  private let question: SortingSheet.HeadQuestion
+  private let question: ReadingHead
 
-  init(_ question: SortingSheet.HeadQuestion) { self.question = question }
+  init(_ question: ReadingHead) { self.question = question }
 
   func verdict(onReads answer: [[Int]]) -> Verdict {
     let lists = question.sorter.lists

@@ -35,7 +35,7 @@ final class AlignWordsTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String, answer: @escaping @Sendable (Question) -> [Int?]
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (questions: [Question]) in
       questions.map(answer)
     }

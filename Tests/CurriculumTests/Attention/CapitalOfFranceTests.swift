@@ -46,7 +46,7 @@ final class CapitalOfFranceTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?, guess: String = "of",
     answer: @escaping @Sendable ([CapitalQuestion]) -> [Float]
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (sets: Sets) in
       Answer(prediction: guess, measured: answer(sets.measured), made: answer(sets.made))
     }

@@ -50,7 +50,7 @@ final class DetectTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, answer: @escaping @Sendable (Question) -> HeadScores
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

@@ -16,7 +16,7 @@ final class NameTheRowsTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     _ answer: @escaping @Sendable (_ target: [String], _ start: String) -> [RowTokens]
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (questions: Questions) in
       questions.map { answer($0.target, $0.startToken) }
     }

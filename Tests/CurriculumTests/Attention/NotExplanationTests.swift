@@ -61,7 +61,7 @@ final class NotExplanationTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     effects: @escaping @Sendable (Question) throws -> [[Float]]
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(effects: try effects(question), correlations: question.lists.map(Self.pearson))
     }
@@ -69,7 +69,7 @@ final class NotExplanationTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, correlation: @escaping @Sendable (Pair) -> Float
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
         effects: try Self.effects(question), correlations: question.lists.map(correlation))

@@ -18,7 +18,7 @@ final class ReadTheModelTests: XCTestCase {
   private func misconception(
     _ name: String, says: String,
     _ change: @escaping @Sendable (inout ModelShape, [String: [Int]]) -> Void
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (shapes: Shapes) in
       var shape = try Self.right(shapes)
       change(&shape, shapes)

@@ -59,7 +59,7 @@ final class RolloutAndEntropyTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?, rollout: (@Sendable (Question) -> Tensor)? = nil,
     entropy: (@Sendable (Question) -> Tensor)? = nil
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) {
       Self.answer($0, rollout: rollout, entropy: entropy)
     }

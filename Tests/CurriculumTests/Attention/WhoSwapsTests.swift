@@ -34,7 +34,7 @@ final class WhoSwapsTests: XCTestCase {
     _ name: String, says: String?,
     counting counts: @escaping @Sendable (AdjectiveExample) -> Bool = { isSwapped($0) },
     _ credit: @escaping @Sendable (AdjectiveExample, Int) -> Float
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (examples: Examples) in
       let counted = examples.filter(counts)
       return (0..<examples[0].cross.shape[0]).map { head in

@@ -10,7 +10,7 @@ final class WhoseAttentionTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, _ answer: @escaping @Sendable (Tensor) -> MapOrigin
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (maps: [Tensor]) in maps.map(answer) }
   }
 

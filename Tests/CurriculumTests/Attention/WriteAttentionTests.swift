@@ -49,7 +49,7 @@ final class WriteAttentionTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String, _ answer: @escaping @Sendable (AttentionHead) throws -> Tensor
-  ) -> Misconception<any AttentionAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

@@ -54,7 +54,7 @@ final class BaselinesTests: XCTestCase {
     reports: @escaping @Sendable (Question) throws -> [BaselineReport]? = {
       try BaselinesTests.reports($0)
     }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(baseline: try baseline(question), reports: try reports(question))
     }

@@ -38,7 +38,7 @@ final class ContrastTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, _ answer: @escaping @Sendable (Question) throws -> [Float]
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

@@ -41,7 +41,7 @@ final class FaithfulnessTests: XCTestCase {
       try FaithfulnessTests.curve($0)
     },
     area: @escaping @Sendable ([Float]) -> Float? = { FaithfulnessTests.area($0) }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(deletion: try deletion(question), area: area(question.curve))
     }

@@ -31,7 +31,7 @@ final class GradientByHandTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, _ answer: @escaping @Sendable (Question) -> Tensor
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

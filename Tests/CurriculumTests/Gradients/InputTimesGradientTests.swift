@@ -42,7 +42,7 @@ final class InputTimesGradientTests: XCTestCase {
       try InputTimesGradientTests.pieces($0)
     },
     words: @escaping @Sendable (Question) throws -> [Float]? = { InputTimesGradientTests.words($0) }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(pieces: try pieces(question), words: try words(question))
     }

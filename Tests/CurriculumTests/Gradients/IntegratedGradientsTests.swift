@@ -45,7 +45,7 @@ final class IntegratedGradientsTests: XCTestCase {
       try IntegratedGradientsTests.scores($0)
     },
     gap: @escaping @Sendable (Question) throws -> Float? = { try IntegratedGradientsTests.gap($0) }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(scores: try scores(question), gap: try gap(question))
     }

@@ -91,7 +91,7 @@ final class RanksTests: XCTestCase {
     _ name: String, says: String?,
     correlations: @escaping @Sendable (Question) -> [Float]? = { RanksTests.correlations($0) },
     picks: @escaping @Sendable (Question) -> [String]? = { RanksTests.picks($0) }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(correlations: correlations(question), picks: picks(question))
     }
@@ -100,7 +100,7 @@ final class RanksTests: XCTestCase {
   func testWrongCorrelationsAreRejectedWithTheirSentence() {
     func ranked(
       _ name: String, says: String?, _ rank: @escaping @Sendable ([Float]) -> [Float]
-    ) -> Misconception<any GradientsAnswers> {
+    ) -> Misconception {
       misconception(
         name, says: says,
         correlations: { Self.correlations($0) { Self.pearson(rank($0), rank($1)) } })

@@ -49,7 +49,7 @@ final class SaliencyTests: XCTestCase {
     _ name: String, says: String?,
     slopes: @escaping @Sendable (Question) throws -> [Float]? = { try SaliencyTests.slopes($0) },
     saliency: @escaping @Sendable (Question) throws -> [Float]? = { try SaliencyTests.saliency($0) }
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(slopes: try slopes(question), saliency: try saliency(question))
     }

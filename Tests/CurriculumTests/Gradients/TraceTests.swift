@@ -70,7 +70,7 @@ final class TraceTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     _ answer: @escaping @Sendable (Question) throws -> GradientMaps
-  ) -> Misconception<any GradientsAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

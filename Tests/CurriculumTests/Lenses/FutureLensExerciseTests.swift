@@ -12,7 +12,7 @@ final class FutureLensExerciseTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> [AffineMap]
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.futureLens, name, says: says, answer: answer)
   }
 

@@ -13,13 +13,13 @@ final class LensMeasureTests: XCTestCase {
 
   private func precision(
     _ name: String, says: String?, answer: @escaping @Sendable (Tensor) throws -> [Spread]
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.precisionAtOne, name, says: says, answer: answer)
   }
 
   private func surprisal(
     _ name: String, says: String?, answer: @escaping @Sendable (Tensor) throws -> [Spread]
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.whoseSurprise, name, says: says, answer: answer)
   }
 

@@ -25,13 +25,13 @@ final class LogitLensExerciseTests: XCTestCase {
 
   private func text(
     _ name: String, says: String?, answer: @escaping @Sendable (TextQuestion) throws -> Tensor
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.logitLens, name, says: says, answer: answer)
   }
 
   private func kept(
     _ name: String, says: String?, answer: @escaping @Sendable (StatesQuestion) throws -> Tensor
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.normTrap, name, says: says, answer: answer)
   }
 

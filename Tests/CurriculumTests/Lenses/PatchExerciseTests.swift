@@ -14,13 +14,13 @@ final class PatchExerciseTests: XCTestCase {
 
   private func patch(
     _ name: String, says: String?, answer: @escaping @Sendable (PatchQuestion) throws -> Tensor
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.onePatch, name, says: says, answer: answer)
   }
 
   private func identity(
     _ name: String, says: String?, answer: @escaping @Sendable (IdentityQuestion) throws -> Tensor
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.tokenIdentity, name, says: says, answer: answer)
   }
 

@@ -31,7 +31,7 @@ final class PromptExerciseTests: XCTestCase {
 
   private func trimming(
     _ name: String, says: String?, _ cut: @escaping Cutting
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.randomPositions, name, says: says) { (question: TrimQuestion) in
       Self.answer(question, cut)
     }
@@ -128,7 +128,7 @@ final class PromptExerciseTests: XCTestCase {
 
   private func batching(
     _ name: String, says: String?, answer: @escaping @Sendable (PromptsQuestion) throws -> Tensor
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.leftPadding, name, says: says, answer: answer)
   }
 

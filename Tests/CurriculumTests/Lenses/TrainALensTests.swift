@@ -26,7 +26,7 @@ final class TrainALensTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> TunedLens
-  ) -> Misconception<any LensAnswers> {
+  ) -> Misconception {
     Misconception(of: LensSheet.tunedLens, name, says: says, answer: answer)
   }
 

@@ -34,7 +34,7 @@ final class ControlTaskTests: XCTestCase {
   private func labels(
     _ name: String, says: String?,
     _ labels: @escaping @Sendable (Question, _ seed: UInt64, _ call: UInt64) -> [Int]
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
         labels: labels(question, question.seed, 0), again: labels(question, question.seed, 1),
@@ -45,7 +45,7 @@ final class ControlTaskTests: XCTestCase {
 
   private func selectivity(
     _ name: String, says: String?, _ selectivity: @escaping @Sendable (Question) -> Double
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
         labels: Self.labels(question, seed: question.seed),

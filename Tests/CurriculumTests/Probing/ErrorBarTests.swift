@@ -50,7 +50,7 @@ final class ErrorBarTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, _ interval: @escaping @Sendable (Question) -> Estimate
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(interval: interval(question), again: interval(question))
     }

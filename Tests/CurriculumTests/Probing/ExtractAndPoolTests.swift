@@ -39,7 +39,7 @@ final class ExtractAndPoolTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> Tensor
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

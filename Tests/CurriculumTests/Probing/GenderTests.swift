@@ -30,7 +30,7 @@ final class GenderTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     split: @escaping @Sendable ([String], UInt64) throws -> SplitPlaces
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
         split: try split(question.lemmas, question.seed),
@@ -43,7 +43,7 @@ final class GenderTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     accuracies: @escaping @Sendable (LayeredWords, SplitPlaces) throws -> [Double]
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       func split(_ seed: UInt64) throws -> SplitPlaces {
         try Solution2.Answers().splitByLemma(question.lemmas, seed: seed)

@@ -54,7 +54,7 @@ final class LinearOrNotTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     _ answer: @escaping @Sendable (Question) throws -> [ProbeFinding]
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: answer)
   }
 

@@ -63,7 +63,7 @@ final class PromptAnswersTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, step: @escaping @Sendable (Question) throws -> PromptStep
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says, answer: step)
   }
 

@@ -16,7 +16,7 @@ final class PushTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, direction: @escaping @Sendable (Question) -> Tensor
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(direction: direction(question), flips: try Self.flips(question))
     }
@@ -24,7 +24,7 @@ final class PushTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?, flips: @escaping @Sendable (Question) throws -> [Bool]
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(
         direction: try Solution2.Answers().direction(

@@ -59,7 +59,7 @@ final class RandomWeightsTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     _ change: @escaping @Sendable (inout Baselines, Question) throws -> Void
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       var answer = try Self.right(question)
       try change(&answer, question)

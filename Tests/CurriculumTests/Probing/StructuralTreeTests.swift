@@ -25,7 +25,7 @@ final class StructuralTreeTests: XCTestCase {
   private func misconception(
     _ name: String, says: String?,
     change: @escaping @Sendable (inout Answer, Question) throws -> Void
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       var answer = try Self.right(question)
       try change(&answer, question)
@@ -142,7 +142,7 @@ final class StructuralTreeTests: XCTestCase {
   func testWrongScoresAreRejectedWithTheirSentence() {
     func misconception(
       _ name: String, says: String?, score: @escaping @Sendable (Double, Question) -> Double
-    ) -> Misconception<any ProbingAnswers> {
+    ) -> Misconception {
       self.misconception(name, says: says) { answer, question in
         let gold = Set(Self.gold(question))
         answer.score = score(Double(question.predicted.count { gold.contains($0) }), question)

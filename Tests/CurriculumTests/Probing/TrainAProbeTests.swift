@@ -33,7 +33,7 @@ final class TrainAProbeTests: XCTestCase {
 
   private func probe(
     _ name: String, says: String?, _ probe: @escaping @Sendable (Question) -> LinearProbe
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(probe: probe(question), report: Self.report(question))
     }
@@ -41,7 +41,7 @@ final class TrainAProbeTests: XCTestCase {
 
   private func report(
     _ name: String, says: String?, _ report: @escaping @Sendable ([LayerScore]) -> LayerReport
-  ) -> Misconception<any ProbingAnswers> {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       Answer(probe: Self.fit(question), report: report(question.scores))
     }

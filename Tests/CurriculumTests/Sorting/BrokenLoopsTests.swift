@@ -22,7 +22,7 @@ final class BrokenLoopsTests: XCTestCase {
   private func wrong(
     _ name: String, says: String,
     _ answer: @escaping @Sendable (TrainingRecord) throws -> LoopFault
-  ) -> SortingProof.Wrong {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (records: [TrainingRecord]) in
       try records.map(answer)
     }
@@ -107,10 +107,8 @@ final class BrokenLoopsTests: XCTestCase {
         (records: [TrainingRecord]) in records.map { _ in fault }
       }
       XCTAssertNil(guess.fault())
-      let result = exercise.verdict(
-        key: try! exercise.questions(seed: 3)[0].key,
-        answer: try! JSONEncoder().encode(Array(repeating: fault, count: 10)))
-      XCTAssertEqual(result.fraction, 0)
+      let answer = Array(repeating: fault, count: 10)
+      XCTAssertEqual(try exercise.verdicts(on: answer, seed: 3)[0].verdict.fraction, 0)
     }
   }
 

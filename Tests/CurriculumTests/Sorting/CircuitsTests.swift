@@ -8,7 +8,6 @@ import XCTest
 
 /// Exercise 4.8: what is rejected, what is accepted.
 final class CircuitsTests: XCTestCase {
-  private typealias Answer = SortingSheet.CircuitsAnswer
   private let exercise = SortingSheet.circuits
 
   private static func queryKey(_ head: HeadWeights) -> Tensor {
@@ -27,18 +26,16 @@ final class CircuitsTests: XCTestCase {
 
   private func wrongQueryKey(
     _ name: String, says: String, _ circuit: @escaping @Sendable (HeadWeights) -> Tensor
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { (head: HeadWeights) in
-      Answer(queryKey: circuit(head), outputValue: Self.outputValue(head))
-    }
+  ) -> Misconception {
+    Misconception(
+      of: exercise, in: SortingAsks.queryKeyCircuit, name, says: says, answer: circuit)
   }
 
   private func wrongOutputValue(
     _ name: String, says: String, _ circuit: @escaping @Sendable (HeadWeights) -> Tensor
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { (head: HeadWeights) in
-      Answer(queryKey: Self.queryKey(head), outputValue: circuit(head))
-    }
+  ) -> Misconception {
+    Misconception(
+      of: exercise, in: SortingAsks.outputValueCircuit, name, says: says, answer: circuit)
   }
 
   func testWrongAnswersHaveTheirSentenceAndRightOnesPass() {
@@ -88,37 +85,41 @@ final class CircuitsTests: XCTestCase {
         },
       ],
       accepts: [
-        Variant(of: exercise, "small matrices first") { (head: HeadWeights) in
+        Variant(of: exercise, in: SortingAsks.queryKeyCircuit, "small matrices first") { head in
           let middle = head.query.matmul(head.key.transposed())
-          let queryKey = head.embedding.matmul(middle).matmul(head.embedding.transposed())
-          return Answer(
-            queryKey: queryKey * (1 / Float(head.query.shape[1]).squareRoot()),
-            outputValue: head.embedding.matmul(
-              head.value.matmul(head.output).matmul(head.unembedding)))
+          let scores = head.embedding.matmul(middle).matmul(head.embedding.transposed())
+          return scores * (1 / Float(head.query.shape[1]).squareRoot())
         },
-        Variant(of: exercise, "token by token") { (head: HeadWeights) in
+        Variant(of: exercise, in: SortingAsks.outputValueCircuit, "small matrices first") { head in
+          head.embedding.matmul(head.value.matmul(head.output).matmul(head.unembedding))
+        },
+        Variant(of: exercise, in: SortingAsks.queryKeyCircuit, "token by token") { head in
           let count = head.embedding.shape[0]
           let keys = head.embedding.matmul(head.key)
           var scores = Tensor.zeros([count, count])
-          var rows: [Tensor] = []
           for token in 0..<count {
-            let row = head.embedding.slice(token..<(token + 1))
-            let query = row.matmul(head.query)
+            let query = head.embedding.slice(token..<(token + 1)).matmul(head.query)
             for key in 0..<count {
               scores[token, key] =
                 (query * keys.slice(key..<(key + 1))).sum().scalar
                 / Float(head.query.shape[1]).squareRoot()
             }
-            rows.append(
-              row.matmul(head.value).matmul(head.output).matmul(head.unembedding)[at: 0])
           }
-          return Answer(queryKey: scores, outputValue: .stack(rows))
+          return scores
+        },
+        Variant(of: exercise, in: SortingAsks.outputValueCircuit, "token by token") { head in
+          .stack(
+            (0..<head.embedding.shape[0]).map { token in
+              head.embedding.slice(token..<(token + 1)).matmul(head.value).matmul(head.output)
+                .matmul(head.unembedding)[at: 0]
+            })
         },
       ])
   }
 
   func testNonsenseIsNeverWorthFullMarks() throws {
-    try SortingProof.checkNonsense(
-      exercise, SortingProof.tensors.map { Answer(queryKey: $0, outputValue: $0) })
+    for part in [SortingAsks.queryKeyCircuit, SortingAsks.outputValueCircuit] {
+      try SortingProof.checkNonsense(exercise.only(part), SortingProof.tensors)
+    }
   }
 }

@@ -7,7 +7,7 @@ import XCTest
 
 /// Exercise 4.1: what is rejected, what is accepted.
 final class GatherTests: XCTestCase {
-  private typealias Question = SortingSheet.GatherQuestion
+  private typealias Question = TextLogits
   private let exercise = SortingSheet.gather
 
   /// A table of so many columns, entry by entry.
@@ -28,7 +28,7 @@ final class GatherTests: XCTestCase {
 
   private func wrong(
     _ name: String, says: String, _ answer: @escaping @Sendable (Question) -> Tensor
-  ) -> SortingProof.Wrong { Misconception(of: exercise, name, says: says, answer: answer) }
+  ) -> Misconception { Misconception(of: exercise, name, says: says, answer: answer) }
 
   func testWrongAnswersHaveTheirSentenceAndRightOnesPass() {
     SortingProof.check(

@@ -7,7 +7,7 @@ import XCTest
 
 /// Exercise 4.3: what is rejected, what is accepted.
 final class PaddedLossTests: XCTestCase {
-  private typealias Question = SortingSheet.PaddedQuestion
+  private typealias Question = PaddedLogits
   private let exercise = SortingSheet.paddedLoss
 
   /// The losses of a text's positions that count, for each text.
@@ -31,7 +31,7 @@ final class PaddedLossTests: XCTestCase {
   /// A mistake that some batches do not show is right on those.
   private func wrong(
     _ name: String, says: String, _ answer: @escaping @Sendable (Question) -> Float
-  ) -> SortingProof.Wrong { Misconception(of: exercise, name, says: says, answer: answer) }
+  ) -> Misconception { Misconception(of: exercise, name, says: says, answer: answer) }
 
   func testWrongAnswersHaveTheirSentenceAndRightOnesPass() {
     SortingProof.check(

@@ -7,8 +7,7 @@ import XCTest
 
 /// Exercise 4.2: what is rejected, what is accepted.
 final class SortedHalfTests: XCTestCase {
-  private typealias Question = SortingSheet.SortedHalfQuestion
-  private typealias Answer = SortingSheet.SortedHalfAnswer
+  private typealias Question = ListLogits
   private let exercise = SortingSheet.sortedHalf
 
   private static func half(_ q: Question, from offset: Int = 0, to end: Int = 0) -> Tensor {
@@ -32,14 +31,15 @@ final class SortedHalfTests: XCTestCase {
 
   private func wrongHalf(
     _ name: String, says: String, _ half: @escaping @Sendable (Question) -> Tensor
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { Answer(half: half($0), logs: Self.logs($0)) }
+  ) -> Misconception {
+    Misconception(of: exercise, in: SortingAsks.sortedHalf, name, says: says, answer: half)
   }
 
   private func wrongLogs(
     _ name: String, says: String, _ logs: @escaping @Sendable (Question) -> Tensor
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { Answer(half: Self.half($0), logs: logs($0)) }
+  ) -> Misconception {
+    Misconception(
+      of: exercise, in: SortingAsks.sortedLogProbabilities, name, says: says, answer: logs)
   }
 
   func testWrongAnswersHaveTheirSentenceAndRightOnesPass() {
@@ -79,15 +79,15 @@ final class SortedHalfTests: XCTestCase {
         },
       ],
       accepts: [
-        Variant(of: exercise, "rows stacked one by one") { (q: Question) in
+        Variant(of: exercise, in: SortingAsks.sortedHalf, "rows stacked one by one") { q in
           let n = q.lists.length
-          let half = Tensor.stack(
+          return .stack(
             q.tokens.indices.map { list in
-              Tensor.stack((0..<n).map { q.logits[at: list][at: n + 1 + $0] })
+              .stack((0..<n).map { q.logits[at: list][at: n + 1 + $0] })
             })
-          return Answer(half: half, logs: Self.logs(q))
         },
-        Variant(of: exercise, "by cross-entropy of single rows") { (q: Question) in
+        Variant(of: exercise, in: SortingAsks.sortedLogProbabilities, "by cross-entropy of rows") {
+          q in
           let logs = q.tokens.indices.flatMap { list in
             q.tokens[list].sorted().prefix(q.lists.length * 2).enumerated().filter {
               $0.offset % 2 == 0
@@ -96,22 +96,14 @@ final class SortedHalfTests: XCTestCase {
                 .crossEntropy(targets: [number]).scalar
             }
           }
-          return Answer(
-            half: Self.half(q),
-            logs: Tensor(logs, shape: [q.tokens.count, q.lists.length]))
+          return Tensor(logs, shape: [q.tokens.count, q.lists.length])
         },
       ])
   }
 
-  func testEachHalfIsWorthHalf() {
-    let half = Variant(of: exercise, "the half alone") { (q: Question) in
-      Answer(half: Self.half(q), logs: nil)
-    }
-    XCTAssertTrue(half.fault()?.contains("2.0 of 4 points") == true, half.fault() ?? "")
-  }
-
   func testNonsenseIsNeverWorthFullMarks() throws {
-    try SortingProof.checkNonsense(
-      exercise, SortingProof.tensors.map { Answer(half: $0, logs: $0) })
+    for part in [SortingAsks.sortedHalf, SortingAsks.sortedLogProbabilities] {
+      try SortingProof.checkNonsense(exercise.only(part), SortingProof.tensors)
+    }
   }
 }

@@ -9,12 +9,9 @@ import XCTest
 /// Proofs that every exercise of Sheet 4 has: what is rejected with which sentence, what is
 /// accepted, and what is never worth full marks.
 enum SortingProof {
-  typealias Wrong = Misconception<any SortingAnswers>
-  typealias Right = Variant<any SortingAnswers>
-
   /// Each wrong answer is rejected with its own sentence, each right one accepted.
   static func check(
-    _ exercise: Exercise<any SortingAnswers>, rejects wrong: [Wrong], accepts right: [Right],
+    _ exercise: Exercise, rejects wrong: [Misconception], accepts right: [Variant],
     file: StaticString = #filePath, line: UInt = #line
   ) {
     XCTAssertGreaterThanOrEqual(wrong.count, 5, file: file, line: line)
@@ -34,16 +31,12 @@ enum SortingProof {
 
   /// No nonsense traps or earns full marks.
   static func checkNonsense<Answer: Encodable>(
-    _ exercise: Exercise<any SortingAnswers>, _ nonsense: [Answer],
+    _ exercise: Exercise, _ nonsense: [Answer],
     file: StaticString = #filePath, line: UInt = #line
   ) throws {
-    let encoder = JSONEncoder()
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    for aCase in try exercise.questions(seed: Checker.publicSeed) {
-      for answer in nonsense {
-        let verdict = exercise.verdict(key: aCase.key, answer: try encoder.encode(answer))
-        XCTAssertLessThan(verdict.fraction, 1, "\(aCase.name): \(answer)", file: file, line: line)
+    for answer in nonsense {
+      for (name, verdict) in try exercise.verdicts(on: answer) {
+        XCTAssertLessThan(verdict.fraction, 1, "\(name): \(answer)", file: file, line: line)
       }
     }
   }

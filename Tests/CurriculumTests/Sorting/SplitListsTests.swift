@@ -1,23 +1,22 @@
-import Coursework
 import Foundation
 import Tensors
 import XCTest
 
+@testable import Coursework
 @testable import Curriculum
 @testable import Solution4
 
 /// Exercise 4.4: what is rejected, what is accepted.
 final class SplitListsTests: XCTestCase {
-  private typealias Question = SortingSheet.SplitQuestion
-  private typealias Answer = SortingSheet.SplitAnswer
+  private typealias Question = ListsToSplit
   private let exercise = SortingSheet.splitLists
 
   private static func answer(
     _ q: Question, _ split: (_ lists: [[Int]], _ seed: UInt64) throws -> ListSplit
-  ) rethrows -> Answer {
-    Answer(
-      split: try split(q.lists, q.seed), again: try split(q.lists, q.seed),
-      other: try split(q.lists, q.otherSeed))
+  ) rethrows -> [ListSplit] {
+    [
+      try split(q.lists, q.seed), try split(q.lists, q.seed), try split(q.lists, q.otherSeed),
+    ]
   }
 
   /// Groups of places, shuffled by a seed and cut into eight, one and one in ten.
@@ -40,7 +39,7 @@ final class SplitListsTests: XCTestCase {
   private func wrong(
     _ name: String, says: String,
     _ split: @escaping @Sendable (_ lists: [[Int]], _ seed: UInt64) -> ListSplit
-  ) -> SortingProof.Wrong {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (q: Question) in Self.answer(q, split) }
   }
 
@@ -82,10 +81,7 @@ final class SplitListsTests: XCTestCase {
         Misconception(of: exercise, "another generator", says: "the same seed gave another split") {
           (q: Question) in
           // What a generator without a seed does, in a way that a test can repeat.
-          Answer(
-            split: Self.cut(Self.groups(q.lists), seed: 1),
-            again: Self.cut(Self.groups(q.lists), seed: 2),
-            other: Self.cut(Self.groups(q.lists), seed: 3))
+          (1...3).map { Self.cut(Self.groups(q.lists), seed: $0) }
         },
       ],
       accepts: [
@@ -128,7 +124,7 @@ final class SplitListsTests: XCTestCase {
 
   /// Where no two lists share their numbers, there is nothing to keep together.
   func testListsThatOccurOnceMayBeShuffledOneByOne() throws {
-    let cases = try exercise.questions(seed: 5)
+    let cases = try exercise.cases(seed: 5)
     let once = try XCTUnwrap(cases.first { $0.name == "lists that occur once" })
     let question = try JSONDecoder().decode(Question.self, from: once.question)
     XCTAssertEqual(Set(question.lists.map { $0.sorted() }).count, question.lists.count)
@@ -136,7 +132,7 @@ final class SplitListsTests: XCTestCase {
       Self.cut(lists.indices.map { [$0] }, seed: seed)
     }
     XCTAssertEqual(
-      exercise.verdict(key: once.key, answer: try JSONEncoder().encode(answer)).status, .passed)
+      once.verdict(on: [.answered(try JSONEncoder().encode(answer))]).status, .passed)
   }
 
   func testNonsenseIsNeverWorthFullMarks() throws {
@@ -146,6 +142,6 @@ final class SplitListsTests: XCTestCase {
       ListSplit(training: [-1], development: [.max], test: [.min]),
     ]
     try SortingProof.checkNonsense(
-      exercise, splits.map { Answer(split: $0, again: $0, other: $0) })
+      exercise, splits.map { [$0, $0, $0] } + [[], [splits[0]]])
   }
 }

@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 4.9: what is rejected, what is accepted.
 final class TableOrRuleTests: XCTestCase {
-  private typealias Question = SortingSheet.GeneralisationQuestion
+  private typealias Question = MetAndUnmet
   private let exercise = SortingSheet.tableOrRule
 
   private static func right(_ q: Question) throws -> Generalisation {
@@ -28,7 +28,7 @@ final class TableOrRuleTests: XCTestCase {
   private func wrong(
     _ name: String, says: String,
     _ change: @escaping @Sendable (Question, inout Generalisation) throws -> Void
-  ) -> SortingProof.Wrong {
+  ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (q: Question) in
       var answer = try Self.right(q)
       try change(q, &answer)

@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 4.6: what is rejected, what is accepted.
 final class TrainSorterTests: XCTestCase {
-  private typealias Question = SortingSheet.TrainQuestion
+  private typealias Question = UntrainedSorter
   private let exercise = SortingSheet.trainASorter
 
   /// A loop with everything that can be done otherwise.
@@ -36,7 +36,7 @@ final class TrainSorterTests: XCTestCase {
 
   private func wrong(
     _ name: String, says: String, _ answer: @escaping @Sendable (Question) throws -> Sorter
-  ) -> SortingProof.Wrong { Misconception(of: exercise, name, says: says, answer: answer) }
+  ) -> Misconception { Misconception(of: exercise, name, says: says, answer: answer) }
 
   func testWrongAnswersHaveTheirSentenceAndRightOnesPass() {
     SortingProof.check(

@@ -9,8 +9,7 @@ import XCTest
 
 /// Exercise 4.7: what is rejected, what is accepted.
 final class WhatTheHeadReadsTests: XCTestCase {
-  private typealias Question = SortingSheet.HeadQuestion
-  private typealias Answer = SortingSheet.HeadAnswer
+  private typealias Question = ReadingHead
   private let exercise = SortingSheet.whatTheHeadReads
 
   private static func reads(_ q: Question) throws -> [[Int]] {
@@ -41,18 +40,15 @@ final class WhatTheHeadReadsTests: XCTestCase {
 
   private func wrongReads(
     _ name: String, says: String, _ reads: @escaping @Sendable (Question) throws -> [[Int]]
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { (q: Question) in
-      Answer(reads: try reads(q), share: try Self.share(q))
-    }
+  ) -> Misconception {
+    Misconception(of: exercise, in: SortingAsks.tokensRead, name, says: says, answer: reads)
   }
 
   private func wrongShare(
     _ name: String, says: String, _ share: @escaping @Sendable (Question) throws -> Double
-  ) -> SortingProof.Wrong {
-    Misconception(of: exercise, name, says: says) { (q: Question) in
-      Answer(reads: try Self.reads(q), share: try share(q))
-    }
+  ) -> Misconception {
+    Misconception(
+      of: exercise, in: SortingAsks.shareOfNextNumbers, name, says: says, answer: share)
   }
 
   /// The share of rows, from `first` on, for which something holds of what is read.
@@ -120,29 +116,32 @@ final class WhatTheHeadReadsTests: XCTestCase {
         },
       ],
       accepts: [
-        Variant(of: exercise, "list by list") { (q: Question) in
-          Answer(
-            reads: try Self.tokens(q) { pattern, row, tokens in
-              tokens[Self.most(0..<tokens.count) { pattern[row, $0] }]
-            }, share: Self.share(q) { $0 == $1[$2] })
+        Variant(of: exercise, in: SortingAsks.tokensRead, "list by list") { q in
+          try Self.tokens(q) { pattern, row, tokens in
+            tokens[Self.most(0..<tokens.count) { pattern[row, $0] }]
+          }
         },
-        Variant(of: exercise, "from scores, the next number searched for") { (q: Question) in
+        Variant(of: exercise, in: SortingAsks.shareOfNextNumbers, "row by row") { q in
+          Self.share(q) { $0 == $1[$2] }
+        },
+        Variant(of: exercise, in: SortingAsks.tokensRead, "from scores") { q in
           let lists = q.sorter.lists
           let point = HookPoint.block(.blocks, 0, .attention(.own, .scores))
           let scores = try q.sorter.model.run(
             ModelInput(tokens: q.lists.map { lists.tokens(of: $0) }), capturing: [point]
           ).trace[point]
-          let reads = q.lists.indices.map { list in
+          return q.lists.indices.map { list in
             lists.sortedRows.map { row in
               let place = Self.most(0..<(row + 1)) { scores[list, 0, row, $0] }
               return lists.tokens(of: q.lists[list])[place]
             }
           }
-          let share = Self.share(q) { read, sorted, place in
+        },
+        Variant(of: exercise, in: SortingAsks.shareOfNextNumbers, "searching for the next") { q in
+          Self.share(q) { read, sorted, place in
             let own = place == 0 ? -1 : sorted[place - 1]
             return read == sorted.filter { $0 > own }.min()
           }
-          return Answer(reads: reads, share: share)
         },
       ])
   }
@@ -164,9 +163,9 @@ final class WhatTheHeadReadsTests: XCTestCase {
   }
 
   func testNonsenseIsNeverWorthFullMarks() throws {
-    let reads: [[[Int]]?] = [[], [[]], [[1]], Array(repeating: [-1, .max], count: 12), nil]
-    for share in [Double.nan, .infinity, -1, 1e308] {
-      try SortingProof.checkNonsense(exercise, reads.map { Answer(reads: $0, share: share) })
-    }
+    let reads: [[[Int]]] = [[], [[]], [[1]], Array(repeating: [-1, .max], count: 12)]
+    try SortingProof.checkNonsense(exercise.only(SortingAsks.tokensRead), reads)
+    try SortingProof.checkNonsense(
+      exercise.only(SortingAsks.shareOfNextNumbers), [Double.nan, .infinity, -1, 1e308])
   }
 }

@@ -1,0 +1,182 @@
+public import Tensors
+
+/// The judge of an answer whose right value is known, and that of the usual mistakes too.
+///
+/// An answer is held, in this order, against
+///
+/// 1. what is right: it passes, whatever a mistake may give by chance;
+/// 2. the mistakes, in the order in which they stand: put the special before the general, for the
+///    first that gives just this answer has the word. They are computed only now;
+/// 3. what is usually wrong with any answer of its kind: shape, NaN, swapped axes, off by one, a
+///    factor, and so on.
+///
+/// Numbers are the same when they differ by at most `tolerance · max(1, |expected|)`.
+public struct Expected<Answer: Codable & Sendable>: Judge {
+  private let compare: @Sendable (Answer) -> Verdict
+  private let isSame: @Sendable (_ answer: Answer, _ mistaken: Answer) -> Bool
+  private let mistakes: @Sendable () throws -> [Mistake<Answer>]
+  /// What is said of a right answer, beside that it is right.
+  private var praise: String?
+
+  /// A judge by a comparison of one's own.
+  ///
+  /// - Parameters:
+  ///   - compare: holds an answer against what is right.
+  ///   - isSame: whether an answer is what a mistake gives.
+  ///   - mistakes: computed only for an answer that is wrong.
+  public init(
+    comparing compare: @escaping @Sendable (Answer) -> Verdict,
+    isSame: @escaping @Sendable (_ answer: Answer, _ mistaken: Answer) -> Bool,
+    mistakes: @escaping @Sendable () throws -> [Mistake<Answer>]
+  ) {
+    self.compare = compare
+    self.isSame = isSame
+    self.mistakes = mistakes
+  }
+
+  public func verdict(on answer: Answer) throws -> Verdict {
+    let verdict = compare(answer)
+    if verdict.status == .passed { return praise.map { .passed($0) } ?? verdict }
+    guard let mistake = try mistakes().first(where: { isSame(answer, $0.answer) }) else {
+      return verdict
+    }
+    return .failed(mistake.sentence, detail: verdict.detail)
+  }
+
+  /// The same judge, with a sentence on what a right answer shows.
+  public func praising(_ sentence: String) -> Expected {
+    var judge = self
+    judge.praise = sentence
+    return judge
+  }
+}
+
+extension Expected where Answer == Tensor {
+  /// Expects a tensor; see ``Verdict/compare(_:to:tolerance:named:axes:revealing:)-(Tensor,_,_,_,_,_)``.
+  ///
+  /// A mistake is known by its numbers in their order, in whatever shape they come.
+  public init(
+    _ expected: Tensor, tolerance: Float = 1e-4, named name: String, axes: [String] = [],
+    revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+  ) {
+    self.init(
+      comparing: {
+        .compare(
+          $0, to: expected, tolerance: tolerance, named: name, axes: axes, revealing: revealing)
+      },
+      isSame: { areSame($0.values, $1.values, tolerance) }, mistakes: mistakes)
+  }
+
+  /// Expects the numbers of an oracle in `Double`, in row-major order.
+  public init(
+    _ expected: [Double], shape: [Int], tolerance: Float = 1e-4, named name: String,
+    axes: [String] = [], revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+  ) {
+    self.init(
+      Tensor(expected.map(Float.init), shape: shape), tolerance: tolerance, named: name, axes: axes,
+      revealing: revealing, mistakes: mistakes)
+  }
+
+  /// Expects the numbers of an oracle in `Double`, in rows.
+  public init(
+    _ rows: [[Double]], tolerance: Float = 1e-4, named name: String, axes: [String] = [],
+    revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+  ) {
+    self.init(
+      Tensor(doubleRows: rows), tolerance: tolerance, named: name, axes: axes,
+      revealing: revealing, mistakes: mistakes)
+  }
+}
+
+extension Expected where Answer == [Float] {
+  /// Expects a list of numbers.
+  ///
+  /// - Parameter element: what an entry belongs to, as in "head".
+  public init(
+    _ expected: [Float], tolerance: Float = 1e-4, named name: String, of element: String = "index",
+    revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<[Float]>] = { [] }
+  ) {
+    self.init(
+      comparing: {
+        .compare(
+          $0, to: expected, tolerance: tolerance, named: name, of: element, revealing: revealing)
+      },
+      isSame: { areSame($0, $1, tolerance) }, mistakes: mistakes)
+  }
+}
+
+extension Expected where Answer == Float {
+  /// Expects a number.
+  public init(
+    _ expected: Float, tolerance: Float = 1e-4, named name: String, revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<Float>] = { [] }
+  ) {
+    self.init(
+      comparing: {
+        .compare($0, to: expected, tolerance: tolerance, named: name, revealing: revealing)
+      },
+      isSame: { areSame([$0], [$1], tolerance) }, mistakes: mistakes)
+  }
+}
+
+extension Expected {
+  /// Expects a list that is right entry by entry; see
+  /// ``Verdict/match(_:to:named:of:partial:revealing:)``.
+  public init<Element: Equatable & Sendable>(
+    _ expected: [Element], named name: String, of element: String = "index",
+    partial: Bool = false, revealing: Bool = true,
+    mistakes: @escaping @Sendable () throws -> [Mistake<[Element]>] = { [] }
+  ) where Answer == [Element] {
+    self.init(
+      comparing: {
+        .match(
+          $0, to: expected, named: name, of: element, partial: partial, revealing: revealing)
+      },
+      isSame: { $0 == $1 }, mistakes: mistakes)
+  }
+}
+
+extension Mistake where Answer == Tensor {
+  /// A mistake by the numbers of an oracle in `Double`, in rows.
+  public init(_ sentence: String, _ rows: [[Double]]) {
+    self.init(sentence, Tensor(rows.joined().map(Float.init)))
+  }
+
+  /// A mistake by the numbers of an oracle in `Double`, in row-major order.
+  public init(_ sentence: String, _ values: [Double]) {
+    self.init(sentence, Tensor(values.map(Float.init)))
+  }
+}
+
+extension Mistake where Answer == Float {
+  /// A mistake by the number of an oracle in `Double`.
+  public init(_ sentence: String, _ value: Double) { self.init(sentence, Float(value)) }
+}
+
+extension Mistake where Answer == [Float] {
+  /// A mistake by the numbers of an oracle in `Double`.
+  public init(_ sentence: String, _ values: [Double]) {
+    self.init(sentence, values.map(Float.init))
+  }
+}
+
+extension Tensor {
+  /// A matrix from the rows of an oracle in `Double`.
+  fileprivate init(doubleRows rows: [[Double]]) {
+    self.init(rows.joined().map(Float.init), shape: [rows.count, rows.first?.count ?? 0])
+  }
+}
+
+/// Whether numbers are the same within a tolerance; a mistake that divides 0 by 0 gives NaN, and is
+/// known by it.
+private func areSame(_ answer: [Float], _ mistaken: [Float], _ tolerance: Float) -> Bool {
+  answer.count == mistaken.count
+    && zip(answer, mistaken).allSatisfy { found, wanted in
+      found == wanted || found.isNaN && wanted.isNaN
+        || wanted.isFinite && abs(found - wanted) <= tolerance * max(1, abs(wanted))
+    }
+}
