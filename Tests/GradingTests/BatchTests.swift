@@ -85,12 +85,12 @@ final class BatchTests: XCTestCase {
     XCTAssertEqual(seeds[0].fingerprint.count, 12)
     XCTAssertThrowsError(try Seed(text: " \n"))
     let cases = try seeds.map { seed in
-      try room.sheet.cases(of: "1.2", seed: seed.value).map(\.question)
+      try room.sheet.exercise("1.2").cases(seed: seed.value).map(\.question)
     }
     XCTAssertEqual(cases[0], cases[2])
     XCTAssertTrue(zip(cases[0], cases[1]).allSatisfy { $0 != $1 })
     // Neither is what students have.
-    let open = try room.sheet.cases(of: "1.2", seed: Checker.publicSeed).map(\.question)
+    let open = try room.sheet.exercise("1.2").cases(seed: Checker.publicSeed).map(\.question)
     XCTAssertTrue(zip(cases[0], open).allSatisfy { $0 != $1 })
   }
 

@@ -26,7 +26,7 @@ extension XCTestCase {
 /// A class's submissions and grades in a folder of a test's own.
 struct Classroom {
   let folder: URL
-  let sheet: AnySheet
+  let sheet: Sheet
   var options = GradingOptions(jobs: 2, drawsFigures: false)
   var seedText = "a secret for tests"
 

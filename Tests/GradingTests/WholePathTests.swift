@@ -46,7 +46,7 @@ final class WholePathTests: XCTestCase {
     return header
   }
 
-  private func assertFigures(_ room: Classroom, _ sheet: AnySheet) throws {
+  private func assertFigures(_ room: Classroom, _ sheet: Sheet) throws {
     let solution = try room.result("solution")
     XCTAssertEqual(solution.figures.map(\.name), sheet.figures.map(\.name))
     XCTAssertEqual(solution.figures.compactMap(\.missing), [])

@@ -11,7 +11,7 @@ final class CheckTests: XCTestCase {
     _ whose: String, in folder: URL, exercises ids: [String]? = nil
   ) async throws -> (isFine: Bool, text: String) {
     let recorder = Recorder()
-    let sheet = AnySheet(practiceSheet)
+    let sheet = practiceSheet
     let program = ThisProgram.sibling("CourseworkFixture").path
     let session = CheckSession(
       sheet: sheet, exercises: try ids?.map { try sheet.exercise($0) } ?? sheet.exercises,
@@ -68,7 +68,7 @@ final class CheckTests: XCTestCase {
   }
 
   func testASheetOrAnExerciseIsNamedByItsNumber() throws {
-    let course = [AnySheet(practiceSheet)]
+    let course = [practiceSheet]
     XCTAssertEqual(
       try Selection(nil, in: course).sheets.map { $0.exercises.map(\.id) }, [["9.1", "9.2", "9.3"]])
     XCTAssertEqual(try Selection("9", in: course).sheets[0].exercises.count, 3)

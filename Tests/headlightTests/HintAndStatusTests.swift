@@ -7,7 +7,7 @@ import XCTest
 @testable import headlight
 
 final class HintAndStatusTests: XCTestCase {
-  private let course = [AnySheet(practiceSheet)]
+  private let course = [practiceSheet]
 
   private func hint(_ arguments: [String], in folder: URL) throws -> String {
     let recorder = Recorder()

@@ -42,7 +42,7 @@ final class PackageCheckoutTests: XCTestCase {
   func testAProgramIsOldOnceASourceIsNewer() throws {
     let (folder, program) = try makeCheckout()
     let checkout = try XCTUnwrap(PackageCheckout(of: program))
-    let sheet = AnySheet(practiceSheet)
+    let sheet = practiceSheet
     XCTAssertTrue(checkout.isCurrent(program, of: sheet))
     for file in ["Package.swift", "Sheets/9-Practice/Answers.swift", "Sources/Room/File.swift"] {
       try age(folder.appendingPathComponent(file), 50)

@@ -40,7 +40,7 @@ final class WatchTests: XCTestCase {
     let program = ThisProgram.sibling("CourseworkFixture").path
     let who = folder.appending(path: "who").path
     let session = WatchSession(
-      sheet: AnySheet(practiceSheet), file: "Sheets/9-Practice/Answers.swift", hasKeys: hasKeys,
+      sheet: practiceSheet, file: "Sheets/9-Practice/Answers.swift", hasKeys: hasKeys,
       prepare: prepare,
       checker: ProcessChecker(
         command: ["/bin/sh", "-c", "PRACTICE=$(cat \(who)) exec \(program) \"$@\"", "sh"]),

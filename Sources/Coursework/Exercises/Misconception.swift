@@ -95,7 +95,7 @@ extension Exercise {
   /// What the cases under a seed make of one and the same answer, right or not.
   ///
   /// - Precondition: the exercise asks for one method.
-  public func verdicts(
+  package func verdicts(
     on answer: some Encodable, seed: UInt64 = Checker.publicSeed
   ) throws -> [(name: String, verdict: Verdict)] {
     requireOnePart(of: self)

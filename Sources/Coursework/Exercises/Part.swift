@@ -26,33 +26,33 @@ struct EncodedJudge: Sendable {
   private let judge: @Sendable (Data) -> Verdict
 
   init<CaseJudge: Judge>(_ make: @escaping @Sendable () throws -> CaseJudge) {
-    let made = Kept(make)
+    let kept = KeptJudge(make)
     judge = { data in
       let answer: CaseJudge.Answer
       do { answer = try Coding.decode(CaseJudge.Answer.self, from: data) } catch {
         return .invalid("the answer cannot be read", detail: sentence(for: error))
       }
-      do { return try made.value().verdict(on: answer) } catch {
+      do { return try kept.verdict(on: answer) } catch {
         return .invalid("this exercise cannot be judged: \(sentence(for: error))")
       }
     }
   }
 
   func verdict(on answer: Data) -> Verdict { judge(answer) }
+}
 
-  /// A value that is made at most once.
-  private final class Kept<Value: Sendable>: Sendable {
-    private let make: @Sendable () throws -> Value
-    private let made = Mutex<Result<Value, any Error>?>(nil)
+/// A judge that is made at most once, and judges one answer at a time.
+private final class KeptJudge<CaseJudge: Judge>: Sendable {
+  private let make: @Sendable () throws -> CaseJudge
+  private let made = Mutex<Result<CaseJudge, any Error>?>(nil)
 
-    init(_ make: @escaping @Sendable () throws -> Value) { self.make = make }
+  init(_ make: @escaping @Sendable () throws -> CaseJudge) { self.make = make }
 
-    func value() throws -> Value {
-      try made.withLock { made in
-        let result = made ?? Result(catching: make)
-        made = result
-        return result
-      }.get()
+  func verdict(on answer: CaseJudge.Answer) throws -> Verdict {
+    try made.withLock { made in
+      let judge = made ?? Result(catching: make)
+      made = judge
+      return try judge.get().verdict(on: answer)
     }
   }
 }

@@ -7,14 +7,16 @@ public import Tensors
 /// 1. what is right: it passes, whatever a mistake may give by chance;
 /// 2. the mistakes, in the order in which they stand: put the special before the general, for the
 ///    first that gives just this answer has the word. They are computed only now;
-/// 3. what is usually wrong with any answer of its kind: shape, NaN, swapped axes, off by one, a
+/// 3. what ``otherwise(_:)`` looks for: properties that every right answer has;
+/// 4. what is usually wrong with any answer of its kind: shape, NaN, swapped axes, off by one, a
 ///    factor, and so on.
 ///
 /// Numbers are the same when they differ by at most `tolerance · max(1, |expected|)`.
 public struct Expected<Answer: Codable & Sendable>: Judge {
-  private let compare: @Sendable (Answer) -> Verdict
-  private let isSame: @Sendable (_ answer: Answer, _ mistaken: Answer) -> Bool
-  private let mistakes: @Sendable () throws -> [Mistake<Answer>]
+  private let compare: (Answer) throws -> Verdict
+  private let isSame: (_ answer: Answer, _ mistaken: Answer) -> Bool
+  private let mistakes: () throws -> [Mistake<Answer>]
+  private var otherwise: (Answer) -> Verdict? = { _ in nil }
   /// What is said of a right answer, beside that it is right.
   private var praise: String?
 
@@ -25,9 +27,9 @@ public struct Expected<Answer: Codable & Sendable>: Judge {
   ///   - isSame: whether an answer is what a mistake gives.
   ///   - mistakes: computed only for an answer that is wrong.
   public init(
-    comparing compare: @escaping @Sendable (Answer) -> Verdict,
-    isSame: @escaping @Sendable (_ answer: Answer, _ mistaken: Answer) -> Bool,
-    mistakes: @escaping @Sendable () throws -> [Mistake<Answer>]
+    comparing compare: @escaping (Answer) throws -> Verdict,
+    isSame: @escaping (_ answer: Answer, _ mistaken: Answer) -> Bool,
+    mistakes: @escaping () throws -> [Mistake<Answer>]
   ) {
     self.compare = compare
     self.isSame = isSame
@@ -35,12 +37,22 @@ public struct Expected<Answer: Codable & Sendable>: Judge {
   }
 
   public func verdict(on answer: Answer) throws -> Verdict {
-    let verdict = compare(answer)
+    let verdict = try compare(answer)
     if verdict.status == .passed { return praise.map { .passed($0) } ?? verdict }
-    guard let mistake = try mistakes().first(where: { isSame(answer, $0.answer) }) else {
-      return verdict
+    if let mistake = try mistakes().first(where: { isSame(answer, $0.answer) }) {
+      return .failed(mistake.sentence, detail: verdict.detail)
     }
-    return .failed(mistake.sentence, detail: verdict.detail)
+    return otherwise(answer) ?? verdict
+  }
+
+  /// The same judge, which looks for something of its own where no mistake explains an answer.
+  ///
+  /// - Parameter fault: is given a wrong answer, of whatever shape, and nil when it has nothing to
+  ///   say of it.
+  public func otherwise(_ fault: @escaping (Answer) -> Verdict?) -> Expected {
+    var judge = self
+    judge.otherwise = fault
+    return judge
   }
 
   /// The same judge, with a sentence on what a right answer shows.
@@ -58,21 +70,21 @@ extension Expected where Answer == Tensor {
   public init(
     _ expected: Tensor, tolerance: Float = 1e-4, named name: String, axes: [String] = [],
     revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
   ) {
     self.init(
       comparing: {
         .compare(
           $0, to: expected, tolerance: tolerance, named: name, axes: axes, revealing: revealing)
       },
-      isSame: { areSame($0.values, $1.values, tolerance) }, mistakes: mistakes)
+      isSame: { Verdict.areSame($0.values, $1.values, tolerance: tolerance) }, mistakes: mistakes)
   }
 
   /// Expects the numbers of an oracle in `Double`, in row-major order.
   public init(
     _ expected: [Double], shape: [Int], tolerance: Float = 1e-4, named name: String,
     axes: [String] = [], revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
   ) {
     self.init(
       Tensor(expected.map(Float.init), shape: shape), tolerance: tolerance, named: name, axes: axes,
@@ -83,7 +95,7 @@ extension Expected where Answer == Tensor {
   public init(
     _ rows: [[Double]], tolerance: Float = 1e-4, named name: String, axes: [String] = [],
     revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<Tensor>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
   ) {
     self.init(
       Tensor(doubleRows: rows), tolerance: tolerance, named: name, axes: axes,
@@ -98,14 +110,14 @@ extension Expected where Answer == [Float] {
   public init(
     _ expected: [Float], tolerance: Float = 1e-4, named name: String, of element: String = "index",
     revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<[Float]>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<[Float]>] = { [] }
   ) {
     self.init(
       comparing: {
         .compare(
           $0, to: expected, tolerance: tolerance, named: name, of: element, revealing: revealing)
       },
-      isSame: { areSame($0, $1, tolerance) }, mistakes: mistakes)
+      isSame: { Verdict.areSame($0, $1, tolerance: tolerance) }, mistakes: mistakes)
   }
 }
 
@@ -113,13 +125,13 @@ extension Expected where Answer == Float {
   /// Expects a number.
   public init(
     _ expected: Float, tolerance: Float = 1e-4, named name: String, revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<Float>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<Float>] = { [] }
   ) {
     self.init(
       comparing: {
         .compare($0, to: expected, tolerance: tolerance, named: name, revealing: revealing)
       },
-      isSame: { areSame([$0], [$1], tolerance) }, mistakes: mistakes)
+      isSame: { Verdict.areSame([$0], [$1], tolerance: tolerance) }, mistakes: mistakes)
   }
 }
 
@@ -129,7 +141,7 @@ extension Expected {
   public init<Element: Equatable & Sendable>(
     _ expected: [Element], named name: String, of element: String = "index",
     partial: Bool = false, revealing: Bool = true,
-    mistakes: @escaping @Sendable () throws -> [Mistake<[Element]>] = { [] }
+    mistakes: @escaping () throws -> [Mistake<[Element]>] = { [] }
   ) where Answer == [Element] {
     self.init(
       comparing: {
@@ -171,12 +183,17 @@ extension Tensor {
   }
 }
 
-/// Whether numbers are the same within a tolerance; a mistake that divides 0 by 0 gives NaN, and is
-/// known by it.
-private func areSame(_ answer: [Float], _ mistaken: [Float], _ tolerance: Float) -> Bool {
-  answer.count == mistaken.count
-    && zip(answer, mistaken).allSatisfy { found, wanted in
-      found == wanted || found.isNaN && wanted.isNaN
-        || wanted.isFinite && abs(found - wanted) <= tolerance * max(1, abs(wanted))
-    }
+extension Verdict {
+  /// Whether numbers are what a mistake gives, within `tolerance · max(1, |mistaken|)`.
+  ///
+  /// A mistake that divides 0 by 0 gives NaN, and is known by it.
+  public static func areSame(
+    _ answer: [Float], _ mistaken: [Float], tolerance: Float = 1e-4
+  ) -> Bool {
+    answer.count == mistaken.count
+      && zip(answer, mistaken).allSatisfy { found, wanted in
+        found == wanted || found.isNaN && wanted.isNaN
+          || wanted.isFinite && abs(found - wanted) <= tolerance * max(1, abs(wanted))
+      }
+  }
 }

@@ -1,8 +1,8 @@
 /// Says what an answer to one question is worth.
 ///
 /// A judge knows what is right; it stays with the one who checks, and never enters the process that
-/// runs a student's code.
-public protocol Judge<Answer>: Sendable {
+/// runs a student's code. Answers are judged one at a time, so it need not be Sendable.
+public protocol Judge<Answer>: SendableMetatype {
   /// What is judged.
   associatedtype Answer: Codable & Sendable
 
@@ -15,10 +15,10 @@ public protocol Judge<Answer>: Sendable {
 /// A judge that is one function, for answers that are held against a property and not against
 /// values.
 public struct Judgement<Answer: Codable & Sendable>: Judge {
-  private let judge: @Sendable (Answer) throws -> Verdict
+  private let judge: (Answer) throws -> Verdict
 
   /// A judge of one's own.
-  public init(_ judge: @escaping @Sendable (Answer) throws -> Verdict) { self.judge = judge }
+  public init(_ judge: @escaping (Answer) throws -> Verdict) { self.judge = judge }
 
   public func verdict(on answer: Answer) throws -> Verdict { try judge(answer) }
 }

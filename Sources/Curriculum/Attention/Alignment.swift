@@ -8,7 +8,7 @@ import Transformers
 extension AttentionSheet {
   /// What an alignment is held against: the gold links, which the corpus knows because it built the
   /// sentence from them.
-  struct AlignmentKey: Codable, Sendable {
+  struct AlignmentKey {
     /// For every sentence, the source words of every target word; empty for one that does not count.
     var gold: [[[Int]]] = []
     /// For every sentence, how many words its source has.
@@ -18,12 +18,6 @@ extension AttentionSheet {
     /// For every sentence, what the greatest or the mean attention of a word's pieces answers where
     /// their sum answers gold; nil for a sentence that was not made to tell them apart.
     var unpooled: [[Int]?] = []
-  }
-
-  /// One sentence of the exercise.
-  struct AlignmentQuestion: Codable, Sendable {
-    var pair: PiecedPair
-    var cross: Tensor
   }
 
   /// 1.5: word alignments from cross-attention, held against gold.
@@ -55,13 +49,13 @@ extension AttentionSheet {
       let translator = try AttentionSheet.translator()
       let heads = translator.model.configuration.decoder!.headCount
       var cases = try (1...2).map { part in
-        var questions: [AlignmentQuestion] = []
+        var questions: [AttendedPair] = []
         var key = AlignmentKey()
         for pair in translator.pairs(count: 30, using: &generator) {
           let cross = try translator.cross(of: pair)
           let last = cross.slice((cross.shape[0] - heads)..<cross.shape[0])
           questions.append(
-            AlignmentQuestion(pair: try translator.pieces(of: pair).pieced, cross: last))
+            AttendedPair(pair: try translator.pieces(of: pair).pieced, cross: last))
           var gold = Array(repeating: [Int](), count: pair.target.count)
           for link in pair.links where !link.isPunctuation { gold[link.target].append(link.source) }
           key.gold.append(gold)
@@ -74,10 +68,7 @@ extension AttentionSheet {
       cases.append(plantedCase(heads: heads, using: &generator))
       return cases
     },
-    ask: { answers, questions in
-      try questions.map { try answers.alignment(of: $0.pair, cross: $0.cross) }
-    },
-    verify: { key, answer in judge(answer, key) })
+    parts: [Part(AttentionAsks.alignment) { key in Judgement { judge($0, key) } }])
 
   private static func judge(_ answer: [[Int?]], _ key: AlignmentKey) -> Verdict {
     guard answer.count == key.gold.count else {

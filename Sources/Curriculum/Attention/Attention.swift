@@ -47,14 +47,13 @@ extension AttentionSheet {
           bias: kind == .own ? try part(.positionBias, 0)[at: index] : nil,
           isCausal: stack == .decoder && kind == .own, keyMask: nil)
         let pattern = try part(.pattern, layer)[at: 0][at: index]
-        cases.append(Case(name, question: head, key: PatternKey(pattern: pattern, head: head)))
+        cases.append(Case(name, question: head, key: PatternKey(head: head, pattern: pattern)))
       }
       try add("a head of the encoder", .encoder, 1, .own)
       try add("a head of the decoder, which must not look ahead", .decoder, 1, .own)
       try add("a head of cross-attention", .decoder, 0, .cross)
       func add(_ name: String, _ head: AttentionHead) {
-        cases.append(
-          Case(name, question: head, key: PatternKey(pattern: pattern(of: head), head: head)))
+        cases.append(Case(name, question: head, key: PatternKey(head: head)))
       }
       add(
         "a scaled head over padding",
@@ -71,36 +70,33 @@ extension AttentionSheet {
           bias: .randomNormal([12, 12], using: &generator), isCausal: true, keyMask: nil))
       return cases
     },
-    ask: { answers, head in try answers.attention(of: head) },
-    verify: { key, answer in judge(answer, key) })
+    parts: [Part(AttentionAsks.attention, judge: pattern)])
 
-  /// What a pattern is held against, and what it was to be computed from.
-  struct PatternKey: Codable, Sendable {
-    var pattern: Tensor
+  /// What a pattern was to be computed from, and where the model has such a head, its own.
+  struct PatternKey {
     var head: AttentionHead
+    var pattern: Tensor?
   }
 
-  private static func judge(_ answer: Tensor, _ key: PatternKey) -> Verdict {
-    let wanted = key.pattern
-    if let problem = Verdict.problem(
-      with: answer, shape: wanted.shape, named: "the pattern", axes: ["query", "key"])
-    {
-      return problem
+  private static func pattern(_ key: PatternKey) -> Judgement<Tensor> {
+    let wanted = key.pattern ?? pattern(of: key.head)
+    let expected = Expected(wanted, named: "the pattern", axes: ["query", "key"]) {
+      ScoreMistake.allCases.map { Mistake($0.rawValue, pattern(of: key.head, with: $0)) }
+        // A mistake that changes nothing here, such as to forget a scale of 1, explains nothing.
+        .filter { !isClose($0.answer, wanted) }
     }
-    if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
-      return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
+    return Judgement { answer in
+      if let problem = Verdict.problem(
+        with: answer, shape: wanted.shape, named: "the pattern", axes: ["query", "key"])
+      {
+        return problem
+      }
+      if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
+        return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
+      }
+      return try sumProblem(answer) ?? maskProblem(answer, wanted, of: key.head)
+        ?? expected.verdict(on: answer)
     }
-    let problem = sumProblem(answer) ?? maskProblem(answer, wanted, of: key.head)
-    if let problem { return problem }
-    let verdict = Verdict.compare(
-      answer, to: wanted, tolerance: 1e-4, named: "the pattern", axes: ["query", "key"])
-    if verdict.status == .passed { return verdict }
-    // A mistake that changes nothing here, such as to forget a scale of 1, explains nothing.
-    let mistake = ScoreMistake.allCases.first {
-      let mistaken = pattern(of: key.head, with: $0)
-      return isClose(answer, mistaken) && !isClose(mistaken, wanted)
-    }
-    return mistake.map { .failed($0.rawValue, detail: verdict.detail) } ?? verdict
   }
 
   private static func isClose(_ answer: Tensor, _ other: Tensor) -> Bool {

@@ -1,3 +1,4 @@
+import Coursework
 import Tensors
 
 extension AttentionSheet {
@@ -8,7 +9,7 @@ extension AttentionSheet {
   }
 
   /// What usual mistakes give.
-  static func countryMistakes(in questions: [CapitalQuestion]) -> [Mistake] {
+  static func countryMistakes(in questions: [CapitalQuestion]) -> [Mistake<[Float]>] {
     CapitalReading(questions).mistakes
   }
 
@@ -68,7 +69,7 @@ private struct CapitalReading {
     }
   }
 
-  var mistakes: [Mistake] {
+  var mistakes: [Mistake<[Float]>] {
     let row = Self.row
     let right = shares()
     let last = { (question: CapitalQuestion) -> Int in
@@ -141,29 +142,35 @@ private struct CapitalReading {
 
 /// What there is to say when the measurement is right: the numbers beside the guess.
 struct CapitalReport {
-  private let key: AttentionSheet.CapitalKey
+  private let heads: [String]
+  private let measured: [Float]
+  private let shares: [AttentionSheet.WordShare]
 
-  init(_ key: AttentionSheet.CapitalKey) { self.key = key }
+  init(_ key: AttentionSheet.CapitalKey) {
+    heads = key.heads
+    measured = AttentionSheet.countryShare(of: key.sets.measured)
+    shares = AttentionSheet.wordShares(in: key.sets.measured)
+  }
 
   /// The guess is repeated only when it is a word of the question: a message holds no text of the
   /// student's making.
   func sentence(guess: String) -> String {
-    let most = key.measured.indices.max { key.measured[$0] < key.measured[$1] } ?? 0
-    let least = key.measured.indices.min { key.measured[$0] < key.measured[$1] } ?? 0
+    let most = measured.indices.max { measured[$0] < measured[$1] } ?? 0
+    let least = measured.indices.min { measured[$0] < measured[$1] } ?? 0
     var sentence = "you guessed \(Self.quoted(guess)); "
-    if let first = key.shares.first {
+    if let first = shares.first {
       sentence += "over all heads most attention, \(percent(first.share)), goes to \(first.word)"
     }
-    if let second = key.shares.dropFirst().first {
+    if let second = shares.dropFirst().first {
       sentence += ", then \(percent(second.share)) to \(second.word)"
     }
-    guard key.heads.indices.contains(most), key.heads.indices.contains(least) else {
+    guard heads.indices.contains(most), heads.indices.contains(least) else {
       return sentence
     }
     return sentence
-      + ". The head that looks most at the country is \(key.heads[most]) with "
-      + "\(percent(Double(key.measured[most]))), the one that looks least \(key.heads[least]) with "
-      + percent(Double(key.measured[least]))
+      + ". The head that looks most at the country is \(heads[most]) with "
+      + "\(percent(Double(measured[most]))), the one that looks least \(heads[least]) with "
+      + percent(Double(measured[least]))
   }
 
   static func quoted(_ guess: String) -> String {

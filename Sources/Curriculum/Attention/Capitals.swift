@@ -5,33 +5,15 @@ import Tensors
 import Transformers
 
 extension AttentionSheet {
-  /// The model's own questions, and a few with attention made by hand.
-  struct CapitalSets: Codable, Sendable {
-    var measured: [CapitalQuestion]
-    var made: [CapitalQuestion]
-  }
-
-  /// A guess and the measurements; nil where a stub is untouched.
-  struct CapitalAnswer: Codable, Sendable {
-    var prediction: String?
-    var measured: [Float]?
-    var made: [Float]?
-  }
-
-  /// What is right, what mistakes give, and what there is to tell.
-  struct CapitalKey: Codable, Sendable {
-    var measured: [Float]
-    var made: [Float]
-    var mistakesMeasured: [Mistake]
-    var mistakesMade: [Mistake]
+  /// What attention is read from, and what there is to tell.
+  struct CapitalKey {
+    var sets: CapitalSets
     /// The name of every head, such as “layer 1, head 2”.
     var heads: [String]
-    /// How the row's attention, averaged over all heads, is shared by the words of the question.
-    var shares: [WordShare]
   }
 
   /// A word of the question and its share of attention.
-  struct WordShare: Codable, Sendable {
+  struct WordShare {
     var word: String
     var share: Double
   }
@@ -71,50 +53,36 @@ extension AttentionSheet {
       let measured = try capitalQuestions(translator, using: &generator)
       let made = madeQuestions(using: &generator)
       let decoder = translator.model.configuration.decoder!
-      let key = CapitalKey(
-        measured: countryShare(of: measured), made: countryShare(of: made),
-        mistakesMeasured: countryMistakes(in: measured), mistakesMade: countryMistakes(in: made),
-        heads: (0..<decoder.layerCount).flatMap { layer in
-          (0..<decoder.headCount).map { "layer \(layer), head \($0)" }
-        },
-        shares: wordShares(in: measured))
+      let sets = CapitalSets(measured: measured, made: made)
+      let heads = (0..<decoder.layerCount).flatMap { layer in
+        (0..<decoder.headCount).map { "layer \(layer), head \($0)" }
+      }
       return [
-        Case(
-          "questions on capitals", question: CapitalSets(measured: measured, made: made), key: key)
+        Case("questions on capitals", question: sets, key: CapitalKey(sets: sets, heads: heads))
       ]
     },
-    ask: { answers, question in
-      CapitalAnswer(
-        prediction: try unlessUnanswered { try answers.capitalPrediction() },
-        measured: try unlessUnanswered { try answers.countryAttention(over: question.measured) },
-        made: try unlessUnanswered { try answers.countryAttention(over: question.made) })
-    },
-    verify: { key, answer in judge(answer, key) })
+    parts: [Part(AttentionAsks.countryAttention) { key in Judgement { try judge($0, key) } }])
 
-  /// The guess is a third of the points, the measurement the rest.
-  private static func judge(_ answer: CapitalAnswer, _ key: CapitalKey) -> Verdict {
-    if answer.prediction == nil && answer.measured == nil { return .unanswered }
-    let hasGuessed = answer.prediction?.contains { !$0.isWhitespace } == true
-    let guess: Verdict =
-      hasGuessed
-      ? .passed() : .failed("guess before you measure: `capitalPrediction` answers with a word")
-    guard let measured = answer.measured, let made = answer.made else {
-      return .combining([
-        .failed("your guess is noted; now measure it with `countryAttention`"), guess,
-        .failed("`countryAttention` is not answered yet"),
-      ])
+  /// The guess earns nothing and must be there: it was made before the measurement.
+  private static func judge(_ answer: GuessAndMeasure, _ key: CapitalKey) throws -> Verdict {
+    guard answer.guess.contains(where: { !$0.isWhitespace }) else {
+      return .failed("guess before you measure: `capitalPrediction` answers with a word")
     }
-    let name = "the attention to the country"
-    let verdicts = [
+    guard let measured = answer.measured, let made = answer.made else {
+      return .failed("your guess is noted; now measure it with `countryAttention`")
+    }
+    func expected(_ questions: [CapitalQuestion]) -> Expected<[Float]> {
+      Expected(countryShare(of: questions), named: "the attention to the country", of: "head") {
+        countryMistakes(in: questions)
+      }
+    }
+    let verdict = Verdict.combining([
       // Made by hand first: there words and pieces never have the same index by chance.
-      Verdict.compare(made, to: key.made, knowing: key.mistakesMade, named: name, of: "head"),
-      Verdict.compare(
-        measured, to: key.measured, knowing: key.mistakesMeasured, named: name, of: "head"),
-      guess,
-    ]
-    let verdict = Verdict.combining(verdicts)
+      try expected(key.sets.made).verdict(on: made),
+      try expected(key.sets.measured).verdict(on: measured),
+    ])
     guard verdict.status == .passed else { return verdict }
-    return .passed(CapitalReport(key).sentence(guess: answer.prediction ?? ""))
+    return .passed(CapitalReport(key).sentence(guess: answer.guess))
   }
 
   /// Questions drawn by seed: some countries and some capitals of two pieces among them.

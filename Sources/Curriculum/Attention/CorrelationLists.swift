@@ -1,9 +1,10 @@
+import Coursework
 import Foundation
 import Tensors
 
 /// Pairs of lists whose correlation is known, and what usual mistakes make of them.
-struct CorrelationLists {
-  let pairs: [AttentionSheet.ListPair]
+struct CorrelationLists: Sendable {
+  let pairs: [ListPair]
   let expected: [Float]
   /// Which pairs have a list without spread.
   let constant: [Int]
@@ -22,12 +23,12 @@ struct CorrelationLists {
     let offset = zip(far, noise(24)).map { 4_000 - ($0 - 3_000) + $1 }
     let line = noise(7)
     pairs = [
-      AttentionSheet.ListPair(x: x, y: y),
-      AttentionSheet.ListPair(x: far, y: offset),
-      AttentionSheet.ListPair(x: line, y: line.map { 2 - 3 * $0 }),
-      AttentionSheet.ListPair(x: noise(6), y: Array(repeating: 2, count: 6)),
-      AttentionSheet.ListPair(x: [0, 0, 0], y: [1, 4, 2]),
-      AttentionSheet.ListPair(x: [1, 2], y: [10, 40]),
+      ListPair(x: x, y: y),
+      ListPair(x: far, y: offset),
+      ListPair(x: line, y: line.map { 2 - 3 * $0 }),
+      ListPair(x: noise(6), y: Array(repeating: 2, count: 6)),
+      ListPair(x: [0, 0, 0], y: [1, 4, 2]),
+      ListPair(x: [1, 2], y: [10, 40]),
     ]
     constant = [3, 4]
     expected = pairs.map { Float(Self.pearson($0.x.map(Double.init), $0.y.map(Double.init))) }
@@ -53,7 +54,7 @@ struct CorrelationLists {
     return values.map { spread > 0 ? ($0 - centre) / spread : 0 }
   }
 
-  var mistakes: [Mistake] {
+  var mistakes: [Mistake<[Float]>] {
     func all(_ value: (_ x: [Double], _ y: [Double]) -> Double) -> [Double] {
       pairs.map { value($0.x.map(Double.init), $0.y.map(Double.init)) }
     }

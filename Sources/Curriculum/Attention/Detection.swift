@@ -4,22 +4,6 @@ import Tensors
 import Transformers
 
 extension AttentionSheet {
-  /// Attention over a sequence, and the sequence.
-  struct DetectionQuestion: Codable, Sendable {
-    /// `[head, query, key]`.
-    var pattern: Tensor
-    var tokens: [Int]
-  }
-
-  /// The right scores, and what usual mistakes make of the same attention.
-  struct DetectionKey: Codable, Sendable {
-    var expected: HeadScores
-    /// Mistakes in all three scores, laid end to end.
-    var common: [Mistake]
-    /// Mistakes in one score, in the order previous, duplicate, first.
-    var single: [[Mistake]]
-  }
-
   /// 1.7: previous-token, duplicate-token and first-token scores.
   static let detectHeads = Exercise(
     "1.7", "Detect", points: 4, difficulty: 2, importance: 4, minutes: 20,
@@ -58,7 +42,9 @@ extension AttentionSheet {
       let layer = translator.model.configuration.decoder!.layerCount - 1
       let planted = PlantedHeads(using: &generator)
       return [
-        Case("heads made by hand", question: planted.question, key: planted.key),
+        Case(
+          "heads made by hand", question: planted.sequence,
+          key: DetectionKey(sequence: planted.sequence, planted: planted.scores)),
         detectionCase(
           "self-attention of the decoder", try run.trace[.pattern(.decoder, layer)][at: 0],
           input.decoderTokens![0]),
@@ -68,34 +54,19 @@ extension AttentionSheet {
         detectionCase("a sequence of one token", Tensor([1, 1], shape: [2, 1, 1]), [4]),
       ]
     },
-    ask: { answers, question in
-      try answers.headScores(of: question.pattern, tokens: question.tokens)
-    },
-    verify: { key, answer in
-      let lists = [
-        (answer.previousToken, key.expected.previousToken, "the previous-token score"),
-        (answer.duplicateToken, key.expected.duplicateToken, "the duplicate-token score"),
-        (answer.firstToken, key.expected.firstToken, "the first-token score"),
-      ]
-      let all = lists.flatMap(\.0)
-      let isRight = zip(lists, key.single).map { list, mistakes in
-        Verdict.compare(list.0, to: list.1, knowing: mistakes, named: list.2, of: "head")
-      }
-      if isRight.contains(where: { $0.status != .passed }),
-        let mistake = key.common.first(where: { $0.gives(all, tolerance: 1e-4) })
-      {
-        return .failed(mistake.sentence)
-      }
-      return .combining(isRight)
-    })
+    parts: [Part(AttentionAsks.headScores) { DetectionReading($0.sequence).judge($0.planted) }])
+
+  /// A sequence, and the scores of heads that were made to have them.
+  struct DetectionKey {
+    var sequence: AttendedTokens
+    var planted: HeadScores?
+  }
 
   private static func detectionCase(
     _ name: String, _ pattern: Tensor, _ tokens: [Int]
-  ) -> Case<DetectionQuestion, DetectionKey> {
-    let reading = DetectionReading(pattern: pattern, tokens: tokens)
-    return Case(
-      name, question: DetectionQuestion(pattern: pattern, tokens: tokens),
-      key: reading.key(expected: reading.scores()))
+  ) -> Case<AttendedTokens, DetectionKey> {
+    let sequence = AttendedTokens(pattern: pattern, tokens: tokens)
+    return Case(name, question: sequence, key: DetectionKey(sequence: sequence))
   }
 }
 
@@ -128,17 +99,17 @@ struct PlantedHeads {
     ]
   }
 
-  var question: AttentionSheet.DetectionQuestion {
+  var sequence: AttendedTokens {
     var pattern = Tensor.zeros([reads.count, tokens.count, tokens.count])
     for (head, rows) in reads.enumerated() {
       for (query, keys) in rows.enumerated() {
         for key in keys { pattern[head, query, key] = 1 / Float(keys.count) }
       }
     }
-    return AttentionSheet.DetectionQuestion(pattern: pattern, tokens: tokens)
+    return AttendedTokens(pattern: pattern, tokens: tokens)
   }
 
-  var key: AttentionSheet.DetectionKey {
+  var scores: HeadScores {
     /// The mean over rows of the share of the row's keys that are among those expected.
     func score(_ expected: (Int) -> Set<Int>) -> [Float] {
       reads.map { rows in
@@ -148,20 +119,24 @@ struct PlantedHeads {
         return Float(shares.reduce(0, +) / Double(rows.count))
       }
     }
-    let scores = HeadScores(
+    return HeadScores(
       previousToken: score { [$0 - 1] },
       duplicateToken: score { query in
         Set((0..<query).filter { tokens[$0] == tokens[query] })
       },
       firstToken: score { _ in [0] })
-    return DetectionReading(pattern: question.pattern, tokens: tokens).key(expected: scores)
   }
 }
 
 /// Scores of heads in loops of Double, as they should be and as they are often misread.
-private struct DetectionReading {
-  let pattern: Tensor
-  let tokens: [Int]
+private struct DetectionReading: Sendable {
+  private let pattern: Tensor
+  private let tokens: [Int]
+
+  init(_ sequence: AttendedTokens) {
+    pattern = sequence.pattern
+    tokens = sequence.tokens
+  }
 
   typealias Detects = (_ query: Int, _ key: Int) -> Bool
   /// How attention on the detection pattern becomes a score.
@@ -173,7 +148,7 @@ private struct DetectionReading {
     ]
   }
 
-  func scores() -> HeadScores {
+  private var scores: HeadScores {
     let lists = kinds.map { share(.ofAttention, $0).map(Float.init) }
     return HeadScores(
       previousToken: lists[0], duplicateToken: lists[1], firstToken: lists[2])
@@ -199,24 +174,59 @@ private struct DetectionReading {
     }
   }
 
-  func key(expected: HeadScores) -> AttentionSheet.DetectionKey {
-    let common = [
-      Mistake(
-        "this divides by the number of ones in D; divide by all the attention there is, Σ A",
-        kinds.flatMap { share(.ofOnes, $0) }),
-      Mistake(
+  /// Judges scores, of heads that were made to have theirs or of any.
+  func judge(_ planted: HeadScores?) -> Expected<HeadScores> {
+    let expected = (planted ?? scores).lists
+    let names = ["the previous-token score", "the duplicate-token score", "the first-token score"]
+    return Expected(
+      comparing: { answer in
+        .combining(
+          try zip(zip(answer.lists, expected), zip(names, single)).map { lists, kind in
+            let (name, mistakes) = kind
+            let judge = Expected(lists.1, named: name, of: "head") {
+              mistakes.map { Mistake($0.0, share(.ofAttention, $0.1)) }
+            }
+            return try judge.verdict(on: lists.0)
+          })
+      },
+      isSame: { Verdict.areSame($0.lists.flatMap(\.self), $1.lists.flatMap(\.self)) },
+      mistakes: { common })
+  }
+
+  /// Mistakes in all three scores.
+  private var common: [Mistake<HeadScores>] {
+    func combined(_ sentence: String, _ share: (Detects) -> [Double]) -> Mistake<HeadScores> {
+      let lists = kinds.map { share($0).map(Float.init) }
+      return Mistake(
+        sentence,
+        HeadScores(previousToken: lists[0], duplicateToken: lists[1], firstToken: lists[2]))
+    }
+    return [
+      combined(
+        "this divides by the number of ones in D; divide by all the attention there is, Σ A"
+      ) { share(.ofOnes, $0) },
+      combined(
         """
         this looks only at rows in which D has a one; a row without one counts too, for the head \
         spends its attention there as well
-        """, kinds.flatMap { share(.ofRowsWithOnes, $0) }),
-      Mistake(
-        "this is the mean over all cells, which shrinks as the sequence grows; divide by Σ A",
-        kinds.flatMap { share(.ofCells, $0) }),
-      Mistake(
-        "queries and keys are exchanged: the row is the query, the column the key it attends to",
-        kinds.flatMap { detects in share(.ofAttention) { detects($1, $0) } }),
+        """
+      ) { share(.ofRowsWithOnes, $0) },
+      combined(
+        "this is the mean over all cells, which shrinks as the sequence grows; divide by Σ A"
+      ) {
+        share(.ofCells, $0)
+      },
+      combined(
+        "queries and keys are exchanged: the row is the query, the column the key it attends to"
+      ) {
+        detects in share(.ofAttention) { detects($1, $0) }
+      },
     ]
-    let single: [[(String, Detects)]] = [
+  }
+
+  /// Mistakes in one score, in the order previous, duplicate, first.
+  private var single: [[(String, Detects)]] {
+    [
       [
         (
           "this scores the next token; the previous one stands at key = query − 1", { $1 == $0 + 1 }
@@ -253,8 +263,10 @@ private struct DetectionReading {
         ("the first row's attention to the first token counts too", { $1 == 0 && $0 > 0 }),
       ],
     ]
-    return AttentionSheet.DetectionKey(
-      expected: expected, common: common,
-      single: single.map { $0.map { Mistake($0.0, share(.ofAttention, $0.1)) } })
   }
+}
+
+extension HeadScores {
+  /// The three scores, a number a head each.
+  fileprivate var lists: [[Float]] { [previousToken, duplicateToken, firstToken] }
 }

@@ -45,7 +45,7 @@ extension AttentionSheet {
       """,
       "½ point: rests on the writer's own numbers from 1.9 or 1.10, rightly read.",
     ],
-    text: { try $0.whatAttentionShows() })
+    text: AttentionAsks.whatAttentionShows)
 
   /// 1.12, open: what to check before one believes a picture of attention.
   static let whatToCheck = Exercise(
@@ -91,5 +91,5 @@ extension AttentionSheet {
       head that always reads the noun or rests on the first token, other heads doing the same.
       """,
     ],
-    text: { try $0.whatToCheck() })
+    text: AttentionAsks.whatToCheck)
 }

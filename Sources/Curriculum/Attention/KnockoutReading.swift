@@ -1,3 +1,4 @@
+import Coursework
 import Foundation
 import Tensors
 import Transformers
@@ -51,11 +52,11 @@ struct KnockoutReading {
   }
 
   /// What usual mistakes give.
-  var mistakes: [Mistake] {
+  var mistakes: [Mistake<[Float]>] {
     Wrong.allCases.compactMap { kind in wrong[kind].map { Mistake(kind.sentence, $0) } }
   }
 
-  mutating func add(_ sentence: AttentionSheet.KnockoutSentence) throws {
+  mutating func add(_ sentence: KnockoutSentence) throws {
     let predicts = sentence.predicts
     let clean = try scores(sentence, without: [])
     let last = HookPoint.pattern(.decoder, decoderLayers - 1, .cross)
@@ -104,7 +105,7 @@ struct KnockoutReading {
   }
 
   private func scores(
-    _ sentence: AttentionSheet.KnockoutSentence, without interventions: [Intervention]
+    _ sentence: KnockoutSentence, without interventions: [Intervention]
   ) throws -> Scores {
     Scores(try model.run(sentence.input, intervening: interventions).logits)
   }

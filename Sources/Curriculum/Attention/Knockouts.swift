@@ -5,48 +5,13 @@ import Tensors
 import Transformers
 
 extension AttentionSheet {
-  /// Sentences to knock heads out on, and lists to correlate.
-  struct KnockoutQuestion: Codable, Sendable {
+  /// What is known of the sentences and of the lists.
+  struct KnockoutKey {
     var sentences: [KnockoutSentence]
-    var lists: [ListPair]
-  }
-
-  /// One sentence as token ids.
-  struct KnockoutSentence: Codable, Sendable {
-    var source: [Int]
-    var decoderTokens: [Int]
-    var predicts: [Int]
-
-    var input: ModelInput { ModelInput(source, decoderTokens: decoderTokens) }
-  }
-
-  /// Two lists of one length.
-  struct ListPair: Codable, Sendable {
-    var x: [Float]
-    var y: [Float]
-  }
-
-  /// Effects of every head on every sentence, and a correlation of every pair of lists; nil where
-  /// a stub is untouched.
-  struct KnockoutAnswer: Codable, Sendable {
-    var effects: [[Float]]?
-    var correlations: [Float]?
-  }
-
-  /// What is right, what mistakes give, and what attention would have said.
-  struct KnockoutKey: Codable, Sendable {
-    /// By how many nats, sentence after sentence, head after head.
-    var effects: [Float]
-    var effectMistakes: [Mistake]
-    /// Each head's mean attention to the gold source words, in the same order.
+    /// Each head's mean attention to the gold source words, sentence after sentence.
     var attention: [Float]
     var heads: Int
-    var correlations: [Float]
-    var correlationMistakes: [Mistake]
-    /// Which pairs have a list without spread.
-    var constant: [Int]
-    /// Which pair lies so far from 0 that Float runs out of digits unless means are subtracted.
-    var distant: Int
+    var lists: CorrelationLists
   }
 
   /// 1.10: what is lost without a head, beside how much it attended.
@@ -84,7 +49,6 @@ extension AttentionSheet {
     cases: { generator in
       let translator = try AttentionSheet.translator()
       var (sentences, attention): ([KnockoutSentence], [Float]) = ([], [])
-      var reading = KnockoutReading(model: translator.model)
       let heads = translator.model.configuration.decoder!.headCount
       let pairs = translator.pairs(count: 6, using: &generator)
       for (index, pair) in pairs.enumerated() {
@@ -101,95 +65,83 @@ extension AttentionSheet {
           decoderTokens: [translator.model.configuration.startToken] + target.dropLast(),
           predicts: target)
         sentences.append(sentence)
-        try reading.add(sentence)
         if !isForeign {
           attention += try translator.goldAttention(of: pair).suffix(heads).map(Float.init)
         }
       }
       let lists = CorrelationLists(using: &generator)
-      let key = KnockoutKey(
-        effects: reading.effects.map(Float.init), effectMistakes: reading.mistakes,
-        attention: attention, heads: heads,
-        correlations: lists.expected, correlationMistakes: lists.mistakes,
-        constant: lists.constant, distant: lists.distant)
       return [
         Case(
           "six sentences and six pairs of lists",
-          question: KnockoutQuestion(sentences: sentences, lists: lists.pairs), key: key)
+          question: KnockoutQuestion(sentences: sentences, lists: lists.pairs),
+          key: KnockoutKey(
+            sentences: sentences, attention: attention, heads: heads, lists: lists))
       ]
     },
-    ask: { answers, question in
-      let model = try AttentionSheet.translator().model
-      return KnockoutAnswer(
-        effects: try unlessUnanswered {
-          try question.sentences.map {
-            try answers.headEffects(in: model, input: $0.input, predicts: $0.predicts)
-          }
-        },
-        correlations: try unlessUnanswered {
-          try question.lists.map { try answers.correlation($0.x, $0.y) }
-        })
-    },
-    verify: { key, answer in judge(answer, key) })
-
-  private static func judge(_ answer: KnockoutAnswer, _ key: KnockoutKey) -> Verdict {
-    if answer.effects == nil && answer.correlations == nil { return .unanswered }
-    let verdict = Verdict.combining([
-      answer.effects.map { judge(effects: $0, key) }
-        ?? .failed("`headEffects` is not answered yet"),
-      answer.correlations.map { judge(correlations: $0, key) }
-        ?? .failed("`correlation` is not answered yet"),
+    parts: [
+      Part(AttentionAsks.headEffects, judge: effects),
+      Part(AttentionAsks.correlation) { correlations($0.lists) },
     ])
-    return verdict.status == .passed ? .passed(KnockoutReport(key).sentence) : verdict
+
+  private static func effects(_ key: KnockoutKey) throws -> Judgement<[[Float]]> {
+    var reading = KnockoutReading(model: try translator().model)
+    for sentence in key.sentences { try reading.add(sentence) }
+    let (effects, mistakes) = (reading.effects.map(Float.init), reading.mistakes)
+    let expected = Expected(
+      effects, tolerance: 2e-3, named: "the list of effects", of: "sentence and head"
+    ) { mistakes }.praising(KnockoutReport(key, effects: effects).sentence)
+    return Judgement { answer in
+      guard answer.allSatisfy({ $0.count == key.heads }) else {
+        return .invalid(
+          "answer one effect for every head of the decoder's last cross-attention, and nothing else"
+        )
+      }
+      return try expected.verdict(on: answer.flatMap(\.self))
+    }
   }
 
-  private static func judge(effects: [[Float]], _ key: KnockoutKey) -> Verdict {
-    guard effects.allSatisfy({ $0.count == key.heads }) else {
-      return .invalid(
-        "answer one effect for every head of the decoder's last cross-attention, and nothing else")
+  private static func correlations(_ lists: CorrelationLists) -> Judgement<[Float]> {
+    let right = lists.expected
+    let expected = Expected(
+      right, tolerance: 2e-3, named: "the correlation", of: "pair of lists"
+    ) { lists.mistakes }
+    return Judgement { answer in
+      let constants = lists.constant.filter { answer.indices.contains($0) }
+      if constants.contains(where: { !answer[$0].isFinite }) {
+        return .invalid(
+          """
+          the correlation with a list that is the same everywhere is 0/0; it is not defined, and \
+          this exercise asks for 0 then
+          """)
+      }
+      let verdict = try expected.verdict(on: answer)
+      var others = answer
+      if others.indices.contains(lists.distant) { others[lists.distant] = right[lists.distant] }
+      if verdict.status != .passed, try expected.verdict(on: others).status == .passed {
+        return .failed(
+          """
+          the correlation loses its digits where the values lie far from 0: subtract the means \
+          before you multiply
+          """, detail: verdict.detail)
+      }
+      return verdict
     }
-    return .compare(
-      effects.flatMap { $0 }, to: key.effects, knowing: key.effectMistakes, tolerance: 2e-3,
-      named: "the list of effects", of: "sentence and head")
-  }
-
-  private static func judge(correlations: [Float], _ key: KnockoutKey) -> Verdict {
-    let constants = key.constant.filter { correlations.indices.contains($0) }
-    if constants.contains(where: { !correlations[$0].isFinite }) {
-      return .invalid(
-        """
-        the correlation with a list that is the same everywhere is 0/0; it is not defined, and \
-        this exercise asks for 0 then
-        """)
-    }
-    let verdict = Verdict.compare(
-      correlations, to: key.correlations, knowing: key.correlationMistakes, tolerance: 2e-3,
-      named: "the correlation", of: "pair of lists")
-    var others = correlations
-    if others.indices.contains(key.distant) { others[key.distant] = key.correlations[key.distant] }
-    if verdict.status != .passed,
-      Verdict.compare(others, to: key.correlations, tolerance: 2e-3, named: "").status == .passed
-    {
-      return .failed(
-        """
-        the correlation loses its digits where the values lie far from 0: subtract the means \
-        before you multiply
-        """, detail: verdict.detail)
-    }
-    return verdict
   }
 }
 
-/// What there is to say when both answers are right: attention beside effect.
+/// What there is to say when the effects are right: attention beside effect.
 struct KnockoutReport {
   private let key: AttentionSheet.KnockoutKey
+  private let effects: [Float]
 
-  init(_ key: AttentionSheet.KnockoutKey) { self.key = key }
+  init(_ key: AttentionSheet.KnockoutKey, effects: [Float]) {
+    self.key = key
+    // The sentence with a foreign target stands last, and has no gold alignment.
+    self.effects = Array(effects.prefix(key.attention.count))
+  }
 
   var sentence: String {
     let heads = key.heads
-    // The sentence with a foreign target stands last, and has no gold alignment.
-    let effects = Array(key.effects.prefix(key.attention.count))
     guard heads > 0, !effects.isEmpty, effects.count == key.attention.count else { return "right" }
     func mean(_ values: [Float], _ head: Int) -> Double {
       let own = stride(from: head, to: values.count, by: heads).map { Double(values[$0]) }

@@ -6,12 +6,6 @@ import Tokenizers
 import Transformers
 
 extension AttentionSheet {
-  /// A target whose rows are to be named.
-  struct RowsQuestion: Codable, Sendable {
-    var target: [String]
-    var startToken: String
-  }
-
   /// 1.4: what every decoder row reads and predicts.
   static let nameTheRows = Exercise(
     "1.4", "Name the rows", points: 3, difficulty: 2, importance: 5, minutes: 15,
@@ -53,9 +47,9 @@ extension AttentionSheet {
       }
       let start = try translator.tokenizer.tokens([translator.model.configuration.startToken])[0]
       let short = [
-        (RowsQuestion(target: ["</s>"], startToken: start), [[start, "</s>"]]),
+        (TargetRows(target: ["</s>"], startToken: start), [[start, "</s>"]]),
         (
-          RowsQuestion(target: ["▁Oslo", "</s>"], startToken: start),
+          TargetRows(target: ["▁Oslo", "</s>"], startToken: start),
           [[start, "▁Oslo"], ["▁Oslo", "</s>"]]
         ),
       ]
@@ -68,31 +62,30 @@ extension AttentionSheet {
         repeatedPieces(using: &generator),
       ]
     },
-    ask: { answers, questions in
-      try questions.map { try answers.rows(producing: $0.target, startToken: $0.startToken) }
-    },
-    verify: { key, answer in
-      guard answer.count == key.count else {
-        return .invalid("an answer is needed for every target")
+    parts: [
+      Part(AttentionAsks.rows) { key in
+        Judgement { answer in
+          guard answer.count == key.count else {
+            return .invalid("an answer is needed for every target")
+          }
+          return zip(answer, key).lazy.compactMap(fault).first
+            ?? .passed("every row reads and predicts what you say")
+        }
       }
-      for (rows, wanted) in zip(answer, key) {
-        if let verdict = fault(in: rows, wanted) { return verdict }
-      }
-      return .passed("every row reads and predicts what you say")
-    })
+    ])
 
   /// The key is what the model is fed and trained on, not the shift written once more.
   private static func rowsCase(
     _ name: String, _ pairs: [SentencePair], _ translator: SheetTranslator
-  ) throws -> Case<[RowsQuestion], [[RowTokens]]> {
-    var questions: [RowsQuestion] = []
+  ) throws -> Case<[TargetRows], [[RowTokens]]> {
+    var questions: [TargetRows] = []
     var key: [[RowTokens]] = []
     let start = translator.model.configuration.startToken
     for pair in pairs {
       let encoded = try EncodedPair(pair, tokenizer: translator.tokenizer)
       let read = try translator.tokenizer.tokens(encoded.decoderInput(startToken: start))
       let predicted = try translator.tokenizer.tokens(encoded.target)
-      questions.append(RowsQuestion(target: predicted, startToken: read[0]))
+      questions.append(TargetRows(target: predicted, startToken: read[0]))
       key.append(zip(read, predicted).map { RowTokens(reads: $0, predicts: $1) })
     }
     return Case(name, question: questions, key: key)
@@ -101,7 +94,7 @@ extension AttentionSheet {
   /// Pieces that come more than once, and a start token of another name.
   private static func repeatedPieces(
     using generator: inout SeededGenerator
-  ) -> Case<[RowsQuestion], [[RowTokens]]> {
+  ) -> Case<[TargetRows], [[RowTokens]]> {
     // Four of a kind at most: neighbours are never all alike.
     let pieces =
       ["▁de", "▁de", "▁la", "▁la", "▁le", "s"].shuffled(using: &generator) + ["▁de", "</s>"]
@@ -113,7 +106,7 @@ extension AttentionSheet {
     }
     return Case(
       "another start token, and pieces that come twice",
-      question: [RowsQuestion(target: pieces, startToken: "<s>")], key: [key])
+      question: [TargetRows(target: pieces, startToken: "<s>")], key: [key])
   }
 
   private static func fault(in rows: [RowTokens], _ wanted: [RowTokens]) -> Verdict? {

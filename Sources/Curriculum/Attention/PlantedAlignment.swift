@@ -6,8 +6,8 @@ extension AttentionSheet {
   /// its source word more than any other word, and another word the piece with the most.
   static func plantedCase(
     heads: Int, using generator: inout SeededGenerator
-  ) -> Case<[AlignmentQuestion], AlignmentKey> {
-    var questions: [AlignmentQuestion] = []
+  ) -> Case<[AttendedPair], AlignmentKey> {
+    var questions: [AttendedPair] = []
     var key = AlignmentKey()
     for _ in 0..<6 {
       let planted = plantedSentence(heads: heads, using: &generator)
@@ -22,7 +22,7 @@ extension AttentionSheet {
 
   private static func plantedSentence(
     heads: Int, using generator: inout SeededGenerator
-  ) -> (question: AlignmentQuestion, sources: [Int?], decoys: [Int]) {
+  ) -> (question: AttendedPair, sources: [Int?], decoys: [Int]) {
     let length = Int.random(in: 5...8, using: &generator)
     var source = PiecedText(["Translate", "to", "French", ":"])
     var target = PiecedText([])
@@ -60,7 +60,7 @@ extension AttentionSheet {
       sourceWords: source.texts, targetWords: target.texts, sourcePieces: source.pieces,
       targetPieces: target.pieces, wordOfSourcePiece: source.words, wordOfTargetPiece: target.words)
     let cross = Tensor.stack(Array(repeating: row, count: heads))
-    return (AlignmentQuestion(pair: pair, cross: cross), sources, decoys)
+    return (AttendedPair(pair: pair, cross: cross), sources, decoys)
   }
 }
 

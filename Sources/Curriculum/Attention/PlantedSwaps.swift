@@ -49,7 +49,7 @@ extension AttentionSheet {
     }
     return Case(
       "planted heads", question: examples,
-      key: SwapKey(scores: scores, mistakes: SwapMistake.usual(in: examples, scores: scores)))
+      key: SwapKey(examples: examples, scores: scores))
   }
 
   /// One head over two words on each side: there is no row before and none after.
@@ -76,7 +76,7 @@ extension AttentionSheet {
     let scores: [Float] = [2 / 3]
     return Case(
       "one head, two words", question: examples,
-      key: SwapKey(scores: scores, mistakes: SwapMistake.usual(in: examples, scores: scores)))
+      key: SwapKey(examples: examples, scores: scores))
   }
 
   private static func example(

@@ -53,8 +53,7 @@ extension AttentionSheet {
       }
       return cases
     },
-    ask: { answers, shapes in try answers.modelShape(from: shapes) },
-    verify: { key, answer in judge(answer, key) })
+    parts: [Part(AttentionAsks.modelShape) { key in Judgement { judge($0, key) } }])
 
   /// A model with random weights: shapes are all that is looked at.
   private static func randomCase(

@@ -4,20 +4,6 @@ import Tensors
 import Transformers
 
 extension AttentionSheet {
-  /// Self-attention of several layers, and one more pattern to take the entropy of.
-  struct MixingQuestion: Codable, Sendable {
-    /// One layer each, `[head, query, key]`.
-    var layers: [Tensor]
-    /// `[head, query, key]`; not always as many keys as queries.
-    var pattern: Tensor
-  }
-
-  /// Both answers; nil where the stub is untouched.
-  struct MixingAnswer: Codable, Sendable {
-    var rollout: Tensor?
-    var entropy: Tensor?
-  }
-
   /// 1.8: attention rollout, and the entropy of attention in bits.
   static let rolloutAndEntropy = Exercise(
     "1.8", "Rollout and entropy", points: 4, difficulty: 3, importance: 3, minutes: 25,
@@ -62,42 +48,32 @@ extension AttentionSheet {
         ("three layers made by hand, and heads of known entropy", plantedMixing(using: &generator)),
         (
           "the encoder, and cross-attention",
-          MixingQuestion(
+          LayerPatterns(
             layers: try patterns(.encoder, .own, configuration.encoder!.layerCount),
             pattern: try patterns(.decoder, .cross, decoderLayers)[decoderLayers - 1])
         ),
         (
           "the decoder, which never looks ahead",
-          MixingQuestion(
+          LayerPatterns(
             layers: try patterns(.decoder, .own, decoderLayers),
             pattern: try patterns(.decoder, .own, 1)[0])
         ),
         (
           "one layer, one head, one token",
-          MixingQuestion(
+          LayerPatterns(
             layers: [Tensor(repeating: 1, shape: [1, 1, 1])],
             pattern: Tensor(repeating: 1, shape: [1, 1, 1]))
         ),
       ]
-      return questions.map { Case($0.0, question: $0.1, key: $0.1) }
+      return questions.map { Case($0.0, $0.1) }
     },
-    ask: { answers, question in
-      MixingAnswer(
-        rollout: try unlessUnanswered { try answers.rollout(of: question.layers) },
-        entropy: try unlessUnanswered { try answers.entropy(of: question.pattern) })
-    },
-    verify: { question, answer in
-      if answer.rollout == nil && answer.entropy == nil { return .unanswered }
-      return .combining([
-        answer.rollout.map { RolloutJudge(question.layers).verdict(on: $0) }
-          ?? .failed("`rollout` is not answered yet"),
-        answer.entropy.map { EntropyJudge(question.pattern).verdict(on: $0) }
-          ?? .failed("`entropy` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(AttentionAsks.rollout) { RolloutWalk($0.layers).judge },
+      Part(AttentionAsks.entropy) { RowEntropy($0.pattern).judge },
+    ])
 
   /// Layers that do not commute, and rows that are even, that have one key, and that are neither.
-  static func plantedMixing(using generator: inout SeededGenerator) -> MixingQuestion {
+  static func plantedMixing(using generator: inout SeededGenerator) -> LayerPatterns {
     let length = Int.random(in: 5...6, using: &generator)
     let layers = (0..<3).map { _ in
       Tensor.randomNormal([2, length, length], standardDeviation: 2, using: &generator).softmax()
@@ -113,6 +89,6 @@ extension AttentionSheet {
         pattern[1, query, key] = key == only ? 1 : 0
       }
     }
-    return MixingQuestion(layers: layers, pattern: pattern)
+    return LayerPatterns(layers: layers, pattern: pattern)
   }
 }

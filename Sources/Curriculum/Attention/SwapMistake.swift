@@ -1,3 +1,4 @@
+import Coursework
 import Tensors
 
 extension AdjectiveExample {
@@ -67,13 +68,12 @@ struct SwapCount {
   }
 }
 
-/// Scores that a usual mistake leads to, and the sentence that helps.
-struct SwapMistake: Codable, Sendable {
-  var scores: [Float]
-  var says: String
-
+/// What scores usual mistakes lead to.
+enum SwapMistake {
   /// The mistakes that show in these examples.
-  static func usual(in examples: [AdjectiveExample], scores right: [Float]) -> [SwapMistake] {
+  static func usual(
+    in examples: [AdjectiveExample], scores right: [Float]
+  ) -> [Mistake<[Float]>] {
     let swapped = examples.count(where: \.isSwapped)
     let all = { (_: AdjectiveExample) in true }
     let counts: [(SwapCount, String)] = [
@@ -153,8 +153,8 @@ struct SwapMistake: Codable, Sendable {
         """
       ),
     ]
-    return counts.map { SwapMistake(scores: $0.0.scores(of: examples), says: $0.1) }
-      .filter { mistake in zip(mistake.scores, right).contains { abs($0 - $1) > 1e-3 } }
+    return counts.map { Mistake($0.1, $0.0.scores(of: examples)) }
+      .filter { mistake in zip(mistake.answer, right).contains { abs($0 - $1) > 1e-3 } }
   }
 
   private static let late =

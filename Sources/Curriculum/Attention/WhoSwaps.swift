@@ -4,10 +4,10 @@ import Laboratory
 import Tensors
 
 extension AttentionSheet {
-  /// Every head's score, and what usual mistakes would make of it.
-  struct SwapKey: Codable, Sendable {
+  /// Examples and every head's score over them.
+  struct SwapKey {
+    var examples: [AdjectiveExample]
     var scores: [Float]
-    var mistakes: [SwapMistake]
   }
 
   /// 1.6: every head scored over a corpus for linking adjective and noun across the swap.
@@ -47,21 +47,17 @@ extension AttentionSheet {
         twoWordSwaps(using: &generator),
       ]
     },
-    ask: { answers, examples in try answers.swapScores(over: examples) },
-    verify: { key, answer in
-      let verdict = Verdict.compare(
-        answer, to: key.scores, tolerance: 1e-3, named: "the list of scores", of: "head")
-      guard verdict.status == .failed else {
-        if verdict.status == .invalid, answer.count != key.scores.count {
-          return .invalid("answer one number for every head, in the order of `cross`'s first axis")
-        }
-        return verdict
-      }
-      let mistake = key.mistakes.first { mistake in
-        zip(mistake.scores, answer).allSatisfy { abs($0 - $1) < 1e-3 }
-      }
-      return mistake.map { .failed($0.says, detail: verdict.detail) } ?? verdict
-    })
+    parts: [Part(AttentionAsks.swapScores, judge: swaps)])
+
+  private static func swaps(_ key: SwapKey) -> Expected<[Float]> {
+    Expected(key.scores, tolerance: 1e-3, named: "the list of scores", of: "head") {
+      SwapMistake.usual(in: key.examples, scores: key.scores)
+    }.otherwise {
+      $0.count == key.scores.count
+        ? nil
+        : .invalid("answer one number for every head, in the order of `cross`'s first axis")
+    }
+  }
 
   /// Adjectives and nouns of sentences the translator has not seen, swapped or not.
   private static func translatorSwaps(
@@ -83,9 +79,8 @@ extension AttentionSheet {
       }
     }
     let examples = (swapped.prefix(24) + straight.prefix(12)).shuffled(using: &generator)
-    let scores = SwapCount().scores(of: examples)
     return Case(
       "unseen sentences", question: examples,
-      key: SwapKey(scores: scores, mistakes: SwapMistake.usual(in: examples, scores: scores)))
+      key: SwapKey(examples: examples, scores: SwapCount().scores(of: examples)))
   }
 }

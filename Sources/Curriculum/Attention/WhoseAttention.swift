@@ -6,9 +6,9 @@ import Transformers
 
 extension AttentionSheet {
   /// Whose a map is, and what makes it hard to tell.
-  struct MapKey: Codable, Sendable {
+  struct MapKey {
     /// What an encoder's map has that invites a wrong answer.
-    enum Trap: String, Codable, Sendable {
+    enum Trap {
       case none, padded, hardlyLooksAhead, oneHeadLooksAhead
     }
     var origin: MapOrigin
@@ -53,8 +53,7 @@ extension AttentionSheet {
         tinyMaps(using: &generator),
       ]
     },
-    ask: { answers, maps in try maps.map { try answers.origin(of: $0) } },
-    verify: { key, answer in judge(answer, key) })
+    parts: [Part(AttentionAsks.origin) { key in Judgement { judge($0, key) } }])
 
   private static func judge(_ answer: [MapOrigin], _ key: [MapKey]) -> Verdict {
     guard answer.count == key.count else {

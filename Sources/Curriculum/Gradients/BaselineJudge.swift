@@ -1,87 +1,133 @@
 import Coursework
+import Tensors
 
-/// Judges reports on baselines, field by field.
-struct BaselineJudge {
-  private let key: GradientsSheet.BaselineKey
-  private let differences: [Float]
-  private let gaps: [Float]
+/// What integrated gradients say from every one of several baselines, in loops.
+struct BaselineWork {
+  private(set) var choices: BaselineChoices
+  /// `[position, width]`.
+  let embeddings: Tensor
+  /// For every baseline, what is attributed to every position.
+  private(set) var scores: [[Float]]
+  /// For every baseline, f(x′).
+  private(set) var starts: [Float]
+  /// f(x).
+  let value: Float
 
-  init(_ key: GradientsSheet.BaselineKey) {
-    self.key = key
-    let differences = key.starts.map { key.value - $0 }
-    self.differences = differences
-    gaps = zip(key.scores, differences).map { $0.reduce(0, +) - $1 }
+  init(_ choices: BaselineChoices) throws {
+    let number = try choices.number.number()
+    self.choices = choices
+    embeddings = number.embeddings
+    scores = try choices.baselines.map {
+      try PathWork(number, from: $0, steps: choices.steps).expected
+    }
+    starts = try choices.baselines.map { try number($0).scalar }
+    value = try number(number.embeddings).scalar
   }
 
-  func verdict(on answer: [BaselineReport]) -> Verdict {
-    guard answer.count == key.scores.count else {
-      return .invalid("there are \(answer.count) reports for \(key.scores.count) baselines")
+  /// For every baseline, f(x) − f(x′).
+  var differences: [Float] { starts.map { value - $0 } }
+
+  /// For every baseline, by how much more the scores add up to.
+  var gaps: [Float] { zip(scores, differences).map { $0.reduce(0, +) - $1 } }
+
+  /// Leaves the baselines whose report does not hang on the last digit.
+  mutating func removeUnclearBaselines() {
+    let clear = scores.indices.filter { isClear($0) }
+    choices.baselines = clear.map { choices.baselines[$0] }
+    scores = clear.map { scores[$0] }
+    starts = clear.map { starts[$0] }
+  }
+
+  private func isClear(_ baseline: Int) -> Bool {
+    let (scores, difference) = (scores[baseline], differences[baseline])
+    let share = abs(gaps[baseline]) / abs(difference)
+    let sorted = scores.sorted(by: >)
+    let isFarFromNext = sorted.count < 2 || sorted[0] - sorted[1] > 0.02 * max(abs(sorted[0]), 1)
+    return abs(difference) > 0.05 && isFarFromNext && (share < 0.035 || share > 0.07)
+      && scores.allSatisfy(\.isFinite)
+  }
+}
+
+/// Judges reports on baselines, field by field.
+struct BaselineJudge: Judge {
+  private let work: BaselineWork
+
+  init(_ work: BaselineWork) { self.work = work }
+
+  func verdict(on answer: [BaselineReport]) throws -> Verdict {
+    guard answer.count == work.scores.count else {
+      return .invalid("there are \(answer.count) reports for \(work.scores.count) baselines")
     }
     return .combining([
-      tops(answer.map(\.top)), differences(answer.map(\.difference)),
-      completeness(answer.map(\.isComplete)),
+      try tops.verdict(on: answer.map(\.top)),
+      try differences.verdict(on: answer.map(\.difference)),
+      try completeness.verdict(on: answer.map(\.isComplete)),
     ])
   }
 
-  private func greatest(_ value: (Float) -> Float = { $0 }) -> [Int] {
-    key.scores.map { scores in
-      scores.indices.max { value(scores[$0]) < value(scores[$1]) } ?? 0
+  private var tops: Expected<[Int]> {
+    func greatest(_ value: (Float) -> Float = { $0 }) -> [Int] {
+      work.scores.map { scores in
+        scores.indices.max { value(scores[$0]) < value(scores[$1]) } ?? 0
+      }
     }
-  }
-
-  private func tops(_ answer: [Int]) -> Verdict {
-    if answer == greatest() { return .passed() }
-    if answer == greatest({ abs($0) }) {
-      return .failed("`top` is the strongest score; the greatest is wanted, and −5 is less than 1")
-    }
-    if answer == greatest({ -$0 }) { return .failed("`top` is the least score, not the greatest") }
-    if answer == greatest().map({ $0 + 1 }) {
-      return .failed("`top` counts positions from 1; they are counted from 0")
-    }
-    return .failed("`top` is wrong for \(wrong(answer, greatest())) of the baselines")
-  }
-
-  private func differences(_ answer: [Float]) -> Verdict {
-    .compare(
-      answer, to: differences,
-      knowing: [
+    return expected(greatest(), of: "top") {
+      [
         Mistake(
-          "`difference` has the wrong sign: it is f(x) − f(x′)", differences.map { -Double($0) }),
+          "`top` is the strongest score; the greatest is wanted, and −5 is less than 1",
+          greatest { abs($0) }),
+        Mistake("`top` is the least score, not the greatest", greatest { -$0 }),
+        Mistake(
+          "`top` counts positions from 1; they are counted from 0", greatest().map { $0 + 1 }),
+      ]
+    }
+  }
+
+  private var differences: Expected<[Float]> {
+    let differences = work.differences
+    return Expected(
+      differences, tolerance: 2e-3, named: "the list of differences", of: "baseline"
+    ) {
+      [
+        Mistake("`difference` has the wrong sign: it is f(x) − f(x′)", differences.map { -$0 }),
         Mistake(
           "`difference` is f(x); what the baseline has already is taken off",
-          differences.map { _ in Double(key.value) }),
+          differences.map { _ in work.value }),
         Mistake(
           """
           `difference` is what the scores add up to; where there is a gap that is not f(x) − f(x′)
-          """, key.scores.map { Double($0.reduce(0, +)) }),
-      ], tolerance: 2e-3, named: "the list of differences", of: "baseline")
-  }
-
-  private func completeness(_ answer: [Bool]) -> Verdict {
-    func judged(_ isComplete: (_ gap: Float, _ difference: Float) -> Bool) -> [Bool] {
-      zip(gaps, differences).map(isComplete)
+          """, work.scores.map { $0.reduce(0, +) }),
+      ]
     }
-    let wanted = judged { abs($0) <= 0.05 * abs($1) }
-    if answer == wanted { return .passed() }
-    let reasons: [([Bool], String)] = [
-      (wanted.map { !$0 }, "`isComplete` is the wrong way round: small gaps are complete"),
-      (
-        judged { $0 <= 0.05 * abs($1) },
-        "a gap below 0 is a gap too: judge it by its size, signs aside"
-      ),
-      (
-        judged { gap, _ in abs(gap) <= 0.05 },
-        "the gap is held against 0.05 itself, and should be against a twentieth of the difference"
-      ),
-      (wanted.map { _ in true }, "every sum is trusted, and some have gaps"),
-      (wanted.map { _ in false }, "no sum is trusted, and some have hardly a gap"),
-    ]
-    return .failed(
-      reasons.first { $0.0 == answer }?.1
-        ?? "`isComplete` is wrong for \(wrong(answer, wanted)) of the baselines")
   }
 
-  private func wrong<Element: Equatable>(_ answer: [Element], _ wanted: [Element]) -> String {
-    "\(zip(answer, wanted).count { $0 != $1 }) of \(wanted.count)"
+  private var completeness: Expected<[Bool]> {
+    let pairs = zip(work.gaps, work.differences)
+    let wanted = pairs.map { abs($0) <= 0.05 * abs($1) }
+    return expected(wanted, of: "isComplete") {
+      [
+        Mistake(
+          "`isComplete` is the wrong way round: small gaps are complete", wanted.map { !$0 }),
+        Mistake(
+          "a gap below 0 is a gap too: judge it by its size, signs aside",
+          pairs.map { $0 <= 0.05 * abs($1) }),
+        Mistake(
+          "the gap is held against 0.05 itself, and should be against a twentieth of the difference",
+          pairs.map { gap, _ in abs(gap) <= 0.05 }),
+        Mistake("every sum is trusted, and some have gaps", wanted.map { _ in true }),
+        Mistake("no sum is trusted, and some have hardly a gap", wanted.map { _ in false }),
+      ]
+    }
+  }
+
+  private func expected<Element: Codable & Equatable & Sendable>(
+    _ wanted: [Element], of field: String, mistakes: @escaping () -> [Mistake<[Element]>]
+  ) -> Expected<[Element]> {
+    Expected(
+      comparing: { answer in
+        if answer == wanted { return .passed() }
+        let wrong = zip(answer, wanted).count { $0 != $1 }
+        return .failed("`\(field)` is wrong for \(wrong) of \(wanted.count) of the baselines")
+      }, isSame: ==, mistakes: mistakes)
   }
 }

@@ -56,53 +56,10 @@ extension GradientsSheet {
       cases.append(try linearCase(using: &generator))
       return cases
     },
-    ask: { answers, question in
-      let number = try question.number.number()
-      return BaselineAnswer(
-        baseline: try unlessUnanswered {
-          try answers.baseline(
-            for: number.embeddings, filler: question.filler, keeping: question.kept)
-        },
-        reports: try unlessUnanswered {
-          try answers.reports(on: number, from: question.baselines, steps: question.steps)
-        })
-    },
-    verify: { key, answer in
-      if answer.baseline == nil && answer.reports == nil { return .unanswered }
-      return .combining([
-        answer.baseline.map { judgeBaseline($0, key) }
-          ?? .failed("`baseline` is not answered yet"),
-        answer.reports.map { BaselineJudge(key).verdict(on: $0) }
-          ?? .failed("`reports` is not answered yet"),
-      ])
-    })
-
-  struct BaselineQuestion: Codable, Sendable {
-    var number: NumberQuestion
-    /// `[width]`.
-    var filler: Tensor
-    var kept: [Int]
-    /// `[position, width]` each.
-    var baselines: [Tensor]
-    var steps: Int
-  }
-
-  struct BaselineAnswer: Codable, Sendable {
-    var baseline: Tensor?
-    var reports: [BaselineReport]?
-  }
-
-  struct BaselineKey: Codable, Sendable {
-    var embeddings: Tensor
-    var filler: Tensor
-    var kept: [Int]
-    /// For every baseline, what is attributed to every position.
-    var scores: [[Float]]
-    /// For every baseline, f(x′).
-    var starts: [Float]
-    /// f(x).
-    var value: Float
-  }
+    parts: [
+      Part(GradientsAsks.baseline, judge: filledBaseline),
+      Part(GradientsAsks.reports) { BaselineJudge($0) },
+    ])
 
   private static func replaced(
     _ embeddings: Tensor, by filler: Tensor, keeping kept: Set<Int>
@@ -117,7 +74,7 @@ extension GradientsSheet {
   /// much, from the second an eighth too little, and from the third just what there is.
   private static func saturatingCase(
     using generator: inout SeededGenerator
-  ) throws -> Case<BaselineQuestion, BaselineKey> {
+  ) throws -> Case<BaselineChoices, BaselineWork> {
     while true {
       let (weights, tokens) = saturatedTokens(using: &generator)
       let drawn = try baselineCase(
@@ -137,7 +94,7 @@ extension GradientsSheet {
   /// not the greatest.
   private static func linearCase(
     using generator: inout SeededGenerator
-  ) throws -> Case<BaselineQuestion, BaselineKey> {
+  ) throws -> Case<BaselineChoices, BaselineWork> {
     while true {
       let weights = Tensor.randomNormal([5, 3], using: &generator)
       let embeddings = Tensor.randomNormal([5, 3], using: &generator)
@@ -154,69 +111,39 @@ extension GradientsSheet {
 
   /// A case of those baselines whose report does not hang on the last digit.
   private static func baselineCase(
-    _ name: String, _ number: NumberQuestion, filler: Tensor, keeping kept: [Int],
+    _ name: String, _ number: NumberSource, filler: Tensor, keeping kept: [Int],
     from baselines: [Tensor], steps: Int
-  ) throws -> Case<BaselineQuestion, BaselineKey> {
-    let function = try number.number()
-    let value = try function(function.embeddings).scalar
-    var telling: [Tensor] = []
-    var key = BaselineKey(
-      embeddings: function.embeddings, filler: filler, kept: kept, scores: [], starts: [],
-      value: value)
-    for baseline in baselines {
-      let scores = try PathWork(function, from: baseline, steps: steps).expected
-      let start = try function(baseline).scalar
-      let difference = value - start
-      let share = abs(scores.reduce(0, +) - difference) / abs(difference)
-      let sorted = scores.sorted(by: >)
-      let isClear = sorted.count < 2 || sorted[0] - sorted[1] > 0.02 * max(abs(sorted[0]), 1)
-      guard abs(difference) > 0.05, isClear, share < 0.035 || share > 0.07,
-        scores.allSatisfy(\.isFinite)
-      else { continue }
-      telling.append(baseline)
-      key.scores.append(scores)
-      key.starts.append(start)
-    }
-    return Case(
-      name,
-      question: BaselineQuestion(
-        number: number, filler: filler, kept: kept, baselines: telling, steps: steps), key: key)
+  ) throws -> Case<BaselineChoices, BaselineWork> {
+    var work = try BaselineWork(
+      BaselineChoices(
+        number: number, filler: filler, kept: kept, baselines: baselines, steps: steps))
+    work.removeUnclearBaselines()
+    return Case(name, question: work.choices, key: work)
   }
 
-  private static func judgeBaseline(_ answer: Tensor, _ key: BaselineKey) -> Verdict {
-    let (kept, all) = (Set(key.kept), Set(0..<key.embeddings.shape[0]))
-    let wanted = replaced(key.embeddings, by: key.filler, keeping: kept)
-    let verdict = Verdict.compare(
-      answer, to: wanted, tolerance: 1e-5, named: "the baseline", axes: ["position", "column"])
-    guard verdict.status != .passed, answer.shape == wanted.shape else { return verdict }
-    func isNear(_ other: Tensor) -> Bool {
-      Verdict.compare(answer, to: other, tolerance: 1e-5, named: "").status == .passed
+  private static func filledBaseline(_ work: BaselineWork) -> Expected<Tensor> {
+    let (embeddings, filler) = (work.embeddings, work.choices.filler)
+    let (kept, all) = (Set(work.choices.kept), Set(0..<embeddings.shape[0]))
+    let wanted = replaced(embeddings, by: filler, keeping: kept)
+    return Expected(
+      wanted, tolerance: 1e-5, named: "the baseline", axes: ["position", "column"]
+    ) {
+      [
+        Mistake("nothing was replaced: the filler stands where nothing is kept", embeddings),
+        Mistake(
+          "kept and replaced are exchanged: `kept` are the positions that stay as they are",
+          replaced(embeddings, by: filler, keeping: all.subtracting(kept))),
+        Mistake(
+          "the positions to be kept are replaced too", replaced(embeddings, by: filler, keeping: [])
+        ),
+        Mistake(
+          "zeros stand where the filler should: it is an embedding too",
+          replaced(embeddings, by: .zeros(filler.shape), keeping: kept)),
+        Mistake(
+          "the kept positions are zeros; they keep their embeddings",
+          replaced(.zeros(wanted.shape), by: filler, keeping: kept)),
+      ]
     }
-    let zero = Tensor.zeros(key.filler.shape)
-    let reasons: [(Tensor, String)] = [
-      (key.embeddings, "nothing was replaced: the filler stands where nothing is kept"),
-      (
-        replaced(key.embeddings, by: key.filler, keeping: all.subtracting(kept)),
-        "kept and replaced are exchanged: `kept` are the positions that stay as they are"
-      ),
-      (
-        replaced(key.embeddings, by: key.filler, keeping: []),
-        "the positions to be kept are replaced too"
-      ),
-      (
-        replaced(key.embeddings, by: zero, keeping: kept),
-        "zeros stand where the filler should: it is an embedding too"
-      ),
-      (
-        replaced(
-          zero.reshaped(to: [1, zero.count]) + Tensor.zeros(wanted.shape), by: key.filler,
-          keeping: kept),
-        "the kept positions are zeros; they keep their embeddings"
-      ),
-    ]
-    return reasons.first { isNear($0.0) && !isNear(wanted) }.map {
-      .failed($0.1, detail: verdict.detail)
-    } ?? verdict
   }
 }
 

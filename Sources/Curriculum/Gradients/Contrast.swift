@@ -40,12 +40,12 @@ extension GradientsSheet {
     cases: { generator in
       let translator = try AttentionSheet.translator()
       let filler = try translator.filler()
-      var cases: [Case<ContrastQuestion, ContrastKey>] = []
+      var cases: [Case<TargetAndFoil, TargetAndFoil>] = []
       while cases.count < 2 {
         let pair = translator.pairs(count: 1, using: &generator)[0]
         guard let prediction = try translator.genderContrast(in: pair) else { continue }
         cases.append(
-          try translatorContrast(
+          translatorContrast(
             "an adjective against its other gender \(cases.count + 1)", prediction,
             filler: filler, steps: 6 + 3 * cases.count))
       }
@@ -67,40 +67,43 @@ extension GradientsSheet {
           ], target: 2, foil: 0, steps: 5, using: &generator))
       return cases
     },
-    ask: { answers, question in
-      try answers.contrast(
-        in: try question.row.row(), target: question.target, foil: question.foil,
-        from: question.baseline, steps: question.steps)
-    },
-    verify: { key, answer in
-      .compare(
-        answer, to: key.expected, knowing: key.mistakes, tolerance: 2e-3,
-        named: "the list of contrastive scores", of: "piece")
-    })
+    parts: [Part(GradientsAsks.contrast, judge: contrastiveScores)])
 
-  struct ContrastQuestion: Codable, Sendable {
-    var row: RowQuestion
-    var target: Int
-    var foil: Int
-    /// `[position, width]`.
-    var baseline: Tensor
-    var steps: Int
+  private static func translatorContrast(
+    _ name: String, _ prediction: TranslatorPrediction, filler: Tensor, steps: Int
+  ) -> Case<TargetAndFoil, TargetAndFoil> {
+    Case(
+      name,
+      TargetAndFoil(
+        row: .translator(prediction), target: prediction.target.token,
+        foil: prediction.target.foil!,
+        baseline: Tensor.zeros([prediction.source.count, filler.count]) + filler, steps: steps))
   }
 
-  struct ContrastKey: Codable, Sendable {
-    var expected: [Float]
-    var mistakes: [Mistake]
+  private static func formulaContrast(
+    _ name: String, _ formulas: [Formula], target: Int, foil: Int, steps: Int,
+    using generator: inout SeededGenerator
+  ) -> Case<TargetAndFoil, TargetAndFoil> {
+    let shape = formulas[0].weights.shape
+    let embeddings = Tensor.randomNormal(shape, standardDeviation: 1.5, using: &generator)
+    let baseline = Tensor.randomNormal(shape, standardDeviation: 1.5, using: &generator)
+    return Case(
+      name,
+      TargetAndFoil(
+        row: .formulas(formulas, embeddings: embeddings), target: target, foil: foil,
+        baseline: baseline, steps: steps))
+  }
 
-    /// - Parameters:
-    ///   - target: Integrated gradients of the target's logit alone.
-    ///   - foil: Those of the foil's logit alone; integrals are linear, so the contrast is what one has
-    ///     more than the other.
-    ///   - last: x − x′ times the gradient of the difference at x.
-    ///   - steps: How many gradients there are.
-    init(target: [Double], foil: [Double], last: [Double], steps: Int) {
-      let contrast = zip(target, foil).map { $0 - $1 }
-      expected = contrast.map { Float($0) }
-      mistakes = [
+  private static func contrastiveScores(of question: TargetAndFoil) throws -> Expected<[Float]> {
+    // Integrals are linear, so the contrast is what one logit has more than the other.
+    let target = try question.shares(of: question.target)
+    let foil = try question.shares(of: question.foil)
+    let contrast = zip(target, foil).map { $0 - $1 }
+    return Expected(
+      contrast.map { Float($0) }, tolerance: 2e-3, named: "the list of contrastive scores",
+      of: "piece"
+    ) {
+      var mistakes: [Mistake<[Float]>] = [
         Mistake(
           "this explains the target alone: the foil's logit must be taken off", target),
         Mistake("this explains the foil alone; the number is target minus foil", foil),
@@ -117,90 +120,66 @@ extension GradientsSheet {
           "the signs are lost: what speaks for the foil is negative", contrast.map { abs($0) }),
         Mistake(
           "the gradients are added and not averaged: divide by the number of steps",
-          contrast.map { $0 * Double(steps) }),
+          contrast.map { $0 * Double(question.steps) }),
         Mistake(
-          "this takes the gradient at the end of the way alone; take one in every step", last),
+          "this takes the gradient at the end of the way alone; take one in every step",
+          zip(
+            try question.sharesOfTheEnd(of: question.target),
+            try question.sharesOfTheEnd(of: question.foil)
+          ).map { $0 - $1 }),
       ]
+      if let probabilities = try question.sharesOfProbabilities() {
+        mistakes.append(
+          Mistake(
+            "this explains a difference of probabilities; take that of the logits", probabilities))
+      }
+      return mistakes
     }
-  }
-
-  private static func translatorContrast(
-    _ name: String, _ prediction: TranslatorPrediction, filler: Tensor, steps: Int
-  ) throws -> Case<ContrastQuestion, ContrastKey> {
-    let (token, foil) = (prediction.target.token, prediction.target.foil!)
-    let baseline = Tensor.zeros([prediction.source.count, filler.count]) + filler
-    func shares(
-      _ token: Int, against foil: Int? = nil, by rule: IntegrationRule = .midpoint,
-      steps: Int = steps, measure: AttributionTarget.Measure = .logit
-    ) throws -> [Double] {
-      var other = prediction
-      other.target = AttributionTarget(
-        token, at: prediction.target.position, against: foil, measure: measure)
-      return try other.explained().integratedGradients(
-        from: .embeddings(EmbeddingValues(source: baseline)), by: rule, steps: steps
-      ).tokens.source.map(Double.init)
-    }
-    var key = ContrastKey(
-      target: try shares(token), foil: try shares(foil),
-      last: try shares(token, against: foil, by: .right, steps: 1), steps: steps)
-    key.mistakes.append(
-      Mistake(
-        "this explains a difference of probabilities; take that of the logits",
-        try shares(token, against: foil, measure: .probability)))
-    return Case(
-      name,
-      question: ContrastQuestion(
-        row: .translator(prediction), target: token, foil: foil, baseline: baseline, steps: steps),
-      key: key)
-  }
-
-  private static func formulaContrast(
-    _ name: String, _ formulas: [Formula], target: Int, foil: Int, steps: Int,
-    using generator: inout SeededGenerator
-  ) -> Case<ContrastQuestion, ContrastKey> {
-    let shape = formulas[0].weights.shape
-    let embeddings = Tensor.randomNormal(shape, standardDeviation: 1.5, using: &generator)
-    let baseline = Tensor.randomNormal(shape, standardDeviation: 1.5, using: &generator)
-    func shares(_ token: Int, at place: (Int) -> Double, _ steps: Int) -> [Double] {
-      formulas[token].shares(of: embeddings, from: baseline, at: (0..<steps).map(place))
-    }
-    func middles(_ token: Int) -> [Double] {
-      shares(token, at: { (Double($0) + 0.5) / Double(steps) }, steps)
-    }
-    return Case(
-      name,
-      question: ContrastQuestion(
-        row: .formulas(formulas, embeddings: embeddings), target: target, foil: foil,
-        baseline: baseline, steps: steps),
-      key: ContrastKey(
-        target: middles(target), foil: middles(foil),
-        last: zip(shares(target, at: { _ in 1 }, 1), shares(foil, at: { _ in 1 }, 1)).map {
-          $0 - $1
-        },
-        steps: steps))
   }
 }
 
-extension Formula {
-  /// What the projections contribute on the straight way from a baseline, by the mean slope at some
-  /// places, in double precision: what paper says of each kind.
-  ///
-  /// - Precondition: the formula is no saturating one, whose slope jumps.
-  func shares(of embeddings: Tensor, from baseline: Tensor, at places: [Double]) -> [Double] {
-    precondition(kind != .saturating, "the slope of a saturating formula jumps")
-    func projections(_ x: Tensor) -> [Double] {
-      zip(x.doubleRows, weights.doubleRows).map { zip($0, $1).reduce(0) { $0 + $1.0 * $1.1 } }
+extension TargetAndFoil {
+  /// Integrated gradients of the logit of a token by the midpoint rule, `[position]`.
+  fileprivate func shares(of token: Int) throws -> [Double] {
+    switch row {
+    case .translator(let prediction):
+      try shares(of: AttributionTarget(token, at: prediction.target.position), in: prediction)
+    case .formulas(let formulas, let embeddings):
+      formulas[token].shares(
+        of: embeddings, from: baseline,
+        at: (0..<steps).map { (Double($0) + 0.5) / Double(steps) })
     }
-    let (end, start) = (projections(embeddings), projections(baseline))
-    return end.indices.map { own in
-      let slopes = places.map { place in
-        kind == .linear
-          ? 1
-          : end.indices.reduce(1) {
-            $1 == own ? $0 : $0 * (start[$1] + place * (end[$1] - start[$1]))
-          }
-      }
-      return (end[own] - start[own]) * slopes.reduce(0, +) / Double(places.count)
+  }
+
+  /// x − x′ times the gradient of the logit of a token at x, `[position]`.
+  fileprivate func sharesOfTheEnd(of token: Int) throws -> [Double] {
+    switch row {
+    case .translator(let prediction):
+      try shares(
+        of: AttributionTarget(token, at: prediction.target.position), in: prediction, by: .right,
+        steps: 1)
+    case .formulas(let formulas, let embeddings):
+      formulas[token].shares(of: embeddings, from: baseline, at: [1])
     }
+  }
+
+  /// Integrated gradients of the difference of the probabilities, `[position]`; nil for formulas.
+  fileprivate func sharesOfProbabilities() throws -> [Double]? {
+    guard case .translator(let prediction) = row else { return nil }
+    return try shares(
+      of: AttributionTarget(
+        target, at: prediction.target.position, against: foil, measure: .probability),
+      in: prediction)
+  }
+
+  private func shares(
+    of target: AttributionTarget, in prediction: TranslatorPrediction,
+    by rule: IntegrationRule = .midpoint, steps: Int? = nil
+  ) throws -> [Double] {
+    var other = prediction
+    other.target = target
+    return try other.explained().integratedGradients(
+      from: .embeddings(EmbeddingValues(source: baseline)), by: rule, steps: steps ?? self.steps
+    ).tokens.source.map(Double.init)
   }
 }

@@ -38,81 +38,40 @@ extension GradientsSheet {
     cases: { generator in
       let translator = try AttentionSheet.translator()
       let filler = try translator.filler()
-      var cases: [Case<CurveQuestion, CurveKey>] = []
+      var cases: [Case<DeletionScores, DeletionScores>] = []
       let pair = translator.pairs(count: 1, using: &generator)[0]
       let prediction = try translator.prediction(of: pair, using: &generator)
-      let explained = try prediction.explained()
       cases.append(
-        try curveCase(
+        curveCase(
           "a word of a translation, scores with equals among them", .translator(prediction),
-          baseline: Tensor.zeros(explained.embeddings.source.shape) + filler, using: &generator
-        ) { try Double(explained.at(EmbeddingValues(source: $0)).value()) })
+          baseline: Tensor.zeros([prediction.source.count, filler.count]) + filler,
+          using: &generator))
       for (name, kind, count) in [
         ("a sum of projections", Formula.Kind.linear, 6),
         ("a product, which is gone with its first factor", .product, 4),
       ] {
         let weights = Tensor.randomNormal([count, 3], using: &generator)
-        let formula = Formula(kind: kind, weights: weights)
+        let embeddings = Tensor.randomNormal([count, 3], using: &generator)
         cases.append(
-          try curveCase(
-            name, .formula(formula, embeddings: .randomNormal([count, 3], using: &generator)),
-            baseline: .randomNormal([count, 3], using: &generator), using: &generator
-          ) { formula.onPaper($0) })
+          curveCase(
+            name, .formula(Formula(kind: kind, weights: weights), embeddings: embeddings),
+            baseline: .randomNormal([count, 3], using: &generator), using: &generator))
       }
       return cases
     },
-    ask: { answers, question in
-      let number = try question.number.number()
-      return CurveAnswer(
-        deletion: try unlessUnanswered {
-          try answers.deletionCurve(of: number, by: question.scores, baseline: question.baseline)
-        },
-        area: try unlessUnanswered { try answers.area(under: question.curve) })
-    },
-    verify: { key, answer in
-      if answer.deletion == nil && answer.area == nil { return .unanswered }
-      return .combining([
-        answer.deletion.map { judgeDeletion($0, key) }
-          ?? .failed("`deletionCurve` is not answered yet"),
-        answer.area.map { judgeArea($0, key.curve.map(Double.init)) }
-          ?? .failed("`area` is not answered yet"),
-      ])
-    })
-
-  struct CurveQuestion: Codable, Sendable {
-    var number: NumberQuestion
-    var scores: [Float]
-    /// `[position, width]`.
-    var baseline: Tensor
-    /// A curve whose area is asked for, of values drawn at random.
-    var curve: [Float]
-  }
-
-  struct CurveAnswer: Codable, Sendable {
-    var deletion: [Float]?
-    var area: Float?
-  }
-
-  struct CurveKey: Codable, Sendable {
-    var deletion: [Float]
-    var mistakes: [Mistake]
-    var curve: [Float]
-  }
+    parts: [
+      Part(GradientsAsks.deletionCurve, judge: deletion),
+      Part(GradientsAsks.area, judge: curveArea),
+    ])
 
   private static func curveCase(
-    _ name: String, _ number: NumberQuestion, baseline: Tensor,
-    using generator: inout SeededGenerator, value: (Tensor) throws -> Double
-  ) throws -> Case<CurveQuestion, CurveKey> {
-    let embeddings = try number.number().embeddings
-    let scores = plantedScores(embeddings.shape[0], using: &generator)
+    _ name: String, _ number: NumberSource, baseline: Tensor,
+    using generator: inout SeededGenerator
+  ) -> Case<DeletionScores, DeletionScores> {
+    let scores = plantedScores(baseline.shape[0], using: &generator)
     let curve = (0..<7).map { _ in Float.random(in: -1...3, using: &generator) } + [2.5]
-    let work = try DeletionWork(
-      embeddings: embeddings, baseline: baseline, scores: scores, value: value)
     return Case(
-      name,
-      question: CurveQuestion(number: number, scores: scores, baseline: baseline, curve: curve),
-      key: CurveKey(
-        deletion: work.deletion.map { Float($0) }, mistakes: work.mistakes, curve: curve))
+      name, DeletionScores(number: number, scores: scores, baseline: baseline, curve: curve))
   }
 
   /// Scores of which two are equal, and the strongest is negative.
@@ -123,46 +82,48 @@ extension GradientsSheet {
     return ([equal, equal, -1.5] + drawn).shuffled(using: &generator)
   }
 
-  private static func judgeDeletion(_ answer: [Float], _ key: CurveKey) -> Verdict {
-    if answer.count == key.deletion.count - 1 {
+  private static func deletion(of question: DeletionScores) throws -> Expected<[Float]> {
+    let work = try DeletionWork(
+      embeddings: question.number.number().embeddings, baseline: question.baseline,
+      scores: question.scores, value: question.number.knownValue())
+    let wanted = work.deletion.map { Float($0) }
+    return Expected(
+      wanted, tolerance: 2e-3, named: "the deletion curve", of: "deleted", mistakes: work.mistakes
+    ).otherwise { answer in
+      guard answer.count == wanted.count - 1 else { return nil }
       return .invalid(
         """
         the curve has a value too few: before the first piece goes the number has a value too, and \
         after the last one
         """)
     }
-    return .compare(
-      answer, to: key.deletion, knowing: key.mistakes, tolerance: 2e-3,
-      named: "the deletion curve", of: "deleted")
   }
 
-  private static func judgeArea(_ answer: Float, _ curve: [Double]) -> Verdict {
+  private static func curveArea(_ question: DeletionScores) -> Expected<Float> {
+    let curve = question.curve.map(Double.init)
+    let (first, last) = (curve[0], curve[curve.count - 1])
     let sum = curve.reduce(0, +)
     let steps = Double(curve.count - 1)
-    let trapezoids = sum - (curve[0] + curve[curve.count - 1]) / 2
-    let mistakes: [(String, Double)] = [
-      ("the area is as wide as there are steps; the whole curve is 1 wide", trapezoids),
-      ("this is the sum of the values; an area has a width", sum),
-      (
-        "this is the mean of the values: at the ends only half a step belongs to each",
-        sum / Double(curve.count)
-      ),
-      (
-        "every value counts for the step behind it, and the last for none: trapezoids take both ends",
-        (sum - curve[curve.count - 1]) / steps
-      ),
-      (
-        "every value counts for the step before it, and the first for none: trapezoids take both ends",
-        (sum - curve[0]) / steps
-      ),
-      (
-        "there is one step less than there are values: divide by the steps",
-        trapezoids / Double(curve.count)
-      ),
-    ]
-    return .compare(
-      [answer], to: [Float(trapezoids / steps)],
-      knowing: mistakes.map { Mistake($0.0, [$0.1]) }, named: "the area", of: "curve")
+    let trapezoids = sum - (first + last) / 2
+    return Expected(Float(trapezoids / steps), named: "the area") {
+      [
+        Mistake(
+          "the area is as wide as there are steps; the whole curve is 1 wide", trapezoids),
+        Mistake("this is the sum of the values; an area has a width", sum),
+        Mistake(
+          "this is the mean of the values: at the ends only half a step belongs to each",
+          sum / Double(curve.count)),
+        Mistake(
+          "every value counts for the step behind it, and the last for none: trapezoids take both ends",
+          (sum - last) / steps),
+        Mistake(
+          "every value counts for the step before it, and the first for none: trapezoids take both ends",
+          (sum - first) / steps),
+        Mistake(
+          "there is one step less than there are values: divide by the steps",
+          trapezoids / Double(curve.count)),
+      ]
+    }
   }
 }
 
@@ -170,56 +131,77 @@ extension GradientsSheet {
 /// becomes of them with a mistake.
 struct DeletionWork {
   let deletion: [Double]
-  let mistakes: [Mistake]
+  private let embeddings: Tensor
+  private let baseline: Tensor
+  private let scores: [Float]
+  private let value: (Tensor) throws -> Double
 
   /// - Parameter value: The number of embeddings `[position, width]`.
   init(
-    embeddings: Tensor, baseline: Tensor, scores: [Float], value: (Tensor) throws -> Double
+    embeddings: Tensor, baseline: Tensor, scores: [Float],
+    value: @escaping (Tensor) throws -> Double
   ) throws {
-    let positions = Array(scores.indices)
-    func number(without gone: some Collection<Int>, filler: Tensor) throws -> Double {
-      let gone = Set(gone)
-      return try value(
-        Tensor(
-          rows: positions.map { (gone.contains($0) ? filler : embeddings)[at: $0].values }))
-    }
-    func curve(_ order: [Int], filler: Tensor) throws -> [Double] {
-      try (0...order.count).map { try number(without: order[..<$0], filler: filler) }
-    }
-    /// By falling score, and among equals from left to right, or from right to left.
-    func order(_ score: (Float) -> Float = { $0 }, equalsFromTheRight: Bool = false) -> [Int] {
-      (equalsFromTheRight ? positions.reversed() : positions)
-        .map { (place: $0, score: score(scores[$0])) }
-        .reduce(into: [(place: Int, score: Float)]()) { sorted, next in
-          let place = sorted.firstIndex { $0.score < next.score } ?? sorted.count
-          sorted.insert(next, at: place)
-        }.map(\.place)
-    }
-    let highestFirst = order()
-    let deletion = try curve(highestFirst, filler: baseline)
+    self.embeddings = embeddings
+    self.baseline = baseline
+    self.scores = scores
+    self.value = value
+    deletion = try Self.curve(Self.order(of: scores), embeddings, baseline, value)
+  }
+
+  private static func number(
+    without gone: some Collection<Int>, _ embeddings: Tensor, _ filler: Tensor,
+    _ value: (Tensor) throws -> Double
+  ) throws -> Double {
+    let gone = Set(gone)
+    return try value(
+      Tensor(
+        rows: (0..<embeddings.shape[0]).map {
+          (gone.contains($0) ? filler : embeddings)[at: $0].values
+        }))
+  }
+
+  private static func curve(
+    _ order: [Int], _ embeddings: Tensor, _ filler: Tensor, _ value: (Tensor) throws -> Double
+  ) throws -> [Double] {
+    try (0...order.count).map { try number(without: order[..<$0], embeddings, filler, value) }
+  }
+
+  /// By falling score, and among equals from left to right, or from right to left.
+  private static func order(of scores: [Float], equalsFromTheRight: Bool = false) -> [Int] {
+    (equalsFromTheRight ? scores.indices.reversed() : Array(scores.indices))
+      .reduce(into: [Int]()) { sorted, next in
+        let place = sorted.firstIndex { scores[$0] < scores[next] } ?? sorted.count
+        sorted.insert(next, at: place)
+      }
+  }
+
+  func mistakes() throws -> [Mistake<[Float]>] {
+    let highestFirst = Self.order(of: scores)
     let full = deletion[0]
-    self.deletion = deletion
-    mistakes = [
+    func curve(_ order: [Int], filler: Tensor? = nil) throws -> [Double] {
+      try Self.curve(order, embeddings, filler ?? baseline, value)
+    }
+    func number(without gone: some Collection<Int>) throws -> Double {
+      try Self.number(without: gone, embeddings, baseline, value)
+    }
+    return [
       Mistake(
         "the lowest score goes first; the highest should",
-        try curve(order { -$0 }, filler: baseline)),
+        try curve(Self.order(of: scores.map { -$0 }))),
       Mistake(
         "pieces go by the strength of their scores; a strong negative score goes last",
-        try curve(order { abs($0) }, filler: baseline)),
+        try curve(Self.order(of: scores.map { abs($0) }))),
       Mistake(
         "every piece comes back before the next one goes; what is deleted stays deleted",
-        try [full] + highestFirst.map { try number(without: [$0], filler: baseline) }),
+        try [full] + highestFirst.map { try number(without: [$0]) }),
       Mistake(
         "this begins with nothing and brings pieces back: an insertion curve",
-        try (0...scores.count).map {
-          try number(without: highestFirst[$0...], filler: baseline)
-        }),
+        try (0...scores.count).map { try number(without: highestFirst[$0...]) }),
       Mistake(
         "zeros stand in the place of what is deleted, and the baseline should",
         try curve(highestFirst, filler: .zeros(baseline.shape))),
       Mistake(
-        "pieces go from left to right, whatever their scores",
-        try curve(positions, filler: baseline)),
+        "pieces go from left to right, whatever their scores", try curve(Array(scores.indices))),
       Mistake(
         "these are losses; the curve holds the number itself", deletion.map { full - $0 }),
       Mistake(
@@ -227,21 +209,7 @@ struct DeletionWork {
         deletion.map { $0 / full }),
       Mistake(
         "equal scores go from right to left, and should from left to right",
-        try curve(order(equalsFromTheRight: true), filler: baseline)),
+        try curve(Self.order(of: scores, equalsFromTheRight: true))),
     ]
-  }
-}
-
-extension Formula {
-  /// The formula in loops of Double.
-  func onPaper(_ embeddings: Tensor) -> Double {
-    let projections = zip(embeddings.doubleRows, weights.doubleRows).map { row, weights in
-      zip(row, weights).reduce(0) { $0 + $1.0 * $1.1 }
-    }
-    switch kind {
-    case .linear: return projections.reduce(0, +)
-    case .product: return projections.reduce(1, *)
-    case .saturating: return min(1, projections.reduce(0, +))
-    }
   }
 }

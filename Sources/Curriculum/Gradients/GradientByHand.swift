@@ -42,28 +42,17 @@ extension GradientsSheet {
           "a model that is nearly sure",
           drawn(input: 5, hidden: 5, classes: 4, scale: 6, using: &generator)
         ),
-      ].map { Case($0.0, question: $0.1, key: $0.1) }
+      ].map { Case($0.0, $0.1) }
     },
-    ask: { answers, question in
-      try answers.gradientByHand(
-        of: question.model, at: question.input, target: question.target)
-    },
-    verify: { question, answer in judge(answer, question) })
-
-  /// A model, an input and the class that is explained.
-  struct HandQuestion: Codable, Sendable {
-    var model: OneLayerModel
-    var input: Tensor
-    var target: Int
-  }
+    parts: [Part(GradientsAsks.gradientByHand, judge: handJudge)])
 
   private static func drawn(
     input: Int, hidden: Int, classes: Int, bias: Float = 0, scale: Float = 1,
     using generator: inout SeededGenerator
-  ) -> HandQuestion {
-    var question: HandQuestion
+  ) -> ClassifiedInput {
+    var question: ClassifiedInput
     repeat {
-      question = HandQuestion(
+      question = ClassifiedInput(
         model: OneLayerModel(
           inputWeight: .randomNormal([hidden, input], using: &generator),
           inputBias: .randomNormal([hidden], standardDeviation: 0.5, using: &generator) + bias,
@@ -77,17 +66,27 @@ extension GradientsSheet {
     return question
   }
 
-  private static func isTelling(_ question: HandQuestion, allOff: Bool) -> Bool {
+  private static func isTelling(_ question: ClassifiedInput, allOff: Bool) -> Bool {
     let hidden = HandWork(question).preactivations
     let on = hidden.count { $0 > 0 }
     return hidden.allSatisfy { abs($0) > 0.05 } && (allOff ? on == 0 : 0 < on && on < hidden.count)
   }
 
-  private static func judge(_ answer: Tensor, _ question: HandQuestion) -> Verdict {
+  private static func handJudge(_ question: ClassifiedInput) -> Expected<Tensor> {
     let work = HandWork(question)
-    let expected = work.gradient()
-    let count = expected.count
-    if answer.shape == [question.model.inputBias.count], answer.count != count {
+    let wanted = Tensor(work.gradient().map { Float($0) })
+    let hidden = question.model.inputBias.count
+    return Expected(
+      comparing: { answer in
+        shapeFault(answer, inputs: wanted.count, hidden: hidden)
+          ?? .compare(answer, to: wanted, named: "the gradient", axes: ["input"])
+      },
+      isSame: { $0.shape == wanted.shape && Verdict.areSame($0.values, $1.values) },
+      mistakes: { work.mistakes })
+  }
+
+  private static func shapeFault(_ answer: Tensor, inputs count: Int, hidden: Int) -> Verdict? {
+    if answer.shape == [hidden], answer.count != count {
       return .invalid(
         """
         this is a gradient with respect to the hidden layer; one step is left, back through W to the \
@@ -97,14 +96,7 @@ extension GradientsSheet {
     if answer.shape == [count, 1] || answer.shape == [1, count] {
       return .invalid("the gradient has the shape \(answer.shape), not [\(count)]; flatten it")
     }
-    let wanted = Tensor(expected.map { Float($0) })
-    if let problem = Verdict.problem(
-      with: answer, shape: [count], named: "the gradient", axes: ["input"])
-    {
-      return problem
-    }
-    return .compare(
-      answer.values, to: wanted.values, knowing: work.mistakes, named: "the gradient", of: "input")
+    return nil
   }
 }
 
@@ -116,7 +108,7 @@ struct HandWork {
   private let probabilities: [Double]
   private let target: Int
 
-  init(_ question: GradientsSheet.HandQuestion) {
+  init(_ question: ClassifiedInput) {
     func rows(_ tensor: Tensor) -> [[Double]] {
       (0..<tensor.shape[0]).map { row in
         (0..<tensor.shape[1]).map { Double(tensor[row, $0]) }
@@ -153,7 +145,7 @@ struct HandWork {
   /// The probability of the class that is explained.
   var probability: Double { probabilities[target] }
 
-  var mistakes: [Mistake] {
+  var mistakes: [Mistake<Tensor>] {
     let p = probability
     return [
       Mistake(

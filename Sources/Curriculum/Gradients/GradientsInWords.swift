@@ -45,7 +45,7 @@ extension GradientsSheet {
       """,
       "½ point: rests on the writer's own numbers from 3.3 to 3.9, rightly read.",
     ],
-    text: { try $0.whatAnAttributionSays() })
+    text: GradientsAsks.whatAnAttributionSays)
 
   /// 3.11, open: a method and a baseline, and their defence.
   static let whichMethod = Exercise(
@@ -83,5 +83,5 @@ extension GradientsSheet {
       "½ point: compares with a control, such as random scores, and with attention, fairly.",
       "½ point: says where the choice misleads, and what would make the writer give it up.",
     ],
-    text: { try $0.whichMethod() })
+    text: GradientsAsks.whichMethod)
 }

@@ -1,6 +1,5 @@
 import Coursework
 import Foundation
-import Interpretability
 import Tensors
 
 extension GradientsSheet {
@@ -33,74 +32,27 @@ extension GradientsSheet {
       """,
     cases: { generator in
       let translator = try AttentionSheet.translator()
-      var cases: [Case<ProductQuestion, ProductKey>] = []
-      func add(_ name: String, _ number: NumberQuestion, _ embeddings: Tensor, _ gradients: Tensor)
-      {
+      var cases: [Case<NumberAndPieces, NumberAndPieces>] = []
+      func add(_ name: String, _ number: NumberSource) {
         let words = plantedWords(using: &generator)
         let scores = plantedScores(words, using: &generator)
-        cases.append(
-          Case(
-            name, question: ProductQuestion(number: number, scores: scores, words: words),
-            key: ProductKey(
-              embeddings: embeddings, gradients: gradients, scores: scores, words: words)))
+        cases.append(Case(name, NumberAndPieces(number: number, scores: scores, words: words)))
       }
       for pair in translator.pairs(count: 2, using: &generator) {
         let prediction = try translator.prediction(of: pair, using: &generator)
-        let explained = try prediction.explained()
-        add(
-          "a word of a translation \(cases.count + 1)", .translator(prediction),
-          explained.embeddings.source, try explained.gradients().source)
+        add("a word of a translation \(cases.count + 1)", .translator(prediction))
       }
-      // The gradient of a product of projections is every other projection times the weights.
       let weights = Tensor.randomNormal([3, 4], using: &generator)
       let embeddings = Tensor.randomNormal([3, 4], using: &generator)
-      let projections = (weights * embeddings).sum(axis: 1).values
-      let others = projections.indices.map { own in
-        projections.indices.reduce(Float(1)) { $1 == own ? $0 : $0 * projections[$1] }
-      }
       add(
         "a product, in which each piece counts for nothing without the others",
-        .formula(Formula(kind: .product, weights: weights), embeddings: embeddings), embeddings,
-        weights * Tensor(others, shape: [3, 1]))
+        .formula(Formula(kind: .product, weights: weights), embeddings: embeddings))
       return cases
     },
-    ask: { answers, question in
-      let number = try question.number.number()
-      return ProductAnswer(
-        pieces: try unlessUnanswered { try answers.inputTimesGradient(of: number) },
-        words: try unlessUnanswered {
-          try answers.wordScores(question.scores, words: question.words)
-        })
-    },
-    verify: { key, answer in
-      if answer.pieces == nil && answer.words == nil { return .unanswered }
-      return .combining([
-        answer.pieces.map { judgeProducts($0, key) }
-          ?? .failed("`inputTimesGradient` is not answered yet"),
-        answer.words.map { judgeWords($0, key) }
-          ?? .failed("`wordScores` is not answered yet"),
-      ])
-    })
-
-  struct ProductQuestion: Codable, Sendable {
-    var number: NumberQuestion
-    var scores: [Float]
-    var words: [Int?]
-  }
-
-  struct ProductAnswer: Codable, Sendable {
-    var pieces: [Float]?
-    var words: [Float]?
-  }
-
-  struct ProductKey: Codable, Sendable {
-    /// `[position, width]`.
-    var embeddings: Tensor
-    /// `[position, width]`.
-    var gradients: Tensor
-    var scores: [Float]
-    var words: [Int?]
-  }
+    parts: [
+      Part(GradientsAsks.inputTimesGradient, judge: products),
+      Part(GradientsAsks.wordScores, judge: wordSums),
+    ])
 
   /// Words of one to three pieces, and an end token that is none's.
   private static func plantedWords(using generator: inout SeededGenerator) -> [Int?] {
@@ -123,18 +75,18 @@ extension GradientsSheet {
     return scores
   }
 
-  private static func judgeProducts(_ answer: [Float], _ key: ProductKey) -> Verdict {
-    let pairs = zip(key.embeddings.doubleRows, key.gradients.doubleRows).map { ($0, $1) }
+  private static func products(of question: NumberAndPieces) throws -> Expected<[Float]> {
+    let embeddings = try question.number.number().embeddings
+    let gradients = try question.number.knownGradients()
+    let pairs = zip(embeddings.doubleRows, gradients.doubleRows).map { ($0, $1) }
     func scores(_ reduce: ([Double], [Double]) -> Double) -> [Double] { pairs.map(reduce) }
     func length(_ row: [Double]) -> Double { row.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
-    let width = Double(key.embeddings.shape[1])
-    if answer.count == key.embeddings.count, width > 1 {
-      return .invalid("there is a product for every coordinate; add up those of each piece")
-    }
-    return .compare(
-      answer, to: scores(dot).map { Float($0) },
-      knowing: [
+    let width = embeddings.shape[1]
+    return Expected(
+      scores(dot).map { Float($0) }, tolerance: 1e-3, named: "the list of products", of: "piece"
+    ) {
+      [
         Mistake(
           "the sign is lost: what speaks against the prediction is negative",
           scores { abs(dot($0, $1)) }),
@@ -150,34 +102,32 @@ extension GradientsSheet {
           scores { length(zip($0, $1).map { $0 * $1 }) }),
         Mistake(
           "this is the mean over the coordinates; what each contributes is added",
-          scores { dot($0, $1) / width }),
-      ], tolerance: 1e-3, named: "the list of products", of: "piece")
+          scores { dot($0, $1) / Double(width) }),
+      ]
+    }.otherwise { answer in
+      answer.count == embeddings.count && width > 1
+        ? .invalid("there is a product for every coordinate; add up those of each piece") : nil
+    }
   }
 
-  private static func judgeWords(_ answer: [Float], _ key: ProductKey) -> Verdict {
-    let count = (key.words.compactMap { $0 }.max() ?? -1) + 1
+  private static func wordSums(of question: NumberAndPieces) -> Expected<[Float]> {
+    let (pieceScores, words) = (question.scores, question.words)
+    let count = (words.compactMap { $0 }.max() ?? -1) + 1
     func pooled(_ combine: ([Double]) -> Double) -> [Double] {
       (0..<count).map { word in
-        combine(
-          zip(key.scores, key.words).filter { $0.1 == word }.map { Double($0.0) })
+        combine(zip(pieceScores, words).filter { $0.1 == word }.map { Double($0.0) })
       }
     }
-    if answer.count == count + 1 {
-      return .invalid(
-        "there is one word too many: a piece of none, such as the end token, gives to no word")
-    }
-    if answer.count == key.words.count {
-      return .invalid("there is a score for every piece; a word of several pieces has one")
-    }
     let sums = pooled { $0.reduce(0, +) }
-    var leaking = sums
-    let strays = zip(key.scores, key.words).filter { $0.1 == nil }.map { Double($0.0) }
-    leaking[0] += strays.reduce(0, +)
-    var trailing = sums
-    trailing[count - 1] += strays.reduce(0, +)
-    return .compare(
-      answer, to: sums.map { Float($0) },
-      knowing: [
+    return Expected(
+      sums.map { Float($0) }, tolerance: 1e-4, named: "the list of word scores", of: "word"
+    ) {
+      let strays = zip(pieceScores, words).filter { $0.1 == nil }.map { Double($0.0) }
+      var leaking = sums
+      leaking[0] += strays.reduce(0, +)
+      var trailing = sums
+      trailing[count - 1] += strays.reduce(0, +)
+      return [
         Mistake(
           "a word has the mean of its pieces, and should have their sum: what is shared out adds up",
           pooled { $0.reduce(0, +) / Double($0.count) }),
@@ -191,6 +141,16 @@ extension GradientsSheet {
         ),
         Mistake("a piece of no word is added to the first word", leaking),
         Mistake("a piece of no word is added to the last word", trailing),
-      ], tolerance: 1e-4, named: "the list of word scores", of: "word")
+      ]
+    }.otherwise { answer in
+      if answer.count == count + 1 {
+        return .invalid(
+          "there is one word too many: a piece of none, such as the end token, gives to no word")
+      }
+      if answer.count == words.count {
+        return .invalid("there is a score for every piece; a word of several pieces has one")
+      }
+      return nil
+    }
   }
 }

@@ -37,7 +37,7 @@ extension GradientsSheet {
     cases: { generator in
       let translator = try AttentionSheet.translator()
       let filler = try translator.filler()
-      var cases: [Case<IntegralQuestion, IntegralKey>] = []
+      var cases: [Case<BaselinePath, BaselinePath>] = []
       for (pair, keeps) in zip(translator.pairs(count: 2, using: &generator), [true, false]) {
         let prediction = try translator.prediction(of: pair, using: &generator)
         var baseline = Tensor.zeros([prediction.source.count, filler.count]) + filler
@@ -69,69 +69,20 @@ extension GradientsSheet {
           from: .randomNormal([3, 2], using: &generator), steps: 3, using: &generator))
       return cases
     },
-    ask: { answers, question in
-      let number = try question.number.number()
-      return IntegralAnswer(
-        scores: try unlessUnanswered {
-          try answers.integratedGradients(
-            of: number, from: question.baseline, steps: question.steps)
-        },
-        gap: try unlessUnanswered {
-          try answers.completenessGap(
-            of: question.scores, for: number, from: question.baseline)
-        })
-    },
-    verify: { key, answer in
-      if answer.scores == nil && answer.gap == nil { return .unanswered }
-      return .combining([
-        answer.scores.map {
-          .compare(
-            $0, to: key.expected, knowing: key.mistakes, tolerance: 2e-3,
-            named: "the list of integrated gradients", of: "piece")
-        } ?? .failed("`integratedGradients` is not answered yet"),
-        answer.gap.map { judgeGap($0, key) } ?? .failed("`completenessGap` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(GradientsAsks.integratedGradients, judge: integrals),
+      Part(GradientsAsks.completenessGap, judge: gap),
+    ])
 
-  struct IntegralQuestion: Codable, Sendable {
-    var number: NumberQuestion
-    /// `[position, width]`.
-    var baseline: Tensor
-    var steps: Int
-    /// Scores whose gap is asked for; they need not be integrated gradients.
-    var scores: [Float]
-  }
-
-  struct IntegralAnswer: Codable, Sendable {
-    var scores: [Float]?
-    var gap: Float?
-  }
-
-  struct IntegralKey: Codable, Sendable {
-    var expected: [Float]
-    var mistakes: [Mistake]
-    /// The sum of the scores whose gap was asked for.
-    var sum: Float
-    /// f(x).
-    var value: Float
-    /// f(x′).
-    var start: Float
-  }
-
-  static func integralCase(
-    _ name: String, _ number: NumberQuestion, from baseline: Tensor, steps: Int,
+  private static func integralCase(
+    _ name: String, _ number: NumberSource, from baseline: Tensor, steps: Int,
     using generator: inout SeededGenerator
-  ) throws -> Case<IntegralQuestion, IntegralKey> {
-    let function = try number.number()
-    let work = try PathWork(function, from: baseline, steps: steps)
-    let scores = work.expected.map { $0 + Float.random(in: 0.1...0.5, using: &generator) }
-    return Case(
-      name,
-      question: IntegralQuestion(
-        number: number, baseline: baseline, steps: steps, scores: scores),
-      key: IntegralKey(
-        expected: work.expected, mistakes: try work.mistakes(), sum: scores.reduce(0, +),
-        value: try function(function.embeddings).scalar, start: try function(baseline).scalar))
+  ) throws -> Case<BaselinePath, BaselinePath> {
+    var path = BaselinePath(number: number, baseline: baseline, steps: steps, scores: [])
+    path.scores = try PathWork(path).expected.map {
+      $0 + Float.random(in: 0.1...0.5, using: &generator)
+    }
+    return Case(name, path)
   }
 
   /// Weights and embeddings whose projections are all positive and add up to 2.5.
@@ -144,29 +95,45 @@ extension GradientsSheet {
     return (weights, embeddings * (2.5 / (weights * embeddings).sum().scalar))
   }
 
-  private static func judgeGap(_ answer: Float, _ key: IntegralKey) -> Verdict {
-    let gap = key.sum - key.value + key.start
-    func isNear(_ other: Float) -> Bool {
-      abs(answer - other) <= 2e-3 * max(1, abs(key.sum), abs(key.value))
+  private static func integrals(of question: BaselinePath) throws -> Expected<[Float]> {
+    let work = try PathWork(question)
+    return Expected(
+      work.expected, tolerance: 2e-3, named: "the list of integrated gradients", of: "piece",
+      mistakes: work.mistakes)
+  }
+
+  private static func gap(of question: BaselinePath) throws -> Expected<Float> {
+    let number = try question.number.number()
+    let sum = question.scores.reduce(0, +)
+    let value = try number(number.embeddings).scalar
+    let start = try number(question.baseline).scalar
+    let gap = sum - value + start
+    func isNear(_ answer: Float, _ other: Float) -> Bool {
+      abs(answer - other) <= 2e-3 * max(1, abs(sum), abs(value))
     }
-    guard answer.isFinite else { return .invalid("the gap is not a finite number") }
-    if isNear(gap) { return .passed() }
-    let detail = "the gap is \(answer) and should be \(gap)"
-    let reasons: [(Float, String)] = [
-      (-gap, "the gap has the wrong sign: what the scores add up to, less what they should"),
-      (key.sum - key.value, "the baseline's own number is missing: f(x) − f(x′) is shared out"),
-      (key.sum - key.start, "the number itself is missing: f(x) − f(x′) is shared out"),
-      (key.sum, "this is what the scores add up to; take off what they should"),
-      (key.sum + key.value - key.start, "the difference is added and should be taken off"),
-      (
-        gap / (key.value - key.start),
-        "this is the gap as a share of the difference; leave it in the units of the number"
-      ),
-      (abs(gap), "the sign is lost: a sum that falls short has a gap below 0"),
-    ]
-    return .failed(
-      reasons.first { isNear($0.0) && !isNear(gap) }?.1
-        ?? "the gap is off: it is the sum of the scores less f(x) − f(x′)", detail: detail)
+    return Expected(
+      comparing: { answer in
+        guard answer.isFinite else { return .invalid("the gap is not a finite number") }
+        if isNear(answer, gap) { return .passed() }
+        return .failed(
+          "the gap is off: it is the sum of the scores less f(x) − f(x′)",
+          detail: "the gap is \(answer) and should be \(gap)")
+      },
+      isSame: isNear
+    ) {
+      [
+        Mistake(
+          "the gap has the wrong sign: what the scores add up to, less what they should", -gap),
+        Mistake("the baseline's own number is missing: f(x) − f(x′) is shared out", sum - value),
+        Mistake("the number itself is missing: f(x) − f(x′) is shared out", sum - start),
+        Mistake("this is what the scores add up to; take off what they should", sum),
+        Mistake("the difference is added and should be taken off", sum + value - start),
+        Mistake(
+          "this is the gap as a share of the difference; leave it in the units of the number",
+          gap / (value - start)),
+        Mistake("the sign is lost: a sum that falls short has a gap below 0", abs(gap)),
+      ]
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Coursework
 import Tensors
 
 /// Gradients of a number on the straight way from a baseline, and what may be made of them: the formula
@@ -18,6 +19,10 @@ struct PathWork {
     embeddings = number.embeddings.doubleRows
     baseline = start.doubleRows
     middles = try Self.meanGradient(number, from: start, steps: steps) { $0 + 0.5 }
+  }
+
+  init(_ path: BaselinePath) throws {
+    try self.init(path.number.number(), from: path.baseline, steps: path.steps)
   }
 
   /// The mean gradient over steps, each looked at where `place` says, in steps from the baseline.
@@ -56,7 +61,7 @@ struct PathWork {
     try number(number.embeddings).scalar - number(start).scalar
   }
 
-  func mistakes() throws -> [Mistake] {
+  func mistakes() throws -> [Mistake<[Float]>] {
     let left = try Self.meanGradient(number, from: start, steps: steps) { $0 }
     let right = try Self.meanGradient(number, from: start, steps: steps) { $0 + 1 }
     let end = try Self.meanGradient(number, from: start, steps: 1) { $0 + 1 }

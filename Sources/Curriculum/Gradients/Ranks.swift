@@ -36,93 +36,71 @@ extension GradientsSheet {
       for every word that might be written in a place, so it cannot say why this one was.
       """,
     cases: { generator in
-      let planted = RankQuestion(
+      let planted = ScoresToRank(
         pairs: plantedPairs(using: &generator), sets: PlantedMethods.sets(using: &generator))
       let translator = try AttentionSheet.translator()
       let samples = try translator.pairs(count: 3, using: &generator).map {
         try FaithfulnessSample($0, translator, using: &generator, steps: 4)
       }
       let sentences = samples.map(\.methodScores)
-      let measured = RankQuestion(
+      let measured = ScoresToRank(
         pairs: sentences.flatMap { sentence in
           sentence.methods.keys.sorted().prefix(2).map {
-            AttentionSheet.ListPair(x: sentence.methods[$0]!, y: sentence.occlusion)
+            ListPair(x: sentence.methods[$0]!, y: sentence.occlusion)
           }
         }, sets: [sentences])
       return [
-        Case("lists and scores drawn at random", question: planted, key: planted),
-        Case("sentences of the translator", question: measured, key: measured),
+        Case("lists and scores drawn at random", planted),
+        Case("sentences of the translator", measured),
       ]
     },
-    ask: { answers, question in
-      RankAnswer(
-        correlations: try unlessUnanswered {
-          try question.pairs.map { try answers.rankCorrelation($0.x, $0.y) }
-        },
-        picks: try unlessUnanswered {
-          try question.sets.map { try answers.mostFaithful(among: $0) }
-        })
-    },
-    verify: { question, answer in
-      if answer.correlations == nil && answer.picks == nil { return .unanswered }
-      return .combining([
-        answer.correlations.map { judgeCorrelations($0, question.pairs) }
-          ?? .failed("`rankCorrelation` is not answered yet"),
-        answer.picks.map { judgePicks($0, question.sets) }
-          ?? .failed("`mostFaithful` is not answered yet"),
-      ])
-    })
-
-  struct RankQuestion: Codable, Sendable {
-    var pairs: [AttentionSheet.ListPair]
-    /// Sets of sentences, in each of which a method is to be picked.
-    var sets: [[MethodScores]]
-  }
-
-  struct RankAnswer: Codable, Sendable {
-    var correlations: [Float]?
-    var picks: [String]?
-  }
+    parts: [
+      Part(GradientsAsks.rankCorrelation, judge: correlations),
+      Part(GradientsAsks.mostFaithful, judge: picks),
+    ])
 
   /// Lists without and with equal values, some far from a line, some without spread.
   private static func plantedPairs(
     using generator: inout SeededGenerator
-  ) -> [AttentionSheet.ListPair] {
+  ) -> [ListPair] {
     func noise(_ count: Int) -> [Float] { Tensor.randomNormal([count], using: &generator).values }
     let x = noise(9)
     let bent = zip(x, noise(9)).map { exp(2 * $0) - 0.7 * $1 }
     let coarse = noise(12).map { ($0 * 1.5).rounded() }
     let coarser = zip(coarse, noise(12)).map { ($0 + 1.5 * $1).rounded() }
     return [
-      AttentionSheet.ListPair(x: x, y: bent),
+      ListPair(x: x, y: bent),
       // Equal values at the beginning and at the end, whatever was drawn.
-      AttentionSheet.ListPair(x: [2, 2] + coarse + [-3, -3], y: [1, 4] + coarser + [0, 5]),
-      AttentionSheet.ListPair(x: x, y: x.map { -exp($0) }),
-      AttentionSheet.ListPair(x: noise(5), y: Array(repeating: 2, count: 5)),
-      AttentionSheet.ListPair(x: [0, 0, 0], y: [1, 4, 2]),
-      AttentionSheet.ListPair(x: [1, 1, 5], y: [10, 40, 20]),
+      ListPair(x: [2, 2] + coarse + [-3, -3], y: [1, 4] + coarser + [0, 5]),
+      ListPair(x: x, y: x.map { -exp($0) }),
+      ListPair(x: noise(5), y: Array(repeating: 2, count: 5)),
+      ListPair(x: [0, 0, 0], y: [1, 4, 2]),
+      ListPair(x: [1, 1, 5], y: [10, 40, 20]),
     ]
   }
 
-  private static func judgeCorrelations(
-    _ answer: [Float], _ pairs: [AttentionSheet.ListPair]
-  ) -> Verdict {
-    let work = RankWork(pairs)
-    if let place = answer.firstIndex(where: \.isNaN), pairs.indices.contains(place),
-      [pairs[place].x, pairs[place].y].contains(where: { Set($0).count == 1 })
-    {
+  private static func correlations(of question: ScoresToRank) -> Expected<[Float]> {
+    let (pairs, work) = (question.pairs, RankWork(question.pairs))
+    return Expected(
+      work.expected, tolerance: 1e-4, named: "the list of correlations", of: "pair",
+      mistakes: { work.mistakes }
+    ).otherwise { answer in
+      guard let place = answer.firstIndex(where: \.isNaN), pairs.indices.contains(place),
+        [pairs[place].x, pairs[place].y].contains(where: { Set($0).count == 1 })
+      else { return nil }
       return .invalid(
         """
         a correlation with a list that is the same everywhere is NaN: its ranks have no spread to \
         divide by, and 0 is the answer
         """)
     }
-    return .compare(
-      answer, to: work.expected, knowing: work.mistakes, named: "the list of correlations",
-      of: "pair")
   }
 
-  private static func judgePicks(_ answer: [String], _ sets: [[MethodScores]]) -> Verdict {
+  private static func picks(of question: ScoresToRank) -> Judgement<[String]> {
+    Judgement { verdict(onPicks: $0, question.sets) }
+  }
+
+  private static func verdict(onPicks answer: [String], _ sets: [[MethodScores]]) -> Verdict {
     guard answer.count == sets.count else {
       return .invalid("there are \(answer.count) methods for \(sets.count) sets of sentences")
     }
@@ -147,7 +125,12 @@ extension GradientsSheet {
 /// Spearman's correlation in Double, by counting, and what becomes of it with a mistake.
 struct RankWork {
   let expected: [Float]
-  let mistakes: [Mistake]
+  private let lists: [(x: [Double], y: [Double])]
+
+  init(_ pairs: [ListPair]) {
+    lists = pairs.map { ($0.x.map(Double.init), $0.y.map(Double.init)) }
+    expected = lists.map { Float(Self.spearman($0.x, $0.y)) }
+  }
 
   /// The mean of the places that a value and its equals take.
   static func ranks(_ values: [Double]) -> [Double] {
@@ -160,10 +143,9 @@ struct RankWork {
     CorrelationLists.pearson(ranks(x), ranks(y))
   }
 
-  init(_ pairs: [AttentionSheet.ListPair]) {
-    let lists = pairs.map { ($0.x.map(Double.init), $0.y.map(Double.init)) }
+  var mistakes: [Mistake<[Float]>] {
     func all(_ value: (_ x: [Double], _ y: [Double]) -> Double) -> [Double] {
-      lists.map { value($0.0, $0.1) }
+      lists.map { value($0.x, $0.y) }
     }
     func all(ranked rank: ([Double]) -> [Double]) -> [Double] {
       all { CorrelationLists.pearson(rank($0), rank($1)) }
@@ -187,8 +169,7 @@ struct RankWork {
     let equals = "equal values share the mean of their ranks; they were given different ones"
     let formula =
       "1 − 6 Σ d² / n (n² − 1) holds only where no values are equal; correlate the ranks"
-    expected = all(Self.spearman).map { Float($0) }
-    mistakes = [
+    return [
       Mistake(
         "this is Pearson's correlation of the values; give every value its rank first",
         all(CorrelationLists.pearson)),

@@ -1,6 +1,5 @@
 import Coursework
 import Foundation
-import Interpretability
 import Tensors
 
 extension GradientsSheet {
@@ -34,13 +33,13 @@ extension GradientsSheet {
       """,
     cases: { generator in
       let translator = try AttentionSheet.translator()
-      var cases: [Case<SlopeQuestion, SlopeKey>] = []
+      var cases: [Case<NumberCoordinates, NumberCoordinates>] = []
       for pair in translator.pairs(count: 2, using: &generator) {
         let prediction = try translator.prediction(of: pair, using: &generator)
         cases.append(
           try slopeCase(
             "a word of a translation \(cases.count + 1)", .translator(prediction),
-            gradients: prediction.explained().gradients().source, using: &generator))
+            using: &generator))
       }
       let weights = Tensor.randomNormal([4, 3], using: &generator)
       let embeddings = Tensor.randomNormal([4, 3], using: &generator)
@@ -48,129 +47,87 @@ extension GradientsSheet {
         try slopeCase(
           "a sum of projections, whose gradient is its weights",
           .formula(Formula(kind: .linear, weights: weights), embeddings: embeddings),
-          gradients: weights, using: &generator))
+          using: &generator))
       return cases
     },
-    ask: { answers, question in
-      let number = try question.number.number()
-      return SlopeAnswer(
-        slopes: try unlessUnanswered {
-          try question.places.map {
-            try answers.slope(of: number, position: $0.position, column: $0.column)
-          }
-        },
-        saliency: try unlessUnanswered { try answers.saliency(of: number) })
-    },
-    verify: { key, answer in
-      if answer.slopes == nil && answer.saliency == nil { return .unanswered }
-      return .combining([
-        answer.slopes.map { judgeSlopes($0, key) } ?? .failed("`slope` is not answered yet"),
-        answer.saliency.map { judgeSaliency($0, key) }
-          ?? .failed("`saliency` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(GradientsAsks.slope, judge: slopes), Part(GradientsAsks.saliency, judge: lengths),
+    ])
 
-  /// A coordinate of an embedding.
-  struct Coordinate: Codable, Sendable {
-    var position: Int
-    var column: Int
-  }
-
-  struct SlopeQuestion: Codable, Sendable {
-    var number: NumberQuestion
-    /// Where the slope is wanted.
-    var places: [Coordinate]
-  }
-
-  struct SlopeAnswer: Codable, Sendable {
-    var slopes: [Float]?
-    var saliency: [Float]?
-  }
-
-  struct SlopeKey: Codable, Sendable {
-    /// `[position, width]`.
-    var gradients: Tensor
-    var places: [Coordinate]
-  }
-
-  /// - Parameter gradients: Of the translator as the library computes them, which tests hold against
-  ///   finite differences; of a formula as they are on paper.
   private static func slopeCase(
-    _ name: String, _ number: NumberQuestion, gradients: Tensor,
-    using generator: inout SeededGenerator
-  ) throws -> Case<SlopeQuestion, SlopeKey> {
+    _ name: String, _ number: NumberSource, using generator: inout SeededGenerator
+  ) throws -> Case<NumberCoordinates, NumberCoordinates> {
+    let gradients = try number.knownGradients()
     // Steep coordinates: the rounding of a Float is small beside what they do.
     let width = gradients.shape[1]
     let steepest = gradients.values.indices
       .sorted { abs(gradients.values[$0]) > abs(gradients.values[$1]) }
       .prefix(12).shuffled(using: &generator).prefix(3)
-    let places = steepest.map { Coordinate(position: $0 / width, column: $0 % width) }
-    return Case(
-      name, question: SlopeQuestion(number: number, places: places),
-      key: SlopeKey(gradients: gradients, places: places))
+    let places = steepest.map { EmbeddingCoordinate(position: $0 / width, column: $0 % width) }
+    return Case(name, NumberCoordinates(number: number, places: places))
   }
 
-  private static func judgeSlopes(_ answer: [Float], _ key: SlopeKey) -> Verdict {
-    let wanted = key.places.map { Double(key.gradients[$0.position, $0.column]) }
-    guard answer.count == wanted.count else {
-      return .invalid("there are \(answer.count) slopes, not \(wanted.count)")
+  private static func slopes(of question: NumberCoordinates) throws -> Judgement<[Float]> {
+    let (places, gradients) = (question.places, try question.number.knownGradients())
+    let wanted = places.map { Double(gradients[$0.position, $0.column]) }
+    // What moving all coordinates of a position at once would give.
+    let sums = places.map { gradients[at: $0.position].values.reduce(0, +) }
+    return Judgement { answer in
+      guard answer.count == wanted.count else {
+        return .invalid("there are \(answer.count) slopes, not \(wanted.count)")
+      }
+      guard answer.allSatisfy(\.isFinite) else {
+        return .invalid("a slope is not a finite number: is the step you divide by 0?")
+      }
+      // A tenth leaves room for a step that is a little too large or too small.
+      func all(_ factor: Double) -> Bool {
+        zip(answer, wanted).allSatisfy { abs(Double($0) - $1 * factor) <= 0.1 * abs($1 * factor) }
+      }
+      if all(1) { return .passed() }
+      let detail =
+        "at \(places[0].position), \(places[0].column) the slope is \(answer[0]) "
+        + "and should be near \(Float(wanted[0]))"
+      let reasons: [(Bool, String)] = [
+        (
+          all(2),
+          "every slope is twice too steep: from x − h to x + h it is 2h, and that is what you divide by"
+        ),
+        (
+          all(0.5),
+          "every slope is half of what it should be: divide by the distance that you moved"
+        ),
+        (all(-1), "every slope has the wrong sign: it is the value ahead minus the value behind"),
+        (
+          answer.allSatisfy { $0 == 0 },
+          "every slope is 0: either nothing was moved, or by so little that a Float cannot hold it"
+        ),
+        (
+          zip(answer, wanted).allSatisfy { abs(Double($0)) < 0.1 * abs($1) },
+          "the slopes are far too small: divide the difference of the values by the step"
+        ),
+        (
+          zip(answer, sums).allSatisfy { abs($0 - $1) <= 0.1 * abs($1) },
+          "the whole embedding was moved, and only one of its coordinates should be"
+        ),
+      ]
+      return .failed(
+        reasons.first { $0.0 }?.1
+          ?? """
+          the slopes are off: with a step of about 0.01 rounding and curvature are both small, with \
+          0.000001 or 1 they are not
+          """, detail: detail)
     }
-    guard answer.allSatisfy(\.isFinite) else {
-      return .invalid("a slope is not a finite number: is the step you divide by 0?")
-    }
-    // A tenth leaves room for a step that is a little too large or too small.
-    func all(_ factor: Double) -> Bool {
-      zip(answer, wanted).allSatisfy { abs(Double($0) - $1 * factor) <= 0.1 * abs($1 * factor) }
-    }
-    if all(1) { return .passed() }
-    let detail =
-      "at \(key.places[0].position), \(key.places[0].column) the slope is \(answer[0]) "
-      + "and should be near \(Float(wanted[0]))"
-    let reasons: [(Bool, String)] = [
-      (
-        all(2),
-        "every slope is twice too steep: from x − h to x + h it is 2h, and that is what you divide by"
-      ),
-      (all(0.5), "every slope is half of what it should be: divide by the distance that you moved"),
-      (all(-1), "every slope has the wrong sign: it is the value ahead minus the value behind"),
-      (
-        answer.allSatisfy { $0 == 0 },
-        "every slope is 0: either nothing was moved, or by so little that a Float cannot hold it"
-      ),
-      (
-        zip(answer, wanted).allSatisfy { abs(Double($0)) < 0.1 * abs($1) },
-        "the slopes are far too small: divide the difference of the values by the step"
-      ),
-      (
-        zip(answer, sums(of: key)).allSatisfy { abs($0 - $1) <= 0.1 * abs($1) },
-        "the whole embedding was moved, and only one of its coordinates should be"
-      ),
-    ]
-    return .failed(
-      reasons.first { $0.0 }?.1
-        ?? """
-        the slopes are off: with a step of about 0.01 rounding and curvature are both small, with \
-        0.000001 or 1 they are not
-        """, detail: detail)
   }
 
-  /// What moving all coordinates of a position at once would give.
-  private static func sums(of key: SlopeKey) -> [Float] {
-    key.places.map { key.gradients[at: $0.position].values.reduce(0, +) }
-  }
-
-  private static func judgeSaliency(_ answer: [Float], _ key: SlopeKey) -> Verdict {
-    let rows = key.gradients.doubleRows
+  private static func lengths(of question: NumberCoordinates) throws -> Expected<[Float]> {
+    let gradients = try question.number.knownGradients()
+    let rows = gradients.doubleRows
     func scores(_ reduce: ([Double]) -> Double) -> [Double] { rows.map(reduce) }
     let norms = scores { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
-    let total = norms.reduce(0, +)
-    if answer.count == key.gradients.count, rows[0].count > 1 {
-      return .invalid(
-        "there is a number for every coordinate; a piece has one, the length of its row")
-    }
-    return .compare(
-      answer, to: norms.map { Float($0) },
-      knowing: [
+    return Expected(
+      norms.map { Float($0) }, tolerance: 1e-3, named: "the saliency", of: "piece"
+    ) {
+      [
         Mistake("the squares are added and the root is not taken", norms.map { $0 * $0 }),
         Mistake(
           "the coordinates are added as they are, and cancel; a length is the root of their squares",
@@ -186,12 +143,17 @@ extension GradientsSheet {
           norms.map { $0 / Double(rows[0].count).squareRoot() }),
         Mistake(
           "the scores are made to sum to 1; leave them in the units of the gradient",
-          norms.map { $0 / total }),
+          norms.map { $0 / norms.reduce(0, +) }),
         Mistake(
           "this is one row a coordinate: sum over the width, and keep the positions",
           rows[0].indices.map { column in
             rows.reduce(0) { $0 + $1[column] * $1[column] }.squareRoot()
           }),
-      ], tolerance: 1e-3, named: "the saliency", of: "piece")
+      ]
+    }.otherwise { answer in
+      answer.count == gradients.count && rows[0].count > 1
+        ? .invalid("there is a number for every coordinate; a piece has one, the length of its row")
+        : nil
+    }
   }
 }

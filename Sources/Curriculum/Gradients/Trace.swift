@@ -44,7 +44,10 @@ extension GradientsSheet {
       let translator = try AttentionSheet.translator()
       let pair = translator.pairs(count: 1, using: &generator)[0]
       let prediction = try translator.prediction(of: pair, using: &generator)
-      var cases = [try traceCase("a word of a translation", .translator, prediction)]
+      var cases = [
+        Case(
+          "a word of a translation", TracedPrediction(model: .translator, prediction: prediction))
+      ]
       for (name, encoderLayers, decoderLayers, heads, lengths) in [
         ("a deep decoder of one head", 1, 3, 1, (5, 4)),
         ("a deep encoder of three heads", 4, 2, 3, (4, 4)),
@@ -53,104 +56,28 @@ extension GradientsSheet {
           Array(3..<(3 + lengths.0)).shuffled(using: &generator),
           Array(3..<(3 + lengths.1)).shuffled(using: &generator)
         )
-        cases.append(
-          try traceCase(
-            name,
-            .drawn(
-              seed: generator.next(), encoderLayers: encoderLayers,
-              decoderLayers: decoderLayers, heads: heads),
-            TranslatorPrediction(
-              source: source, decoder: decoder,
-              words: Array(repeating: nil, count: lengths.0),
-              target: AttributionTarget(Int.random(in: 0..<20, using: &generator), at: 2))))
+        let model = TracedModel.drawn(
+          seed: generator.next(), encoderLayers: encoderLayers, decoderLayers: decoderLayers,
+          heads: heads)
+        let prediction = TranslatorPrediction(
+          source: source, decoder: decoder, words: Array(repeating: nil, count: lengths.0),
+          target: AttributionTarget(Int.random(in: 0..<20, using: &generator), at: 2))
+        cases.append(Case(name, TracedPrediction(model: model, prediction: prediction)))
       }
       return cases
     },
-    ask: { answers, question in
-      let prediction = question.prediction
-      return try answers.gradientMaps(
-        of: question.model.model(),
-        input: ModelInput(prediction.source, decoderTokens: prediction.decoder),
-        target: prediction.target.token, position: prediction.target.position)
-    },
-    verify: { key, answer in
+    parts: [Part(GradientsAsks.gradientMaps, judge: tracedMaps)])
+
+  private static func tracedMaps(of question: TracedPrediction) throws -> Judgement<GradientMaps> {
+    let work = try TraceWork(question)
+    let encoder = work.residuals(.encoder, named: "the encoder's map")
+    let decoder = work.residuals(.decoder, named: "the decoder's map")
+    let cross = work.cross
+    return Judgement { answer in
       .combining([
-        key.encoder.verdict(on: answer.encoder), key.decoder.verdict(on: answer.decoder),
-        key.cross.verdict(on: answer.cross),
+        try encoder.verdict(on: answer.encoder), try decoder.verdict(on: answer.decoder),
+        try cross.verdict(on: answer.cross),
       ])
-    })
-
-  struct TraceQuestion: Codable, Sendable {
-    var model: TracedModel
-    var prediction: TranslatorPrediction
-  }
-
-  /// Whose gradients are traced.
-  enum TracedModel: Codable, Sendable {
-    /// The translator.
-    case translator
-    /// A small model with random weights.
-    case drawn(seed: UInt64, encoderLayers: Int, decoderLayers: Int, heads: Int)
-
-    func model() throws -> Transformer {
-      guard case .drawn(let seed, let encoderLayers, let decoderLayers, let heads) = self else {
-        return try AttentionSheet.translator().model
-      }
-      func stack(_ layers: Int) -> TransformerConfiguration.Stack {
-        TransformerConfiguration.Stack(
-          layerCount: layers, headCount: heads, headWidth: 5, feedForwardWidth: 14)
-      }
-      var generator = SeededGenerator(seed: seed)
-      return Transformer(
-        configuration: .t5(
-          vocabularySize: 20, width: 12, encoder: stack(encoderLayers),
-          decoder: stack(decoderLayers), activation: .geluTanh, isGated: true,
-          tiesEmbeddings: true), using: &generator)
     }
-  }
-
-  struct TraceKey: Codable, Sendable {
-    var encoder: MapKey
-    var decoder: MapKey
-    var cross: MapKey
-  }
-
-  /// A map that is wanted, and what usual mistakes make of it.
-  struct MapKey: Codable, Sendable {
-    var name: String
-    /// `[layer, position]`.
-    var wanted: Tensor
-    var mistakes: [Mistake]
-
-    init(_ name: String, _ rows: [[Double]], _ mistakes: [(String, [[Double]])]) {
-      self.name = name
-      wanted = Tensor(rows: rows.map { $0.map { Float($0) } })
-      self.mistakes = mistakes.map { Mistake($0.0, $0.1.flatMap { $0 }) }
-    }
-
-    func verdict(on answer: Tensor) -> Verdict {
-      // Of maps whose values are all small, small differences count.
-      let greatest = wanted.values.map { abs($0) }.max() ?? 1
-      let tolerance = 2e-3 * min(1, greatest)
-      let verdict = Verdict.compare(
-        answer, to: wanted, tolerance: tolerance, named: name, axes: ["layer", "position"])
-      guard verdict.status != .passed,
-        let mistake = mistakes.first(where: { $0.gives(answer.values, tolerance: tolerance) })
-      else { return verdict }
-      return .failed(mistake.sentence, detail: verdict.detail)
-    }
-  }
-
-  private static func traceCase(
-    _ name: String, _ traced: TracedModel, _ prediction: TranslatorPrediction
-  ) throws -> Case<TraceQuestion, TraceKey> {
-    let work = try TraceWork(
-      traced.model(), ModelInput(prediction.source, decoderTokens: prediction.decoder),
-      target: prediction.target)
-    return Case(
-      name, question: TraceQuestion(model: traced, prediction: prediction),
-      key: TraceKey(
-        encoder: try work.residuals(.encoder, named: "the encoder's map"),
-        decoder: try work.residuals(.decoder, named: "the decoder's map"), cross: work.cross()))
   }
 }

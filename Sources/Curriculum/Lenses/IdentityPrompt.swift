@@ -5,13 +5,6 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// A place in a text, and a prompt.
-  struct IdentityQuestion: Codable, Sendable {
-    var model: LensModel
-    var source: PatchPlace
-    var prompt: [Int]
-  }
-
   /// 5.9: ask the model to repeat what a state stands for.
   static let tokenIdentity = Exercise(
     "5.9", "Token identity", points: 4, difficulty: 3, importance: 4, minutes: 20,
@@ -46,30 +39,22 @@ extension LensSheet {
         ("a prompt as long as the text", .layerNorm, 6, 6), ("the reader", .reader, 9, 0),
       ].map { name, kind, count, length in
         let model = LensModel(kind, using: &generator)
-        let question = IdentityQuestion(
+        let question = PromptedPlace(
           model: model,
           source: PatchPlace(
             tokens: model.text(count, using: &generator),
             position: Int.random(in: 1..<(count - 1), using: &generator), layer: 0),
           prompt: kind == .reader ? identityPrompt : model.text(length, using: &generator))
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      try answers.tokenIdentity(
-        of: question.source, prompt: question.prompt, in: try question.model.made())
-    },
-    verify: { key, answer in
-      judged { try identityVerdict(key, answer) }
-    })
+    parts: [Part(LensAsks.tokenIdentity, judge: identities)])
 
   /// A prompt that the reader follows; the last word is the one that is overwritten.
   static let identityPrompt = ReaderVocabulary.encode(
     "dog -> dog ; Rome -> Rome ; seven -> seven ; door".split(separator: " ").map(String.init))
 
-  private static func identityVerdict(
-    _ key: IdentityQuestion, _ answer: Tensor
-  ) throws -> Verdict {
+  private static func identities(_ key: PromptedPlace) throws -> Expected<Tensor> {
     let model = try key.model.made()
     let points = model.configuration.residualPoints
     let end = key.prompt.count - 1
@@ -97,48 +82,47 @@ extension LensSheet {
     }
     let plain = try model(ModelInput(key.prompt))[at: 0][at: end]
     let expected = try logits()
-    return try LensJudge(
-      expected: expected, name: "the logits", axes: ["layer", "token"],
-      mistakes: {
-        [
-          (
-            "every state went in at layer 0; put it into the layer it comes from",
-            try logits(target: { _ in 0 })
-          ),
-          (
-            "every state went in after the last block, where nothing of the prompt is left: this is the "
-              + "logit lens", try logits(target: { _ in points.count - 1 })
-          ),
-          (
-            "the states are those of the text's last token, not of the position asked for",
-            try logits(position: key.source.tokens.count - 1)
-          ),
-          ("the state went into the prompt's first token", try logits(into: 0)),
-          (
-            "the state stands before the prompt's last token; it goes in the place of that one",
-            try logits(into: end - 1)
-          ),
-          (
-            "the row before the patched one was read; a row predicts what follows it, and the patched one "
-              + "is the last", try logits(read: end - 1)
-          ),
-          (
-            "nothing was patched: these are the plain prompt's logits",
-            .stack(points.map { _ in plain })
-          ),
-          (
-            "layers are off by one: after l blocks is before block number l", try logits(shift: 1)
-          ),
-          (
-            "there is one layer too few: layer 0 is what the first block reads",
-            expected.slice(1..<points.count)
-          ),
-          (
-            "there is one layer too few: what leaves the last block is a layer too",
-            expected.slice(0..<(points.count - 1))
-          ),
-        ]
-      }
-    ).verdict(on: answer)
+    return Expected(
+      expected, tolerance: 1e-3, named: "the logits", axes: ["layer", "token"]
+    ) {
+      [
+        Mistake(
+          "every state went in at layer 0; put it into the layer it comes from",
+          try logits(target: { _ in 0 })
+        ),
+        Mistake(
+          "every state went in after the last block, where nothing of the prompt is left: this is the "
+            + "logit lens", try logits(target: { _ in points.count - 1 })
+        ),
+        Mistake(
+          "the states are those of the text's last token, not of the position asked for",
+          try logits(position: key.source.tokens.count - 1)
+        ),
+        Mistake("the state went into the prompt's first token", try logits(into: 0)),
+        Mistake(
+          "the state stands before the prompt's last token; it goes in the place of that one",
+          try logits(into: end - 1)
+        ),
+        Mistake(
+          "the row before the patched one was read; a row predicts what follows it, and the patched one "
+            + "is the last", try logits(read: end - 1)
+        ),
+        Mistake(
+          "nothing was patched: these are the plain prompt's logits",
+          .stack(points.map { _ in plain })
+        ),
+        Mistake(
+          "layers are off by one: after l blocks is before block number l", try logits(shift: 1)
+        ),
+        Mistake(
+          "there is one layer too few: layer 0 is what the first block reads",
+          expected.slice(1..<points.count)
+        ),
+        Mistake(
+          "there is one layer too few: what leaves the last block is a layer too",
+          expected.slice(0..<(points.count - 1))
+        ),
+      ]
+    }
   }
 }

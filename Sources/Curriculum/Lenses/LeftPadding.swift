@@ -4,13 +4,6 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// Prompts for one batch.
-  struct PromptsQuestion: Codable, Sendable {
-    var model: LensModel
-    var prompts: [[Int]]
-    var padding: Int
-  }
-
   /// 5.6: prompts of any lengths in one batch, and the last token of each.
   static let leftPadding = Exercise(
     "5.6", "Left padding", points: 4, difficulty: 3, importance: 4, minutes: 20,
@@ -46,21 +39,15 @@ extension LensSheet {
       ]
       return kinds.map { name, kind, lengths in
         let model = LensModel(kind, using: &generator)
-        let question = PromptsQuestion(
+        let question = PromptsOfModel(
           model: model, prompts: lengths.map { LensModel.text($0, using: &generator) },
           padding: Int.random(in: 0..<LensModel.vocabulary, using: &generator))
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      try answers.lastStates(
-        of: question.prompts, padding: question.padding, in: try question.model.made())
-    },
-    verify: { key, answer in
-      judged { try paddingVerdict(key, answer) }
-    })
+    parts: [Part(LensAsks.lastStates, judge: lastStates)])
 
-  private static func paddingVerdict(_ key: PromptsQuestion, _ answer: Tensor) throws -> Verdict {
+  private static func lastStates(_ key: PromptsOfModel) throws -> Expected<Tensor> {
     let model = try key.model.made()
     let longest = key.prompts.map(\.count).max() ?? 0
     let shortest = key.prompts.map(\.count).min() ?? 0
@@ -75,47 +62,47 @@ extension LensSheet {
       Array(repeating: key.padding, count: longest - prompt.count)
     }
     let expected = try all(key.prompts) { try state($0, at: $0.count - 1) }
-    return try LensJudge(
-      expected: expected, name: "the last states", axes: ["layer", "prompt", "width"],
-      mistakes: {
-        [
-          (
-            "the padding was read as text: give the model a mask",
-            try all(key.prompts) { try state(filling($0) + $0, at: longest - 1) }
-          ),
-          (
-            "the last column of a batch that was filled up behind is padding in all but the longest prompts",
-            try all(key.prompts) { try state($0 + filling($0), at: longest - 1) }
-          ),
-          (
-            "prompts were cut to the shortest; each has its own last token",
-            try all(key.prompts) { try state(Array($0.suffix(shortest)), at: shortest - 1) }
-          ),
-          (
-            "prompts were cut to the shortest; each has its own last token",
-            try all(key.prompts) { try state(Array($0.prefix(shortest)), at: shortest - 1) }
-          ),
-          (
-            "the first token of each prompt was read, not the last",
-            try all(key.prompts) { try state($0, at: 0) }
-          ),
-          (
-            "prompts come back in another order than they were given in",
-            try all(key.prompts.sorted { $0.count < $1.count }) { try state($0, at: $0.count - 1) }
-          ),
-          ("the axes are prompt, layer, width; layers come first", expected.permuted([1, 0, 2])),
-          (
-            "there is one layer too few: the first is what the first block reads",
-            expected.slice(1..<expected.shape[0])
-          ),
-          (
-            "all positions of a prompt were averaged; the last one is asked for",
-            try all(key.prompts) {
-              try model.residualStates(of: ModelInput($0)).values.mean(axis: 1, keepingAxis: true)
-            }
-          ),
-        ]
-      }
-    ).verdict(on: answer)
+    return Expected(
+      expected, tolerance: 1e-3, named: "the last states", axes: ["layer", "prompt", "width"]
+    ) {
+      [
+        Mistake(
+          "the padding was read as text: give the model a mask",
+          try all(key.prompts) { try state(filling($0) + $0, at: longest - 1) }
+        ),
+        Mistake(
+          "the last column of a batch that was filled up behind is padding in all but the longest prompts",
+          try all(key.prompts) { try state($0 + filling($0), at: longest - 1) }
+        ),
+        Mistake(
+          "prompts were cut to the shortest; each has its own last token",
+          try all(key.prompts) { try state(Array($0.suffix(shortest)), at: shortest - 1) }
+        ),
+        Mistake(
+          "prompts were cut to the shortest; each has its own last token",
+          try all(key.prompts) { try state(Array($0.prefix(shortest)), at: shortest - 1) }
+        ),
+        Mistake(
+          "the first token of each prompt was read, not the last",
+          try all(key.prompts) { try state($0, at: 0) }
+        ),
+        Mistake(
+          "prompts come back in another order than they were given in",
+          try all(key.prompts.sorted { $0.count < $1.count }) { try state($0, at: $0.count - 1) }
+        ),
+        Mistake(
+          "the axes are prompt, layer, width; layers come first", expected.permuted([1, 0, 2])),
+        Mistake(
+          "there is one layer too few: the first is what the first block reads",
+          expected.slice(1..<expected.shape[0])
+        ),
+        Mistake(
+          "all positions of a prompt were averaged; the last one is asked for",
+          try all(key.prompts) {
+            try model.residualStates(of: ModelInput($0)).values.mean(axis: 1, keepingAxis: true)
+          }
+        ),
+      ]
+    }
   }
 }

@@ -81,7 +81,7 @@ struct LensModel: Codable, Sendable {
 
 /// The norm and the unembedding in plain loops of Double: what an answer is held against, and what
 /// the usual mistakes make of it.
-struct LensOracle {
+struct LensOracle: Sendable {
   private let weight: [Double]
   private let bias: [Double]?
   private let epsilon: Double
@@ -140,36 +140,5 @@ struct LensOracle {
       }
     }
     return Tensor(values, shape: [rows.count, tokens])
-  }
-}
-
-/// Holds a tensor against what it should be, and against what the usual mistakes make of it.
-struct LensJudge {
-  let expected: Tensor
-  let name: String
-  let axes: [String]
-  var tolerance: Float = 1e-3
-  /// What each usual mistake gives, computed only for an answer that is wrong.
-  var mistakes: () throws -> [(says: String, wrong: Tensor)]
-
-  func verdict(on answer: Tensor) throws -> Verdict {
-    if Self.close(answer, expected, tolerance) { return .passed() }
-    for mistake in try mistakes() where Self.close(answer, mistake.wrong, tolerance) {
-      return .failed(mistake.says)
-    }
-    return .compare(answer, to: expected, tolerance: tolerance, named: name, axes: axes)
-  }
-
-  /// Whether two tensors are one within a tolerance; NaN is never right.
-  static func close(_ a: Tensor, _ b: Tensor, _ tolerance: Float) -> Bool {
-    guard a.shape == b.shape else { return false }
-    return zip(a.values, b.values).allSatisfy { abs($0 - $1) <= tolerance * max(1, abs($1)) }
-  }
-}
-
-/// A verdict, where the exercise's own model may fail to load or to run.
-func judged(_ body: () throws -> Verdict) -> Verdict {
-  do { return try body() } catch {
-    return .invalid("the exercise's own model cannot be run: \(error)")
   }
 }

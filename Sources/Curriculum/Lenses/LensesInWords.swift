@@ -47,5 +47,5 @@ extension LensSheet {
       own logits.
       """,
     ],
-    text: { try $0.whatALensShows() })
+    text: LensAsks.whatALensShows)
 }

@@ -4,12 +4,6 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// A text and the model that reads it.
-  struct TextQuestion: Codable, Sendable {
-    var model: LensModel
-    var tokens: [Int]
-  }
-
   /// 5.1: the residual stream of every layer through the final norm and the unembedding.
   static let logitLens = Exercise(
     "5.1", "The logit lens", points: 4, difficulty: 2, importance: 5, minutes: 20,
@@ -38,24 +32,21 @@ extension LensSheet {
       that the lens does not understand, not that the layer knows nothing.
       """,
     cases: { generator in
-      var cases: [Case<TextQuestion, TextQuestion>] = []
+      var cases: [Case<TextOfModel, TextOfModel>] = []
       for (name, kind, count) in [
         ("a text, layer norm", LensModel.Kind.layerNorm, 7),
         ("a text, RMS norm", .rootMeanSquare, 9),
         ("one token", .layerNorm, 1), ("a text of the reader's", .reader, 8),
       ] {
         let model = LensModel(kind, using: &generator)
-        let question = TextQuestion(model: model, tokens: model.text(count, using: &generator))
-        cases.append(Case(name, question: question, key: question))
+        let question = TextOfModel(model: model, tokens: model.text(count, using: &generator))
+        cases.append(Case(name, question))
       }
       return cases
     },
-    ask: { answers, question in
-      try answers.logitLens(of: question.tokens, in: try question.model.made())
-    },
-    verify: { key, answer in judged { try logitLensVerdict(key, answer) } })
+    parts: [Part(LensAsks.logitLens, judge: lens)])
 
-  private static func logitLensVerdict(_ key: TextQuestion, _ answer: Tensor) throws -> Verdict {
+  private static func lens(_ key: TextOfModel) throws -> Expected<Tensor> {
     let model = try key.model.made()
     let states = try model.residualStates(of: ModelInput(key.tokens))
     let oracle = LensOracle(model)
@@ -67,41 +58,42 @@ extension LensSheet {
     let scales = rows[rows.count - 1].map { oracle.scale($0) }
     let expected = logits(normed)
     let last = rows.count - 1
-    return try LensJudge(
-      expected: expected, name: "the lens", axes: ["layer", "position", "token"],
-      mistakes: {
-        [
-          ("the residual stream went to the unembedding without the final norm", logits { $0 }),
-          (
-            "there is one layer too few: the lens begins with what the first block reads",
-            logits(normed, layers: 1..<(last + 1))
-          ),
-          (
-            "the last layer is missing: what leaves the last block is read too",
-            logits(normed, layers: 0..<last)
-          ),
-          (
-            "every layer was divided by the scale of the last one; the norm takes the statistics of what it "
-              + "is given",
-            logits { zip($0, scales).map { oracle.normed($0, scale: $1) } }
-          ),
-          (
-            "the norm was applied twice",
-            logits { $0.map { oracle.normed(oracle.normed($0)) } }
-          ),
-          (
-            "these are probabilities, not logits; leave the softmax to whoever needs it",
-            expected.softmax()
-          ),
-          ("these are log-probabilities, not logits", expected.logSoftmax()),
-          (
-            "only the last position was read; every position has its lens",
-            .stack(
-              (0...last).map { expected[at: $0].slice((key.tokens.count - 1)..<key.tokens.count) })
-          ),
-          ("the axes are position, layer, token; layers come first", expected.permuted([1, 0, 2])),
-        ]
-      }
-    ).verdict(on: answer)
+    return Expected(
+      expected, tolerance: 1e-3, named: "the lens", axes: ["layer", "position", "token"]
+    ) {
+      [
+        Mistake(
+          "the residual stream went to the unembedding without the final norm", logits { $0 }),
+        Mistake(
+          "there is one layer too few: the lens begins with what the first block reads",
+          logits(normed, layers: 1..<(last + 1))
+        ),
+        Mistake(
+          "the last layer is missing: what leaves the last block is read too",
+          logits(normed, layers: 0..<last)
+        ),
+        Mistake(
+          "every layer was divided by the scale of the last one; the norm takes the statistics of what it "
+            + "is given",
+          logits { zip($0, scales).map { oracle.normed($0, scale: $1) } }
+        ),
+        Mistake(
+          "the norm was applied twice",
+          logits { $0.map { oracle.normed(oracle.normed($0)) } }
+        ),
+        Mistake(
+          "these are probabilities, not logits; leave the softmax to whoever needs it",
+          expected.softmax()
+        ),
+        Mistake("these are log-probabilities, not logits", expected.logSoftmax()),
+        Mistake(
+          "only the last position was read; every position has its lens",
+          .stack(
+            (0...last).map { expected[at: $0].slice((key.tokens.count - 1)..<key.tokens.count) })
+        ),
+        Mistake(
+          "the axes are position, layer, token; layers come first", expected.permuted([1, 0, 2])),
+      ]
+    }
   }
 }

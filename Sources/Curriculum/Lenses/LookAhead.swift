@@ -4,13 +4,6 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// The states of some texts, and how far to look ahead.
-  struct AheadQuestion: Codable, Sendable {
-    var model: LensModel
-    var texts: [ResidualStates]
-    var distance: Int
-  }
-
   /// 5.10: from a state to the last state some tokens later.
   static let futureLens = Exercise(
     "5.10", "Future lens", points: 4, difficulty: 3, importance: 3, minutes: 25,
@@ -50,22 +43,19 @@ extension LensSheet {
           try model.residualStates(
             of: ModelInput(LensModel.text(8 + index % 5, using: &generator)))
         }
-        let question = AheadQuestion(model: spec, texts: texts, distance: distance)
-        return Case(name, question: question, key: question)
+        let question = StatesToLookAhead(model: spec, texts: texts, distance: distance)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      try answers.futureLens(on: question.texts, distance: question.distance)
-    },
-    verify: { key, answer in AheadJudge(key).verdict(on: answer) })
+    parts: [Part(LensAsks.futureLens, judge: AheadJudge.init)])
 }
 
 /// Holds maps against the least error there is on the pairs, right and wrong.
-private struct AheadJudge {
-  private let key: LensSheet.AheadQuestion
+private struct AheadJudge: Judge {
+  private let key: StatesToLookAhead
   private let last: Int
 
-  init(_ key: LensSheet.AheadQuestion) {
+  init(_ key: StatesToLookAhead) {
     self.key = key
     last = key.texts[0].layerCount - 1
   }

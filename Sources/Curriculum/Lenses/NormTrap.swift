@@ -4,14 +4,8 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// States somebody kept, and the model they come from.
-  struct StatesQuestion: Codable, Sendable {
-    var model: LensModel
-    var states: ResidualStates
-  }
-
   /// What the states were before anything was done to the last of them.
-  struct StatesKey: Codable, Sendable {
+  struct StatesKey {
     var model: LensModel
     /// `[layer, position, width]`, no layer normed.
     var plain: Tensor
@@ -61,17 +55,14 @@ extension LensSheet {
         if isNormed { given[given.count - 1] = model.finalNorm(given[given.count - 1]) }
         return Case(
           name,
-          question: StatesQuestion(
+          question: StatesOfModel(
             model: spec, states: ResidualStates(.stack(given), lastIsNormed: isNormed)),
           key: StatesKey(model: spec, plain: plain, lastIsNormed: isNormed))
       }
     },
-    ask: { answers, question in
-      try answers.logits(of: question.states, in: try question.model.made())
-    },
-    verify: { key, answer in judged { try normVerdict(key, answer) } })
+    parts: [Part(LensAsks.logits, judge: lens)])
 
-  private static func normVerdict(_ key: StatesKey, _ answer: Tensor) throws -> Verdict {
+  private static func lens(_ key: StatesKey) throws -> Expected<Tensor> {
     let oracle = LensOracle(try key.model.made())
     let rows = (0..<key.plain.shape[0]).map { LensOracle.rows(key.plain[at: $0]) }
     let last = rows.count - 1
@@ -92,37 +83,37 @@ extension LensSheet {
     let borrowed: ([[Double]]) -> [[Double]] = {
       zip($0, givenScales).map { oracle.normed($0, scale: $1) }
     }
-    return try LensJudge(
-      expected: logits(last: end, own), name: "the lens", axes: ["layer", "position", "token"],
-      mistakes: {
-        [
-          (
-            "the last layer went through the norm twice: `lastIsNormed` says that it has been there",
-            logits(last: own(end), own)
-          ),
-          (
-            "the last layer did not go through the norm: here `lastIsNormed` is false",
-            logits(last: rows[last], own)
-          ),
-          (
-            "earlier layers went to the unembedding without the final norm",
-            logits(last: end) { $0 }
-          ),
-          ("no layer went through the final norm", logits(last: given) { $0 }),
-          (
-            "earlier layers were divided by the scale of the last one; each row has a scale of its own",
-            logits(last: end, cached)
-          ),
-          (
-            "earlier layers were divided by the scale of the last one; each row has a scale of its own",
-            logits(last: end, borrowed)
-          ),
-          (
-            "these are probabilities, not logits; leave the softmax to whoever needs it",
-            logits(last: end, own).softmax()
-          ),
-        ]
-      }
-    ).verdict(on: answer)
+    return Expected(
+      logits(last: end, own), tolerance: 1e-3, named: "the lens",
+      axes: ["layer", "position", "token"]
+    ) {
+      [
+        Mistake(
+          "the last layer went through the norm twice: `lastIsNormed` says that it has been there",
+          logits(last: own(end), own)
+        ),
+        Mistake(
+          "the last layer did not go through the norm: here `lastIsNormed` is false",
+          logits(last: rows[last], own)
+        ),
+        Mistake(
+          "earlier layers went to the unembedding without the final norm",
+          logits(last: end) { $0 }
+        ),
+        Mistake("no layer went through the final norm", logits(last: given) { $0 }),
+        Mistake(
+          "earlier layers were divided by the scale of the last one; each row has a scale of its own",
+          logits(last: end, cached)
+        ),
+        Mistake(
+          "earlier layers were divided by the scale of the last one; each row has a scale of its own",
+          logits(last: end, borrowed)
+        ),
+        Mistake(
+          "these are probabilities, not logits; leave the softmax to whoever needs it",
+          logits(last: end, own).softmax()
+        ),
+      ]
+    }
   }
 }

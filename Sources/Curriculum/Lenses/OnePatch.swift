@@ -4,14 +4,6 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// A Patchscope to run.
-  struct PatchQuestion: Codable, Sendable {
-    var model: LensModel
-    var source: PatchPlace
-    var map: AffineMap?
-    var target: PatchPlace
-  }
-
   /// 5.8: run, take, map, overwrite, run on.
   static let onePatch = Exercise(
     "5.8", "The logit lens is a Patchscope", points: 5, difficulty: 4, importance: 5, minutes: 30,
@@ -49,7 +41,7 @@ extension LensSheet {
           tokens: tokens, position: Int.random(in: 1..<(tokens.count - 1), using: &generator),
           layer: Int.random(in: layers, using: &generator))
       }
-      var cases: [Case<PatchQuestion, PatchQuestion>] = []
+      var cases: [Case<PatchOfModel, PatchOfModel>] = []
       for kind in [LensModel.Kind.layerNorm, .rootMeanSquare] {
         let model = LensModel(kind, using: &generator)
         let text = LensModel.text(7, using: &generator)
@@ -65,40 +57,31 @@ extension LensSheet {
             weight: .randomNormal(
               [LensModel.width, LensModel.width], standardDeviation: 0.4, using: &generator),
             bias: .randomNormal([LensModel.width], using: &generator))
-        let question = PatchQuestion(model: model, source: source, map: map, target: target)
+        let question = PatchOfModel(model: model, source: source, map: map, target: target)
         cases.append(
-          Case(
-            "another text, \(kind == .layerNorm ? "no map" : "a map")", question: question,
-            key: question))
+          Case("another text, \(kind == .layerNorm ? "no map" : "a map")", question))
         source = place(text, layers: 1...2)
         target = source
         target.layer = LensModel.layers
-        let lens = PatchQuestion(model: model, source: source, map: nil, target: target)
-        cases.append(Case("the logit lens, \(kind.rawValue)", question: lens, key: lens))
+        let lens = PatchOfModel(model: model, source: source, map: nil, target: target)
+        cases.append(Case("the logit lens, \(kind.rawValue)", lens))
       }
       let model = LensModel(.layerNorm, using: &generator)
       let own = place(LensModel.text(6, using: &generator), layers: 0...2)
-      let identity = PatchQuestion(model: model, source: own, map: nil, target: own)
-      cases.append(Case("a state in its own place", question: identity, key: identity))
+      let identity = PatchOfModel(model: model, source: own, map: nil, target: own)
+      cases.append(Case("a state in its own place", identity))
       return cases
     },
-    ask: { answers, question in
-      try answers.patched(
-        source: question.source, map: question.map, target: question.target,
-        in: try question.model.made())
-    },
-    verify: { key, answer in
-      judged { try PatchJudge(key).verdict(on: answer) }
-    })
+    parts: [Part(LensAsks.patched) { try LongPatch($0).judge() }])
 }
 
-/// Runs Patchscopes the long way, by one intervention in a whole run, right and wrong.
-private struct PatchJudge {
-  private let key: LensSheet.PatchQuestion
+/// Patchscopes the long way, by one intervention in a whole run, right and wrong.
+private struct LongPatch: Sendable {
+  private let key: PatchOfModel
   private let model: Transformer
   private let points: [HookPoint]
 
-  init(_ key: LensSheet.PatchQuestion) throws {
+  init(_ key: PatchOfModel) throws {
     self.key = key
     model = try key.model.made()
     points = model.configuration.residualPoints
@@ -126,65 +109,64 @@ private struct PatchJudge {
     return try model.run(ModelInput(target.tokens), intervening: [change]).logits[at: 0]
   }
 
-  func verdict(on answer: Tensor) throws -> Verdict {
+  func judge() throws -> Expected<Tensor> {
     let (source, target) = (key.source, key.target)
     func moved(_ place: PatchPlace, position: Int? = nil, layer: Int? = nil) -> PatchPlace {
       PatchPlace(
         tokens: place.tokens, position: position ?? place.position, layer: layer ?? place.layer)
     }
     let expected = try run(from: source, to: target)
-    return try LensJudge(
-      expected: expected, name: "the logits", axes: ["position", "token"],
-      mistakes: {
-        [
-          (
-            "nothing was patched: these are the logits of the plain target run",
-            try model(ModelInput(target.tokens))[at: 0]
-          ),
-          (
-            "the state was added to what stood there; overwrite it",
-            try run(from: source, to: target, adds: true)
-          ),
-          (
-            "every position was overwritten; only i* is meant",
-            try run(from: source, to: target, rows: target.tokens.indices)
-          ),
-          (
-            "the map was left out",
-            try run(from: source, to: target, isMapped: false)
-          ),
-          (
-            "l and l* are exchanged",
-            try run(
-              from: moved(source, layer: target.layer), to: moved(target, layer: source.layer))
-          ),
-          (
-            "i and i* are exchanged",
-            try run(
-              from: moved(source, position: target.position),
-              to: moved(target, position: source.position))
-          ),
-          (
-            "the state went in one block too late: after l* blocks is before block number l*",
-            try run(from: source, to: moved(target, layer: target.layer + 1))
-          ),
-          (
-            "the state was taken one block too late: after l blocks is before block number l",
-            try run(from: moved(source, layer: source.layer + 1), to: target)
-          ),
-          (
-            "both layers are off by one: after l blocks is before block number l",
-            try run(
-              from: moved(source, layer: source.layer + 1),
-              to: moved(target, layer: target.layer + 1)
-            )
-          ),
-          (
-            "only the patched position came back; the logits of all positions of T are asked for",
-            expected.slice(target.position..<(target.position + 1))
-          ),
-        ]
-      }
-    ).verdict(on: answer)
+    return Expected(
+      expected, tolerance: 1e-3, named: "the logits", axes: ["position", "token"]
+    ) {
+      [
+        Mistake(
+          "nothing was patched: these are the logits of the plain target run",
+          try model(ModelInput(target.tokens))[at: 0]
+        ),
+        Mistake(
+          "the state was added to what stood there; overwrite it",
+          try run(from: source, to: target, adds: true)
+        ),
+        Mistake(
+          "every position was overwritten; only i* is meant",
+          try run(from: source, to: target, rows: target.tokens.indices)
+        ),
+        Mistake(
+          "the map was left out",
+          try run(from: source, to: target, isMapped: false)
+        ),
+        Mistake(
+          "l and l* are exchanged",
+          try run(
+            from: moved(source, layer: target.layer), to: moved(target, layer: source.layer))
+        ),
+        Mistake(
+          "i and i* are exchanged",
+          try run(
+            from: moved(source, position: target.position),
+            to: moved(target, position: source.position))
+        ),
+        Mistake(
+          "the state went in one block too late: after l* blocks is before block number l*",
+          try run(from: source, to: moved(target, layer: target.layer + 1))
+        ),
+        Mistake(
+          "the state was taken one block too late: after l blocks is before block number l",
+          try run(from: moved(source, layer: source.layer + 1), to: target)
+        ),
+        Mistake(
+          "both layers are off by one: after l blocks is before block number l",
+          try run(
+            from: moved(source, layer: source.layer + 1),
+            to: moved(target, layer: target.layer + 1)
+          )
+        ),
+        Mistake(
+          "only the patched position came back; the logits of all positions of T are asked for",
+          expected.slice(target.position..<(target.position + 1))
+        ),
+      ]
+    }
   }
 }

@@ -43,60 +43,58 @@ extension LensSheet {
           "few positions",
           driftingLogits(layers: 5, positions: 3, tokens: 20, using: &generator)
         ),
-      ].map { Case($0.0, question: $0.1, key: $0.1) }
+      ].map { Case($0.0, $0.1) }
     },
-    ask: { answers, logits in try answers.precision(of: logits) },
-    verify: { logits, answer in
-      let m = LensMeasures(logits)
-      let last = m.layers - 1
-      func hit(_ layer: Int, _ position: Int) -> Double {
-        m.choice(layer, position) == m.first(last, position) ? 1 : 0
-      }
-      func careless(_ layer: Int, _ position: Int) -> Double {
-        m.first(layer, position) == m.first(last, position) ? 1 : 0
-      }
-      return judged {
-        try LensJudge(
-          expected: m.spread(hit), name: "prec@1", axes: ["layer", "mean or deviation"],
-          tolerance: 1e-4,
-          mistakes: {
-            [
-              (
-                "a tie was taken for a choice: where several tokens share the greatest logit the lens has "
-                  + "chosen none", m.spread(careless)
-              ),
-              (
-                "layers were held against the next layer, not against the last",
-                m.spread {
-                  m.choice($0, $1) == m.first(min($0 + 1, last), $1) ? 1 : 0
-                }
-              ),
-              (
-                "layers were held against the first one, not against the last",
-                m.spread { m.choice($0, $1) == m.first(0, $1) ? 1 : 0 }
-              ),
-              (
-                "these are per cent; fractions from 0 to 1 are asked for", m.spread(scale: 100, hit)
-              ),
-              (
-                "the deviation was divided by one position less; that of the positions themselves is asked for",
-                m.spread(correction: 1, hit)
-              ),
-              (
-                "this is the standard error of the mean, not the deviation over positions",
-                m.spread(isError: true, hit)
-              ),
-              (
-                "this is how probable the model's choice is to the lens, not how often they agree",
-                m.spread { Foundation.exp(m.logProbabilities[$0][$1][m.first(last, $1)]) }
-              ),
-              (
-                "this is the share of disagreement; prec@1 counts agreement",
-                m.spread { 1 - hit($0, $1) }
-              ),
-            ]
+    parts: [Part(LensAsks.precision) { agreement($0) }])
+
+  private static func agreement(_ logits: Tensor) -> Judgement<[LensReading.Spread]> {
+    let m = LensMeasures(logits)
+    let last = m.layers - 1
+    func hit(_ layer: Int, _ position: Int) -> Double {
+      m.choice(layer, position) == m.first(last, position) ? 1 : 0
+    }
+    func careless(_ layer: Int, _ position: Int) -> Double {
+      m.first(layer, position) == m.first(last, position) ? 1 : 0
+    }
+    let expected = Expected(
+      m.spread(hit), tolerance: 1e-4, named: "prec@1", axes: ["layer", "mean or deviation"]
+    ) {
+      [
+        Mistake(
+          "a tie was taken for a choice: where several tokens share the greatest logit the lens has "
+            + "chosen none", m.spread(careless)
+        ),
+        Mistake(
+          "layers were held against the next layer, not against the last",
+          m.spread {
+            m.choice($0, $1) == m.first(min($0 + 1, last), $1) ? 1 : 0
           }
-        ).verdict(on: LensMeasures.tensor(answer))
-      }
-    })
+        ),
+        Mistake(
+          "layers were held against the first one, not against the last",
+          m.spread { m.choice($0, $1) == m.first(0, $1) ? 1 : 0 }
+        ),
+        Mistake(
+          "these are per cent; fractions from 0 to 1 are asked for", m.spread(scale: 100, hit)
+        ),
+        Mistake(
+          "the deviation was divided by one position less; that of the positions themselves is asked for",
+          m.spread(correction: 1, hit)
+        ),
+        Mistake(
+          "this is the standard error of the mean, not the deviation over positions",
+          m.spread(isError: true, hit)
+        ),
+        Mistake(
+          "this is how probable the model's choice is to the lens, not how often they agree",
+          m.spread { Foundation.exp(m.logProbabilities[$0][$1][m.first(last, $1)]) }
+        ),
+        Mistake(
+          "this is the share of disagreement; prec@1 counts agreement",
+          m.spread { 1 - hit($0, $1) }
+        ),
+      ]
+    }
+    return Judgement { try expected.verdict(on: LensMeasures.tensor($0)) }
+  }
 }

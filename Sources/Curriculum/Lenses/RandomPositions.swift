@@ -3,20 +3,6 @@ import Interpretability
 import Tensors
 
 extension LensSheet {
-  /// Texts to cut, and two seeds.
-  struct TrimQuestion: Codable, Sendable {
-    var texts: [[Int]]
-    var minimum: Int
-    var seeds: [UInt64]
-  }
-
-  /// What came of the first seed, of the same again, and of the second.
-  struct TrimAnswer: Codable, Sendable {
-    var first: [[Int]]
-    var again: [[Int]]
-    var other: [[Int]]
-  }
-
   /// 5.5: a random position is a prompt that ends there.
   static let randomPositions = Exercise(
     "5.5", "Random positions", points: 3, difficulty: 2, importance: 4, minutes: 15,
@@ -59,41 +45,35 @@ extension LensSheet {
         ("texts that are too short", short, 3),
       ]
       .map { name, texts, minimum in
-        let question = TrimQuestion(
-          texts: texts, minimum: minimum, seeds: [generator.next(), generator.next()])
-        return Case(name, question: question, key: question)
+        Case(
+          name,
+          TextsToTrim(
+            texts: texts, minimum: minimum, seeds: [generator.next(), generator.next()]))
       }
     },
-    ask: { answers, question in
-      func trimmed(_ seed: UInt64) throws -> [[Int]] {
-        try answers.trimmed(question.texts, minimum: question.minimum, seed: seed)
-      }
-      return TrimAnswer(
-        first: try trimmed(question.seeds[0]), again: try trimmed(question.seeds[0]),
-        other: try trimmed(question.seeds[1]))
-    },
-    verify: { key, answer in TrimJudge(key).verdict(on: answer) })
+    parts: [Part(LensAsks.trimmed, judge: TrimJudge.init)])
 }
 
 /// Holds trimmed texts against what they must be, and their lengths against chance.
-private struct TrimJudge {
+private struct TrimJudge: Judge {
   let minimum: Int
   let texts: [[Int]]
   let all: [[Int]]
 
-  init(_ key: LensSheet.TrimQuestion) {
+  init(_ key: TextsToTrim) {
     minimum = key.minimum
     all = key.texts
     texts = all.filter { $0.count >= key.minimum }
   }
 
-  func verdict(on answer: LensSheet.TrimAnswer) -> Verdict {
-    if let problem = problem(answer.first) ?? problem(answer.other) { return .failed(problem) }
-    guard answer.first == answer.again else {
+  func verdict(on answer: [[[Int]]]) -> Verdict {
+    guard answer.count == 3 else { return .invalid("three sets of prompts are asked for") }
+    if let problem = problem(answer[0]) ?? problem(answer[2]) { return .failed(problem) }
+    guard answer[0] == answer[1] else {
       return .failed(
         "the same seed gives other prompts the second time; draw from a generator of it")
     }
-    guard answer.first != answer.other else {
+    guard answer[0] != answer[2] else {
       return .failed("two seeds give the same prompts; the generator starts from `seed`")
     }
     return .passed()

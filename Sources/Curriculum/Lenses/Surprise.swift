@@ -44,55 +44,56 @@ extension LensSheet {
           "logits of a sure model",
           driftingLogits(layers: 5, positions: 12, tokens: 7, using: &generator) * 6
         ),
-      ].map { Case($0.0, question: $0.1, key: $0.1) }
+      ].map { Case($0.0, $0.1) }
     },
-    ask: { answers, logits in try answers.surprisal(of: logits) },
-    verify: { logits, answer in
-      let m = LensMeasures(logits)
-      let last = m.layers - 1
-      let p = m.logProbabilities
-      func right(_ layer: Int, _ position: Int) -> Double {
-        -p[last][position][m.first(layer, position)]
-      }
-      return judged {
-        try LensJudge(
-          expected: m.spread(right), name: "the surprisal", axes: ["layer", "mean or deviation"],
-          mistakes: {
-            [
-              (
-                "this is the lens's surprise at its own choice; ask the model, whose distribution is the last "
-                  + "layer's", m.spread { -p[$0][$1][m.first($0, $1)] }
-              ),
-              (
-                "this is the lens's surprise at the model's choice; asked is the model's at the lens's",
-                m.spread { -p[$0][$1][m.first(last, $1)] }
-              ),
-              ("these are bits; nats are asked for", m.spread(scale: 1 / Foundation.log(2), right)),
-              (
-                "the sign is wrong: surprise is −log p, and never negative",
-                m.spread(scale: -1, right)
-              ),
-              (
-                "this is the entropy of each layer, its mean surprise at itself, and no choice was made",
-                m.spread { layer, position in
-                  -p[layer][position].reduce(0) { $0 + Foundation.exp($1) * $1 }
-                }
-              ),
-              (
-                "the deviation was divided by one position less; that of the positions themselves is asked for",
-                m.spread(correction: 1, right)
-              ),
-              (
-                "this is the standard error of the mean, not the deviation over positions",
-                m.spread(isError: true, right)
-              ),
-              (
-                "this is a difference of logits: take the logarithm of the softmax",
-                m.spread { -Double(m.logits[last][$1][m.first($0, $1)]) }
-              ),
-            ]
+    parts: [Part(LensAsks.surprisal) { surprise($0) }])
+
+  private static func surprise(_ logits: Tensor) -> Judgement<[LensReading.Spread]> {
+    let m = LensMeasures(logits)
+    let last = m.layers - 1
+    let p = m.logProbabilities
+    func right(_ layer: Int, _ position: Int) -> Double {
+      -p[last][position][m.first(layer, position)]
+    }
+    let expected = Expected(
+      m.spread(right), tolerance: 1e-3, named: "the surprisal",
+      axes: ["layer", "mean or deviation"]
+    ) {
+      [
+        Mistake(
+          "this is the lens's surprise at its own choice; ask the model, whose distribution is the last "
+            + "layer's", m.spread { -p[$0][$1][m.first($0, $1)] }
+        ),
+        Mistake(
+          "this is the lens's surprise at the model's choice; asked is the model's at the lens's",
+          m.spread { -p[$0][$1][m.first(last, $1)] }
+        ),
+        Mistake(
+          "these are bits; nats are asked for", m.spread(scale: 1 / Foundation.log(2), right)),
+        Mistake(
+          "the sign is wrong: surprise is −log p, and never negative",
+          m.spread(scale: -1, right)
+        ),
+        Mistake(
+          "this is the entropy of each layer, its mean surprise at itself, and no choice was made",
+          m.spread { layer, position in
+            -p[layer][position].reduce(0) { $0 + Foundation.exp($1) * $1 }
           }
-        ).verdict(on: LensMeasures.tensor(answer))
-      }
-    })
+        ),
+        Mistake(
+          "the deviation was divided by one position less; that of the positions themselves is asked for",
+          m.spread(correction: 1, right)
+        ),
+        Mistake(
+          "this is the standard error of the mean, not the deviation over positions",
+          m.spread(isError: true, right)
+        ),
+        Mistake(
+          "this is a difference of logits: take the logarithm of the softmax",
+          m.spread { -Double(m.logits[last][$1][m.first($0, $1)]) }
+        ),
+      ]
+    }
+    return Judgement { try expected.verdict(on: LensMeasures.tensor($0)) }
+  }
 }

@@ -4,15 +4,8 @@ import Tensors
 import Transformers
 
 extension LensSheet {
-  /// States to train on, and where random numbers come from.
-  struct TuningQuestion: Codable, Sendable {
-    var model: LensModel
-    var states: ResidualStates
-    var seed: UInt64
-  }
-
   /// States the student has not seen.
-  struct TuningKey: Codable, Sendable {
+  struct TuningKey {
     var model: LensModel
     var fresh: ResidualStates
   }
@@ -60,20 +53,16 @@ extension LensSheet {
         }
         return Case(
           name,
-          question: TuningQuestion(
+          question: StatesToTuneOn(
             model: spec, states: try states(40), seed: generator.next()),
           key: TuningKey(model: spec, fresh: try states(12)))
       }
     },
-    ask: { answers, question in
-      try answers.tunedLens(
-        on: question.states, of: try question.model.made(), seed: question.seed)
-    },
-    verify: { key, answer in judged { try TunedLensJudge(key).verdict(on: answer) } })
+    parts: [Part(LensAsks.tunedLens, judge: TunedLensJudge.init)])
 }
 
 /// Holds a lens against the logit lens on positions it has not seen.
-private struct TunedLensJudge {
+private struct TunedLensJudge: Judge {
   private let model: Transformer
   private let fresh: ResidualStates
   private let plain: [Double]

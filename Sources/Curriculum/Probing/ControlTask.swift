@@ -5,24 +5,6 @@ import Laboratory
 import Tensors
 
 extension ProbingSheet {
-  /// Words of running text, and what two probes answered.
-  struct ControlQuestion: Codable, Sendable {
-    var words: [String]
-    var classes: Int
-    var seed: UInt64
-    var task: ProbeOutcome
-    var control: ProbeOutcome
-  }
-
-  /// The classes for a seed, the same again, those for another seed, and the selectivity; nil where
-  /// a stub is untouched.
-  struct ControlAnswer: Codable, Sendable {
-    var labels: [Int]?
-    var again: [Int]?
-    var other: [Int]?
-    var selectivity: Double?
-  }
-
   /// 2.3: random classes for word types, and what a probe gets beyond them.
   static let controlTask = Exercise(
     "2.3", "The control task", points: 4, difficulty: 3, importance: 5, minutes: 25,
@@ -67,34 +49,17 @@ extension ProbingSheet {
           return ["b\(letters)\(number)", "B\(letters)\(number)"]
         }
         let size = Int.random(in: 60...90, using: &generator)
-        let question = ControlQuestion(
+        let question = ControlWords(
           words: words, classes: classes, seed: generator.next() >> 1,
           task: outcome(size, classes, right: 0.93, using: &generator),
           control: outcome(size + 25, classes, right: 0.6, using: &generator))
-        return Case(name, question: question, key: question)
+        return Case(name, question)
       }
     },
-    ask: { answers, question in
-      func labels(_ seed: UInt64) throws -> [Int]? {
-        try unlessUnanswered {
-          try answers.controlLabels(of: question.words, classes: question.classes, seed: seed)
-        }
-      }
-      return ControlAnswer(
-        labels: try labels(question.seed), again: try labels(question.seed),
-        other: try labels(question.seed &+ 1),
-        selectivity: try unlessUnanswered {
-          try answers.selectivity(task: question.task, control: question.control)
-        })
-    },
-    verify: { question, answer in
-      if answer.labels == nil && answer.selectivity == nil { return .unanswered }
-      return .combining([
-        ControlJudge(question).verdict(on: answer),
-        answer.selectivity.map { selectivityVerdict($0, question) }
-          ?? .failed("`selectivity` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(ProbingAsks.controlLabels) { ControlJudge($0) },
+      Part(ProbingAsks.selectivity, judge: selectivity),
+    ])
 
   private static func outcome(
     _ count: Int, _ classes: Int, right: Double, using generator: inout SeededGenerator
@@ -107,52 +72,58 @@ extension ProbingSheet {
     return ProbeOutcome(predictions: predictions, labels: labels)
   }
 
-  private static func selectivityVerdict(_ answer: Double, _ question: ControlQuestion) -> Verdict {
-    guard answer.isFinite else { return .invalid("the selectivity is not a finite number") }
+  private static func selectivity(of question: ControlWords) -> Expected<Double> {
     func right(_ outcome: ProbeOutcome) -> Double {
       Double(zip(outcome.predictions, outcome.labels).count { $0 == $1 })
     }
     func accuracy(_ outcome: ProbeOutcome) -> Double {
       right(outcome) / Double(outcome.labels.count)
     }
+    func isNear(_ answer: Double, _ value: Double) -> Bool { abs(answer - value) < 1e-5 }
     let (task, control) = (accuracy(question.task), accuracy(question.control))
-    func equals(_ value: Double) -> Bool { abs(answer - value) < 1e-5 }
-    if equals(task - control) { return .passed() }
-    if equals(control - task) {
-      return .failed("the selectivity has the wrong sign: accuracy on the task less on the control")
+    let ratio = "selectivity is a difference of accuracies, not their ratio"
+    let counts = right(question.task) - right(question.control)
+    return Expected(
+      comparing: { answer in
+        guard answer.isFinite else { return .invalid("the selectivity is not a finite number") }
+        return isNear(answer, task - control)
+          ? .passed() : .failed("the selectivity is not accuracy less control accuracy")
+      },
+      isSame: isNear
+    ) {
+      [
+        Mistake(
+          "the selectivity has the wrong sign: accuracy on the task less on the control",
+          control - task),
+        Mistake(
+          "that is the accuracy alone; what the control task gets is to be taken off", task),
+        Mistake(ratio, task / control),
+        Mistake(ratio, control / task),
+        Mistake(
+          "the selectivity is in per cent; give it as a share, between −1 and 1",
+          100 * (task - control)),
+        Mistake(
+          "that is a difference of counts; the two tests have different sizes", counts),
+        Mistake(
+          "both counts are divided by the size of one test; each has a size of its own",
+          counts / Double(question.task.labels.count)),
+      ]
     }
-    if equals(task) {
-      return .failed("that is the accuracy alone; what the control task gets is to be taken off")
-    }
-    if equals(task / control) || equals(control / task) {
-      return .failed("selectivity is a difference of accuracies, not their ratio")
-    }
-    if equals(100 * (task - control)) {
-      return .failed("the selectivity is in per cent; give it as a share, between −1 and 1")
-    }
-    if equals(right(question.task) - right(question.control)) {
-      return .failed("that is a difference of counts; the two tests have different sizes")
-    }
-    let size = Double(question.task.labels.count)
-    if equals((right(question.task) - right(question.control)) / size) {
-      return .failed("both counts are divided by the size of one test; each has a size of its own")
-    }
-    return .failed("the selectivity is not accuracy less control accuracy")
   }
 }
 
 /// Looks for what makes a control task one, and for rules in place of chance.
-private struct ControlJudge {
-  private let question: ProbingSheet.ControlQuestion
+private struct ControlJudge: Judge {
+  private let question: ControlWords
 
-  init(_ question: ProbingSheet.ControlQuestion) { self.question = question }
+  init(_ question: ControlWords) { self.question = question }
 
-  func verdict(on answer: ProbingSheet.ControlAnswer) -> Verdict {
-    guard let labels = answer.labels, let again = answer.again, let other = answer.other else {
-      return .failed("`controlLabels` is not answered yet")
-    }
+  /// - Parameter answer: The classes for the seed, the same again, and those for another.
+  func verdict(on answer: [[Int]]) -> Verdict {
+    guard answer.count == 3 else { return .invalid("three lists of classes are asked for") }
+    let (labels, again, other) = (answer[0], answer[1], answer[2])
     let (words, classes) = (question.words, question.classes)
-    for list in [labels, again, other] {
+    for list in answer {
       guard list.count == words.count else {
         return .invalid(
           "there are \(list.count) classes for \(words.count) words; give one for each word")

@@ -3,21 +3,6 @@ import Interpretability
 import Tensors
 
 extension ProbingSheet {
-  /// Right and wrong answers, by word, and how the interval is to be drawn.
-  struct IntervalQuestion: Codable, Sendable {
-    var right: [Bool]
-    var sentences: [Int]
-    var level: Double
-    var samples: Int
-    var seed: UInt64
-  }
-
-  /// The interval, and the same from the same seed again.
-  struct IntervalAnswer: Codable, Sendable {
-    var interval: Estimate
-    var again: Estimate
-  }
-
   /// 2.5: a bootstrap interval over sentences.
   static let errorBar = Exercise(
     "2.5", "How wide is the error bar?", points: 4, difficulty: 3, importance: 4, minutes: 25,
@@ -68,30 +53,22 @@ extension ProbingSheet {
             sentences.append(sentence * 7 + 3)
           }
         }
-        let question = IntervalQuestion(
+        let question = AnsweredWords(
           right: right, sentences: sentences, level: kind.level, samples: 2_000,
           seed: generator.next() >> 1)
-        return Case(kind.name, question: question, key: question)
+        return Case(kind.name, question)
       }
     },
-    ask: { answers, question in
-      func interval() throws -> Estimate {
-        try answers.interval(
-          of: question.right, sentences: question.sentences, level: question.level,
-          samples: question.samples, seed: question.seed)
-      }
-      return IntervalAnswer(interval: try interval(), again: try interval())
-    },
-    verify: { question, answer in IntervalJudge(question).verdict(on: answer) })
+    parts: [Part(ProbingAsks.interval) { IntervalJudge($0) }])
 }
 
 /// Tells an interval over sentences from those of other kinds by where its ends lie.
-private struct IntervalJudge {
-  private let question: ProbingSheet.IntervalQuestion
+private struct IntervalJudge: Judge {
+  private let question: AnsweredWords
   /// Right words and words of each sentence.
   private let sums: [(right: Double, words: Double)]
 
-  init(_ question: ProbingSheet.IntervalQuestion) {
+  init(_ question: AnsweredWords) {
     self.question = question
     var sums: [Int: (right: Double, words: Double)] = [:]
     for (right, sentence) in zip(question.right, question.sentences) {
@@ -114,12 +91,14 @@ private struct IntervalJudge {
     return (quantile((1 - level) / 2), quantile((1 + level) / 2))
   }
 
-  func verdict(on answer: ProbingSheet.IntervalAnswer) -> Verdict {
-    let found = answer.interval
+  /// - Parameter answer: The interval, and the same from the same seed again.
+  func verdict(on answer: [Estimate]) -> Verdict {
+    guard answer.count == 2 else { return .invalid("two intervals are asked for") }
+    let found = answer[0]
     guard [found.value, found.lower, found.upper].allSatisfy(\.isFinite) else {
       return .invalid("the interval holds a number that is not finite")
     }
-    if answer.again != found {
+    if answer[1] != found {
       return .failed("the same seed gave another interval: draw from a generator with that seed")
     }
     let words = Double(question.right.count)

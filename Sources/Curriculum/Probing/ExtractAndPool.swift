@@ -5,22 +5,6 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// A sentence of the translator's, and how its words are to be pooled.
-  struct VectorQuestion: Codable, Sendable {
-    var sentence: WordTokens
-    var pooling: WordPooling
-  }
-
-  /// What the encoder holds of the sentence, for whoever checks.
-  struct VectorKey: Codable, Sendable {
-    /// `[position, width]`: before the first block, then after each.
-    var residuals: [Tensor]
-    /// The encoder's output after its last norm, `[position, width]`.
-    var normed: Tensor
-    var words: [Range<Int>]
-    var pooling: WordPooling
-  }
-
   /// 2.1: the residual stream at every layer, one vector a word.
   static let extractAndPool = Exercise(
     "2.1", "Extract and pool", points: 4, difficulty: 2, importance: 5, minutes: 20,
@@ -53,26 +37,13 @@ extension ProbingSheet {
       """,
     cases: { generator in
       let translator = try ProbingSheet.translator()
-      let configuration = translator.model.configuration
-      var cases: [Case<VectorQuestion, VectorKey>] = []
-      func add(_ name: String, _ sentence: WordTokens, _ pooling: WordPooling) throws {
-        let layers = configuration.encoder!.layerCount
-        let points =
-          [HookPoint.residualPre(.encoder, 0)]
-          + (0..<layers).map { .residualPost(.encoder, $0) }
-        let run = try translator.model.run(
-          ModelInput(sentence.tokens, decoderTokens: [configuration.startToken]),
-          capturing: .points(Set(points + [.finalNorm(.encoder, .normalized)])))
-        let key = VectorKey(
-          residuals: try points.map { try run.trace[$0][at: 0] },
-          normed: try run.trace[.finalNorm(.encoder, .normalized)][at: 0], words: sentence.words,
-          pooling: pooling)
-        cases.append(
-          Case(name, question: VectorQuestion(sentence: sentence, pooling: pooling), key: key))
+      var cases: [Case<PooledSentence, PooledSentence>] = []
+      func add(_ name: String, _ sentence: WordTokens, _ pooling: WordPooling) {
+        cases.append(Case(name, PooledSentence(sentence: sentence, pooling: pooling)))
       }
       let pairs = translator.pairs(count: 2, using: &generator)
       let plain = try WordTokens(pairs[0].annotated, tokenizer: translator.tokenizer)
-      try add("a sentence of the corpus, last pieces", plain, .last)
+      add("a sentence of the corpus, last pieces", plain, .last)
       // Words of several pieces: names that the tokenizer cuts, and made-up words.
       let cut = ["Margaret", "Christopher", "Switzerland", "extraordinary"].shuffled(
         using: &generator)
@@ -80,23 +51,22 @@ extension ProbingSheet {
       for pooling in WordPooling.allCases {
         let text = "Translate to French: \(cut[0]) saw \(letters) and \(cut[1])."
         let words = [cut[0], "saw", letters, "and", cut[1], "."]
-        try add(
+        add(
           "words of several pieces, \(pooling.rawValue)",
-          WordTokens(spelled(text, words), tokenizer: translator.tokenizer), pooling)
+          try WordTokens(spelled(text, words), tokenizer: translator.tokenizer), pooling)
       }
       let other = try WordTokens(pairs[1].annotated, tokenizer: translator.tokenizer)
       // The order of words is the question's, not the sentence's.
-      try add(
+      add(
         "words in another order, means",
         WordTokens(tokens: other.tokens, words: other.words.shuffled(using: &generator)), .mean)
       return cases
     },
-    ask: { answers, question in
-      try answers.wordVectors(
-        of: question.sentence, pooling: question.pooling,
-        in: ProbingSheet.translator().model)
-    },
-    verify: { key, answer in VectorJudge(key).verdict(on: answer) })
+    parts: [Part(ProbingAsks.wordVectors, judge: vectors)])
+
+  private static func vectors(of question: PooledSentence) throws -> Expected<Tensor> {
+    try EncoderVectors(question).expected
+  }
 
   /// A text with the instruction in front, and its words, each found behind the one before.
   static func spelled(_ text: String, _ words: [String]) -> AnnotatedSentence {
@@ -114,20 +84,38 @@ extension ProbingSheet {
   }
 }
 
-/// Recognises vectors of other layers, other tokens and other pooling.
-private struct VectorJudge {
-  private let key: ProbingSheet.VectorKey
+/// What the encoder holds of a sentence, pooled in plain loops.
+private struct EncoderVectors {
+  /// `[position, width]`: before the first block, then after each.
+  private let residuals: [Tensor]
+  /// The encoder's output after its last norm, `[position, width]`.
+  private let normed: Tensor
+  private let words: [Range<Int>]
+  private let pooling: WordPooling
 
-  init(_ key: ProbingSheet.VectorKey) { self.key = key }
+  init(_ question: PooledSentence) throws {
+    let model = try ProbingSheet.translator().model
+    let points =
+      [HookPoint.residualPre(.encoder, 0)]
+      + (0..<model.configuration.encoder!.layerCount).map { .residualPost(.encoder, $0) }
+    let run = try model.run(
+      ModelInput(
+        question.sentence.tokens, decoderTokens: [model.configuration.startToken]),
+      capturing: .points(Set(points + [.finalNorm(.encoder, .normalized)])))
+    residuals = try points.map { try run.trace[$0][at: 0] }
+    normed = try run.trace[.finalNorm(.encoder, .normalized)][at: 0]
+    words = question.sentence.words
+    pooling = question.pooling
+  }
 
-  /// `[layer, word, width]` with a choice of tokens, in plain loops.
+  /// `[layer, word, width]` with a choice of tokens.
   private func vectors(
     _ residuals: [Tensor], _ tokens: (Range<Int>) -> [Int], summing: Bool = false
   ) -> Tensor {
     let width = residuals[0].shape[1]
     var values: [Float] = []
     for residual in residuals {
-      for word in key.words {
+      for word in words {
         let places = tokens(word)
         for column in 0..<width {
           let sum = places.reduce(0.0) { $0 + Double(residual[$1, column]) }
@@ -135,63 +123,46 @@ private struct VectorJudge {
         }
       }
     }
-    return Tensor(values, shape: [residuals.count, key.words.count, width])
+    return Tensor(values, shape: [residuals.count, words.count, width])
   }
 
-  func verdict(on answer: Tensor) -> Verdict {
-    let own: (Range<Int>) -> [Int] =
-      key.pooling == .last ? { [$0.upperBound - 1] } : { Array($0) }
-    let expected = vectors(key.residuals, own)
-    let axes = ["layer", "word", "width"]
-    if answer.shape == [expected.shape[0] - 1] + expected.shape.dropFirst() {
+  /// Recognises vectors of other layers, other tokens and other pooling.
+  var expected: Expected<Tensor> {
+    let own: (Range<Int>) -> [Int] = pooling == .last ? { [$0.upperBound - 1] } : { Array($0) }
+    let right = vectors(residuals, own)
+    return Expected(
+      right, tolerance: 1e-3, named: "the tensor of word vectors",
+      axes: ["layer", "word", "width"], revealing: false
+    ) {
+      [
+        Mistake(
+          "the pooling is not the one that was asked for: look at `pooling`",
+          vectors(residuals) { pooling == .last ? Array($0) : [$0.upperBound - 1] }),
+        Mistake(
+          "each word is its first token; `.last` is its last, and `.mean` the mean of all",
+          vectors(residuals) { [$0.lowerBound] }),
+        Mistake(
+          "the tokens of a word are added up; their mean is asked for",
+          vectors(residuals, { Array($0) }, summing: true)),
+        Mistake(
+          "each vector is of the token after the word: a range's `upperBound` is one past its end",
+          vectors(residuals) { [min($0.upperBound, residuals[0].shape[0] - 1)] }),
+        Mistake(
+          "layer n holds what enters block n, so the embedding is there twice and the last block's "
+            + "output is missing; take `residualPost`",
+          vectors([residuals[0]] + residuals.dropLast(), own)),
+        Mistake(
+          "the last layer has gone through the final norm; the residual stream before it is asked for",
+          vectors(residuals.dropLast() + [normed], own)),
+        Mistake(
+          "the layers are in the wrong order: the embedding comes first",
+          vectors(residuals.reversed(), own)),
+      ]
+    }.otherwise { answer in
+      guard answer.shape == [right.shape[0] - 1] + right.shape.dropFirst() else { return nil }
       return .failed(
         "the vectors have one layer too few: beside the output of every block there is what enters "
           + "the first, layer 0")
     }
-    if let problem = Verdict.problem(
-      with: answer, shape: expected.shape, named: "the tensor of word vectors", axes: axes)
-    {
-      return problem
-    }
-    func equals(_ other: Tensor) -> Bool {
-      Verdict.compare(answer, to: other, tolerance: 1e-3, named: "").status == .passed
-    }
-    if equals(expected) { return .passed() }
-    let inputs = key.residuals.dropLast()
-    let mistakes: [(Tensor, String)] = [
-      (
-        vectors(key.residuals) { key.pooling == .last ? Array($0) : [$0.upperBound - 1] },
-        "the pooling is not the one that was asked for: look at `pooling`"
-      ),
-      (
-        vectors(key.residuals) { [$0.lowerBound] },
-        "each word is its first token; `.last` is its last, and `.mean` the mean of all"
-      ),
-      (
-        vectors(key.residuals, { Array($0) }, summing: true),
-        "the tokens of a word are added up; their mean is asked for"
-      ),
-      (
-        vectors(key.residuals) { [min($0.upperBound, key.residuals[0].shape[0] - 1)] },
-        "each vector is of the token after the word: a range's `upperBound` is one past its end"
-      ),
-      (
-        vectors([key.residuals[0]] + inputs, own),
-        "layer n holds what enters block n, so the embedding is there twice and the last block's "
-          + "output is missing; take `residualPost`"
-      ),
-      (
-        vectors(key.residuals.dropLast() + [key.normed], own),
-        "the last layer has gone through the final norm; the residual stream before it is asked for"
-      ),
-      (
-        vectors(key.residuals.reversed(), own),
-        "the layers are in the wrong order: the embedding comes first"
-      ),
-    ]
-    for (mistake, sentence) in mistakes where equals(mistake) { return .failed(sentence) }
-    return .compare(
-      answer, to: expected, tolerance: 1e-3, named: "the tensor of word vectors", axes: axes,
-      revealing: false)
   }
 }

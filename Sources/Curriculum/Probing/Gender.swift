@@ -4,25 +4,8 @@ import Laboratory
 import Tensors
 
 extension ProbingSheet {
-  /// Lemmas to be shared out, and words whose split is given.
-  struct GenderQuestion: Codable, Sendable {
-    var lemmas: [String]
-    var seed: UInt64
-    var words: LayeredWords
-    var split: SplitPlaces
-  }
-
-  /// The split for a seed, the same again, that for another seed, and the accuracies; nil where a
-  /// stub is untouched.
-  struct GenderAnswer: Codable, Sendable {
-    var split: SplitPlaces?
-    var again: SplitPlaces?
-    var other: SplitPlaces?
-    var accuracies: [Double]?
-  }
-
   /// What accuracies a right answer has, and what some wrong ones have.
-  struct GenderKey: Codable, Sendable {
+  struct GenderKey {
     var lemmas: [String]
     /// By layer, on the test words.
     var expected: [Double]
@@ -35,7 +18,7 @@ extension ProbingSheet {
   }
 
   /// Accuracies by layer of what is measured wrongly.
-  struct GenderMistakes: Codable, Sendable {
+  struct GenderMistakes {
     /// On the words that were trained on.
     var onTraining: [Double]
     /// On all words.
@@ -86,26 +69,18 @@ extension ProbingSheet {
         try articles(using: &generator),
       ]
     },
-    ask: { answers, question in
-      func split(_ seed: UInt64) throws -> SplitPlaces? {
-        try unlessUnanswered { try answers.splitByLemma(question.lemmas, seed: seed) }
-      }
-      return GenderAnswer(
-        split: try split(question.seed), again: try split(question.seed),
-        other: try split(question.seed &+ 1),
-        accuracies: try unlessUnanswered {
-          try answers.accuracies(of: question.words, split: question.split)
-        })
-    },
-    verify: { key, answer in
-      if answer.split == nil && answer.accuracies == nil { return .unanswered }
-      let judge = GenderJudge(key)
-      return .combining([
-        judge.splitVerdict(answer),
-        answer.accuracies.map(judge.accuracyVerdict)
-          ?? .failed("`accuracies` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(ProbingAsks.splitByLemma, judge: splitJudge),
+      Part(ProbingAsks.accuracies, judge: accuracyJudge),
+    ])
+
+  private static func splitJudge(_ key: GenderKey) -> Judgement<[SplitPlaces]> {
+    Judgement { GenderJudge(key).splitVerdict($0) }
+  }
+
+  private static func accuracyJudge(_ key: GenderKey) -> Judgement<[Double]> {
+    Judgement { GenderJudge(key).accuracyVerdict($0) }
+  }
 
   /// Lemmas of which some are frequent and many rare, in running order.
   static func runningLemmas(using generator: inout SeededGenerator) -> [String] {
@@ -117,7 +92,7 @@ extension ProbingSheet {
   /// The articles of some sentences, by the gender of their noun.
   private static func articles(
     using generator: inout SeededGenerator
-  ) throws -> Case<GenderQuestion, GenderKey> {
+  ) throws -> Case<LemmasAndWords, GenderKey> {
     let corpus = try ProbedCorpus(count: 55, using: &generator)
     let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
     let words = LayeredWords(
@@ -140,7 +115,7 @@ extension ProbingSheet {
       }
       return Double(right) / Double(split.test.count)
     }
-    let question = GenderQuestion(
+    let question = LemmasAndWords(
       lemmas: runningLemmas(using: &generator), seed: generator.next() >> 1, words: words,
       split: split)
     return Case(
@@ -159,12 +134,12 @@ struct GenderJudge {
 
   init(_ key: ProbingSheet.GenderKey) { self.key = key }
 
-  func splitVerdict(_ answer: ProbingSheet.GenderAnswer) -> Verdict {
-    guard let split = answer.split, let again = answer.again, let other = answer.other else {
-      return .failed("`splitByLemma` is not answered yet")
-    }
+  /// - Parameter answer: The split for a seed, the same again, and that for another seed.
+  func splitVerdict(_ answer: [SplitPlaces]) -> Verdict {
+    guard answer.count == 3 else { return .invalid("three splits are asked for") }
+    let (split, again, other) = (answer[0], answer[1], answer[2])
     let lemmas = key.lemmas
-    for part in [split, again, other] {
+    for part in answer {
       if let place = (part.training + part.test).first(where: { !lemmas.indices.contains($0) }) {
         return .invalid("there is no word \(place): places go from 0 to \(lemmas.count - 1)")
       }

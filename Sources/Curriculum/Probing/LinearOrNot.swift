@@ -3,15 +3,8 @@ import Interpretability
 import Tensors
 
 extension ProbingSheet {
-  /// Planted words, the width of the hidden layer and a seed.
-  struct ComparisonQuestion: Codable, Sendable {
-    var data: ControlledVectors
-    var hidden: Int
-    var seed: UInt64
-  }
-
   /// What probes of the library find, and what the usual mistakes would give.
-  struct ComparisonKey: Codable, Sendable {
+  struct ComparisonKey {
     /// Accuracy and control accuracy on the test words: linear, then with a hidden layer.
     var accuracies: [Double]
     var controls: [Double]
@@ -52,18 +45,20 @@ extension ProbingSheet {
       the vector? A later layer of the model could read it as the probe did, and need not.
       """,
     cases: { generator in
-      try [("an exclusive or of two directions", true), ("a class along a direction", false)]
+      [("an exclusive or of two directions", true), ("a class along a direction", false)]
         .map { name, isExclusive in
-          let question = ComparisonQuestion(
+          let question = ProbesToCompare(
             data: planted(isExclusive: isExclusive, using: &generator), hidden: 64,
             seed: generator.next() >> 1)
-          return Case(name, question: question, key: try comparisonKey(question))
+          return Case(name, question)
         }
     },
-    ask: { answers, question in
-      try answers.compareProbes(on: question.data, hidden: question.hidden, seed: question.seed)
-    },
-    verify: { key, answer in comparisonVerdict(answer, key) })
+    parts: [Part(ProbingAsks.compareProbes, judge: comparison)])
+
+  private static func comparison(of question: ProbesToCompare) throws -> Judgement<[ProbeFinding]> {
+    let key = try comparisonKey(question)
+    return Judgement { comparisonVerdict($0, key) }
+  }
 
   /// Words of 260 types, each type a place of its own; half of the test words are of types that
   /// training shows, half of others.
@@ -96,7 +91,7 @@ extension ProbingSheet {
       controlLabels: rows.map { controls[$0] }, classes: 2, training: training, test: test)
   }
 
-  private static func comparisonKey(_ question: ComparisonQuestion) throws -> ComparisonKey {
+  private static func comparisonKey(_ question: ProbesToCompare) throws -> ComparisonKey {
     let data = question.data
     func measure(
       _ kind: Probe.Kind, _ labels: [Int]

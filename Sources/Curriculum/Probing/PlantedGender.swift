@@ -10,7 +10,7 @@ extension ProbingSheet {
   /// that even the training words are not all answered rightly.
   static func planted(
     _ name: String, classes: Int, using generator: inout SeededGenerator
-  ) -> Case<GenderQuestion, GenderKey> {
+  ) -> Case<LemmasAndWords, GenderKey> {
     let (trainingLemmas, testLemmas, repeats, pairs) = (30, 13, 3, 5)
     var lemmaOfWord: [Int] = []
     var labels: [Int] = []
@@ -57,7 +57,7 @@ extension ProbingSheet {
     let order = Array(0..<count).shuffled(using: &generator)
     var places = [Int](repeating: 0, count: count)
     for (place, word) in order.enumerated() { places[word] = place }
-    let question = GenderQuestion(
+    let question = LemmasAndWords(
       lemmas: runningLemmas(using: &generator), seed: generator.next() >> 1,
       words: LayeredWords(
         layers: layers.map { $0.gathering(order) }, labels: order.map { labels[$0] },

@@ -49,7 +49,7 @@ extension ProbingSheet {
       writer's own numbers from 2.3, 2.4 or 2.8, rightly read.
       """,
     ],
-    text: { try $0.whatAProbeShows() })
+    text: ProbingAsks.whatAProbeShows)
 
   /// 2.12, open: what to ask of a paper that says a layer encodes syntax.
   static let whatProbingNeeds = Exercise(
@@ -95,5 +95,5 @@ extension ProbingSheet {
       it, or says that the claim must be weakened to “can be read off”.
       """,
     ],
-    text: { try $0.whatProbingNeeds() })
+    text: ProbingAsks.whatProbingNeeds)
 }

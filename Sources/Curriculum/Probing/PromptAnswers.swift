@@ -6,31 +6,6 @@ import Tokenizers
 import Transformers
 
 extension ProbingSheet {
-  /// A prefix, texts with their classes, and the tokens that stand for classes.
-  struct PromptQuestion: Codable, Sendable {
-    var prefix: Tensor
-    var examples: [PromptProbe.Example]
-    var answers: [Int]
-  }
-
-  /// What is held against the answer.
-  struct PromptKey: Codable, Sendable {
-    var shape: [Int]
-    var loss: Double
-    var mistakes: [PromptMistake]
-    /// Directions in which the prefix was moved, `[direction, number]`.
-    var directions: Tensor
-    /// How the loss changes along each, by central differences.
-    var slopes: [Double]
-    var exampleCount: Int
-  }
-
-  /// The loss that a mistake gives, and the sentence that helps whoever made it.
-  struct PromptMistake: Codable, Sendable {
-    var loss: Double
-    var sentence: String
-  }
-
   /// 2.10: one step of training a prompt, with the model frozen.
   static let promptAnswers = Exercise(
     "2.10", "Let the model answer", points: 5, difficulty: 5, importance: 3, minutes: 45,
@@ -74,19 +49,12 @@ extension ProbingSheet {
           name, length: length, texts: texts, classes: classes, using: &generator)
       }
     },
-    ask: { answers, question in
-      try answers.promptStep(
-        of: question.prefix, on: question.examples, answers: question.answers,
-        in: translator().model)
-    },
-    verify: { key, answer in
-      .combining([lossVerdict(answer.loss, key), slopeVerdict(answer.gradient, key)])
-    })
+    parts: [Part(ProbingAsks.promptStep) { try PromptJudge($0) }])
 
   private static func promptCase(
     _ name: String, length: Int, texts: Int, classes: Int,
     using generator: inout SeededGenerator
-  ) throws -> Case<PromptQuestion, PromptKey> {
+  ) throws -> Case<PrefixedTexts, PromptKey> {
     let translator = try translator()
     let (model, width) = (translator.model, translator.model.configuration.width)
     let corpus = try ProbedCorpus(count: texts, using: &generator)
@@ -104,54 +72,68 @@ extension ProbingSheet {
     let size = (words * words).mean().scalar.squareRoot()
     let noise = Tensor.randomNormal([length, width], standardDeviation: size, using: &generator)
     let prefix = name.hasPrefix("words") ? words : noise
-    let question = PromptQuestion(prefix: prefix, examples: examples, answers: answers)
+    let question = PrefixedTexts(prefix: prefix, examples: examples, answers: answers)
     return Case(
       name, question: question,
-      key: try promptKey(question, size: size, in: model, using: &generator))
+      key: PromptKey(
+        question: question,
+        directions: Tensor.randomNormal([5, length * width], using: &generator),
+        step: 0.005 * size))
+  }
+}
+
+/// A question, and how its prefix is moved to see whether a gradient is right.
+struct PromptKey {
+  let question: PrefixedTexts
+  /// Directions in which the prefix is moved, `[direction, number]`.
+  let directions: Tensor
+  /// How far it is moved.
+  let step: Float
+}
+
+/// Holds loss and gradient against runs without gradients.
+private struct PromptJudge: Judge {
+  private let question: PrefixedTexts
+  private let directions: Tensor
+  private let runs: PromptRuns
+  private let loss: Double
+  /// How the loss changes along each direction, by central differences.
+  private let slopes: [Double]
+
+  init(_ key: PromptKey) throws {
+    question = key.question
+    directions = key.directions
+    runs = PromptRuns(model: try ProbingSheet.translator().model)
+    loss = try Self.loss(question, .front, runs)
+    slopes = try Self.slopes(key, runs)
   }
 
-  private static func promptKey(
-    _ question: PromptQuestion, size: Float, in model: Transformer,
-    using generator: inout SeededGenerator
-  ) throws -> PromptKey {
-    let runs = PromptRuns(model: model)
+  private static func rows(_ values: [Float], _ shape: [Int]) -> [[Float]] {
+    (0..<shape[0]).map { Array(values[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
+  }
+
+  private static func loss(
+    _ question: PrefixedTexts, _ placing: PromptRuns.Placing, overAll: Bool = false,
+    _ runs: PromptRuns
+  ) throws -> Double {
+    let own = rows(question.prefix.values, question.prefix.shape)
+    let logits = try runs.logits(
+      question.examples.map { _ in own }, on: question.examples.map(\.tokens), placing: placing)
+    return PromptRuns.loss(
+      logits, labels: question.examples.map(\.label), answers: question.answers, overAll: overAll)
+  }
+
+  private static func slopes(_ key: PromptKey, _ runs: PromptRuns) throws -> [Double] {
+    let (question, directions) = (key.question, key.directions)
     let (texts, labels) = (question.examples.map(\.tokens), question.examples.map(\.label))
-    let shape = question.prefix.shape
-    func rows(_ values: [Float]) -> [[Float]] {
-      (0..<shape[0]).map { Array(values[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
-    }
-    let own = texts.map { _ in rows(question.prefix.values) }
-    func loss(_ placing: PromptRuns.Placing, overAll: Bool = false) throws -> Double {
-      PromptRuns.loss(
-        try runs.logits(own, on: texts, placing: placing), labels: labels,
-        answers: question.answers, overAll: overAll)
-    }
-    let right = try loss(.front)
-    let mistakes = [
-      PromptMistake(
-        loss: try loss(.front, overAll: true),
-        sentence: "the softmax is over all tokens; only those in `answers` compete"),
-      PromptMistake(
-        loss: try loss(.behind), sentence: "the prefix stands behind the text, not in front of it"),
-      PromptMistake(
-        loss: try loss(.over),
-        sentence: "the prefix takes the place of the text's first tokens; make room in front"),
-      PromptMistake(
-        loss: try loss(.added),
-        sentence: "the prefix is added to what stood in its room; it is to take the place of it"),
-      PromptMistake(
-        loss: try loss(.nowhere), sentence: "the prefix changes nothing: the model does not read it"
-      ),
-    ]
-    let directions = Tensor.randomNormal([5, shape[0] * shape[1]], using: &generator)
-    let step = 0.005 * size
     // Every move of the prefix, for every text, in one batch.
     let centre = question.prefix.values
     var moves: [[[Float]]] = []
     for direction in 0..<directions.shape[0] {
       let numbers = directions[at: direction].values
       for sign: Float in [1, -1] {
-        moves.append(rows(zip(centre, numbers).map { $0 + sign * step * $1 }))
+        moves.append(
+          rows(zip(centre, numbers).map { $0 + sign * key.step * $1 }, question.prefix.shape))
       }
     }
     let logits = try runs.logits(
@@ -160,48 +142,67 @@ extension ProbingSheet {
       let own = logits[(move * texts.count)..<((move + 1) * texts.count)]
       return PromptRuns.loss(Array(own), labels: labels, answers: question.answers)
     }
-    let slopes: [Double] = (0..<directions.shape[0]).map { direction in
+    return (0..<directions.shape[0]).map { direction in
       let difference = loss(ofMove: 2 * direction) - loss(ofMove: 2 * direction + 1)
-      return difference / Double(2 * step)
+      return difference / Double(2 * key.step)
     }
-    return PromptKey(
-      shape: shape, loss: right, mistakes: mistakes, directions: directions, slopes: slopes,
-      exampleCount: texts.count)
   }
 
-  private static func lossVerdict(_ answer: Float, _ key: PromptKey) -> Verdict {
-    guard answer.isFinite else { return .invalid("the loss is not a finite number") }
-    func equals(_ value: Double) -> Bool {
+  func verdict(on answer: PromptStep) throws -> Verdict {
+    .combining([try expectedLoss.verdict(on: answer.loss), gradientVerdict(answer.gradient)])
+  }
+
+  private var expectedLoss: Expected<Float> {
+    func isNear(_ answer: Float, _ value: Double) -> Bool {
       abs(Double(answer) - value) <= 2e-3 * max(1, abs(value))
     }
-    if equals(key.loss) { return .passed() }
-    if equals(-key.loss) {
-      return .failed("the loss has the wrong sign: it is the negative logarithm of a probability")
+    return Expected(
+      comparing: { answer in
+        guard answer.isFinite else { return .invalid("the loss is not a finite number") }
+        return isNear(answer, loss)
+          ? .passed() : .failed("the loss is not the mean cross-entropy of the answers")
+      },
+      isSame: { isNear($0, Double($1)) }
+    ) {
+      [
+        Mistake(
+          "the loss has the wrong sign: it is the negative logarithm of a probability", -loss),
+        Mistake(
+          "the softmax is over all tokens; only those in `answers` compete",
+          try Self.loss(question, .front, overAll: true, runs)),
+        Mistake(
+          "the prefix stands behind the text, not in front of it",
+          try Self.loss(question, .behind, runs)),
+        Mistake(
+          "the prefix takes the place of the text's first tokens; make room in front",
+          try Self.loss(question, .over, runs)),
+        Mistake(
+          "the prefix is added to what stood in its room; it is to take the place of it",
+          try Self.loss(question, .added, runs)),
+        Mistake(
+          "the prefix changes nothing: the model does not read it",
+          try Self.loss(question, .nowhere, runs)),
+        Mistake(
+          "the losses of the texts are added up; take their mean",
+          loss * Double(question.examples.count)),
+        Mistake("the loss is in bits; nats are asked for", loss / log(2.0)),
+      ]
     }
-    if let mistake = key.mistakes.first(where: { equals($0.loss) }) {
-      return .failed(mistake.sentence)
-    }
-    if equals(key.loss * Double(key.exampleCount)) {
-      return .failed("the losses of the texts are added up; take their mean")
-    }
-    if equals(key.loss / log(2)) { return .failed("the loss is in bits; nats are asked for") }
-    return .failed("the loss is not the mean cross-entropy of the answers")
   }
 
-  private static func slopeVerdict(_ answer: Tensor, _ key: PromptKey) -> Verdict {
-    let name = "the gradient"
+  private func gradientVerdict(_ answer: Tensor) -> Verdict {
     if let problem = Verdict.problem(
-      with: answer, shape: key.shape, named: name, axes: ["vector", "width"])
+      with: answer, shape: question.prefix.shape, named: "the gradient", axes: ["vector", "width"])
     {
       return problem
     }
     let values = answer.values.map(Double.init)
-    let found = key.directions.doubleRows.map { row in
+    let found = directions.doubleRows.map { row in
       zip(row, values).reduce(0) { $0 + $1.0 * $1.1 }
     }
-    let size = key.slopes.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let size = slopes.reduce(0) { $0 + $1 * $1 }.squareRoot()
     func equals(_ factor: Double) -> Bool {
-      let far = zip(found, key.slopes).reduce(0) {
+      let far = zip(found, slopes).reduce(0) {
         $0 + ($1.0 - factor * $1.1) * ($1.0 - factor * $1.1)
       }.squareRoot()
       return far <= 0.06 * size * abs(factor) + 1e-3
@@ -213,7 +214,8 @@ extension ProbingSheet {
     if equals(-1) {
       return .failed("the gradient has the wrong sign: it points to where the loss grows")
     }
-    if key.exampleCount > 1, equals(Double(key.exampleCount)) {
+    let count = question.examples.count
+    if count > 1, equals(Double(count)) {
       return .failed("the gradient is of the sum over texts; that of the mean is asked for")
     }
     return .failed("the loss does not change with the prefix as the gradient says")

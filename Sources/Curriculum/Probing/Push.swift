@@ -4,33 +4,12 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// Vectors of two classes, and sentences to be pushed along a vector.
-  struct PushQuestion: Codable, Sendable {
-    var negative: Tensor
-    var positive: Tensor
-    var sentences: [PushedSentence]
-    var vector: Tensor
-    var layer: Int
-  }
-
-  /// Both answers; nil where a stub is untouched.
-  struct PushAnswer: Codable, Sendable {
-    var direction: Tensor?
-    var flips: [Bool]?
-  }
-
-  /// What a mistake answers, and the sentence that helps whoever made it.
-  struct FlipMistake: Codable, Sendable {
-    var flips: [Bool]
-    var sentence: String
-  }
-
   /// What is held against the answer.
-  struct PushKey: Codable, Sendable {
+  struct PushKey {
     var negative: Tensor
     var positive: Tensor
     var flips: [Bool]
-    var mistakes: [FlipMistake]
+    var mistakes: [Mistake<[Bool]>]
   }
 
   /// 2.8: a direction by difference of means, and whether the model follows it.
@@ -73,31 +52,16 @@ extension ProbingSheet {
         ("after the last block", blocks - 1),
       ].map { name, layer in try pushCase(name, layer: layer, using: &generator) }
     },
-    ask: { answers, question in
-      PushAnswer(
-        direction: try unlessUnanswered {
-          try answers.direction(from: question.negative, to: question.positive)
-        },
-        flips: try unlessUnanswered {
-          try answers.flips(
-            of: question.sentences, adding: question.vector, afterBlock: question.layer,
-            in: translator().model)
-        })
-    },
-    verify: { key, answer in
-      if answer.direction == nil && answer.flips == nil { return .unanswered }
-      return .combining([
-        answer.direction.map { directionVerdict($0, key) }
-          ?? .failed("`direction` is not answered yet"),
-        answer.flips.map { flipVerdict($0, key) } ?? .failed("`flips` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(ProbingAsks.direction, judge: directionBetweenMeans),
+      Part(ProbingAsks.flips, judge: flipJudge),
+    ])
 
   /// Sentences of both genders, pushed at the article, the noun or both, along the gender and a bit
   /// off it, so that every way to go wrong shows.
   private static func pushCase(
     _ name: String, layer: Int, using generator: inout SeededGenerator
-  ) throws -> Case<PushQuestion, PushKey> {
+  ) throws -> Case<SentencesToPush, PushKey> {
     let model = try translator().model
     let pool = try PushPool(ofEach: 8, using: &generator)
     let positive = try pool.vectors(
@@ -108,7 +72,7 @@ extension ProbingSheet {
     ) { $0.noun }
     let gender = positive.mean(axis: 0) - negative.mean(axis: 0)
     let length = (gender * gender).sum().scalar.squareRoot()
-    var best: (question: PushQuestion, key: PushKey, distinct: Int)?
+    var best: (question: SentencesToPush, key: PushKey, distinct: Int)?
     for _ in 0..<2 {
       let noise = Tensor.randomNormal(gender.shape, using: &generator)
       let size = (noise * noise).sum().scalar.squareRoot()
@@ -122,10 +86,10 @@ extension ProbingSheet {
           choices: Bool.random(using: &generator) ? pool.choices : pool.choices.reversed())
       }
       let outcome = try PushOutcome(sentences, adding: vector, layer: layer, in: model)
-      let distinct = Set(outcome.mistakes.map(\.flips) + [outcome.flips]).count
+      let distinct = Set(outcome.mistakes.map(\.answer) + [outcome.flips]).count
       guard distinct > best?.distinct ?? 0 else { continue }
       best = (
-        PushQuestion(
+        SentencesToPush(
           negative: negative, positive: positive, sentences: outcome.sentences, vector: vector,
           layer: layer),
         PushKey(
@@ -137,59 +101,51 @@ extension ProbingSheet {
     return Case(name, question: best!.question, key: best!.key)
   }
 
-  private static func directionVerdict(_ answer: Tensor, _ key: PushKey) -> Verdict {
+  private static func directionBetweenMeans(_ key: PushKey) -> Expected<Tensor> {
     let (negative, positive) = (key.negative.doubleRows, key.positive.doubleRows)
     func sum(_ rows: [[Double]]) -> [Double] {
       rows.dropFirst().reduce(rows[0]) { zip($0, $1).map(+) }
     }
     func mean(_ rows: [[Double]]) -> [Double] { sum(rows).map { $0 / Double(rows.count) } }
     func difference(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map(-) }
-    func tensor(_ values: [Double]) -> Tensor { Tensor(values.map(Float.init)) }
     let right = difference(mean(positive), mean(negative))
-    let name = "the direction"
-    if let problem = Verdict.problem(
-      with: answer, shape: [right.count], named: name, axes: ["width"])
-    {
-      return problem
+    return Expected(
+      right, shape: [right.count], tolerance: 1e-3, named: "the direction", axes: ["width"],
+      revealing: false
+    ) {
+      let length = right.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return [
+        Mistake(
+          "the direction leads the wrong way: from negative to positive is asked for",
+          right.map { -$0 }),
+        Mistake(
+          "sums are subtracted; the classes have different sizes, so take means",
+          difference(sum(positive), sum(negative))),
+        Mistake(
+          "the direction has length 1; keep its own, the distance between the means",
+          right.map { $0 / length }),
+        Mistake(
+          "that is the mean of the positive class alone; take the negative's off", mean(positive)),
+        Mistake(
+          "the mean of all words is taken off instead of that of the negative class",
+          difference(mean(positive), mean(positive + negative))),
+        Mistake(
+          "that is the difference of two single words; take the means of the classes",
+          difference(positive[0], negative[0])),
+      ]
     }
-    func equals(_ values: [Double]) -> Bool {
-      Verdict.compare(answer, to: tensor(values), tolerance: 1e-3, named: name).status == .passed
-    }
-    if equals(right) { return .passed() }
-    let length = right.reduce(0) { $0 + $1 * $1 }.squareRoot()
-    let mistakes: [([Double], String)] = [
-      (right.map(-), "the direction leads the wrong way: from negative to positive is asked for"),
-      (
-        difference(sum(positive), sum(negative)),
-        "sums are subtracted; the classes have different sizes, so take means"
-      ),
-      (
-        right.map { $0 / length },
-        "the direction has length 1; keep its own, the distance between the means"
-      ),
-      (mean(positive), "that is the mean of the positive class alone; take the negative's off"),
-      (
-        difference(mean(positive), mean(positive + negative)),
-        "the mean of all words is taken off instead of that of the negative class"
-      ),
-      (
-        difference(positive[0], negative[0]),
-        "that is the difference of two single words; take the means of the classes"
-      ),
-    ]
-    if let mistake = mistakes.first(where: { equals($0.0) }) { return .failed(mistake.1) }
-    return .compare(
-      answer, to: tensor(right), tolerance: 1e-3, named: name, axes: ["width"], revealing: false)
   }
 
-  private static func flipVerdict(_ answer: [Bool], _ key: PushKey) -> Verdict {
-    if answer.count == key.flips.count, answer != key.flips {
-      // With so few sentences two mistakes may look alike.
-      let causes = key.mistakes.filter { $0.flips == answer }.map(\.sentence)
-      if !causes.isEmpty { return .failed(causes.joined(separator: "; or ")) }
+  private static func flipJudge(_ key: PushKey) -> Judgement<[Bool]> {
+    Judgement { answer in
+      if answer.count == key.flips.count, answer != key.flips {
+        // With so few sentences two mistakes may look alike.
+        let causes = key.mistakes.filter { $0.answer == answer }.map(\.sentence)
+        if !causes.isEmpty { return .failed(causes.joined(separator: "; or ")) }
+      }
+      return .match(
+        answer, to: key.flips, named: "the list of flips", of: "sentence", revealing: false)
     }
-    return .match(
-      answer, to: key.flips, named: "the list of flips", of: "sentence", revealing: false)
   }
 }
 
@@ -198,7 +154,7 @@ struct PushOutcome {
   /// Those of the sentences that are far from undecided.
   let sentences: [PushedSentence]
   let flips: [Bool]
-  let mistakes: [ProbingSheet.FlipMistake]
+  let mistakes: [Mistake<[Bool]>]
 
   init(
     _ all: [PushedSentence], adding vector: Tensor, layer: Int, in model: Transformer
@@ -227,9 +183,9 @@ struct PushOutcome {
     ) throws -> [Bool] {
       flips(try batch.logits(at: point, positions: positions, change))
     }
-    var mistakes: [ProbingSheet.FlipMistake] = []
+    var mistakes: [Mistake<[Bool]>] = []
     func add(_ flips: [Bool], _ sentence: String) {
-      mistakes.append(.init(flips: flips, sentence: sentence))
+      mistakes.append(Mistake(sentence, flips))
     }
     add(right.map(!), "it is the other way round: true where the preference *changes*")
     add(

@@ -5,14 +5,8 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// Words to probe, and where the untrained model's weights come from.
-  struct BaselineQuestion: Codable, Sendable {
-    var words: ProbedWords
-    var seed: UInt64
-  }
-
   /// What the right answers are, and what the usual mistakes would give.
-  struct BaselineKey: Codable, Sendable {
+  struct BaselineKey {
     var majority: Double
     /// The accuracy of a probe at each layer of the model.
     var layers: [Double]
@@ -75,16 +69,16 @@ extension ProbingSheet {
           return Case(name, question: question, key: key)
         }
     },
-    ask: { answers, question in
-      try answers.baselines(
-        on: question.words, in: ProbingSheet.translator().model, seed: question.seed)
-    },
-    verify: { key, answer in verdict(on: answer, key) })
+    parts: [Part(ProbingAsks.baselines, judge: baselineJudge)])
+
+  private static func baselineJudge(_ key: BaselineKey) -> Judgement<Baselines> {
+    Judgement { verdict(on: $0, key) }
+  }
 
   private static func baselineCase(
     _ task: WordTask, at layer: Int, _ corpus: ProbedCorpus, _ trained: Representations,
     _ untrained: [Representations], seed: UInt64, using generator: inout SeededGenerator
-  ) throws -> (BaselineQuestion, BaselineKey) {
+  ) throws -> (SeededWords, BaselineKey) {
     let split = try TaskSplit(task, by: .sentence, using: &generator)
     let training = split.training + split.development
     func share(_ label: Int, _ places: [Int]) -> Double {
@@ -109,7 +103,7 @@ extension ProbingSheet {
       return Double(zip(predictions, places).count { $0 == task.labels[$1] })
         / Double(places.count)
     }
-    let question = BaselineQuestion(
+    let question = SeededWords(
       words: ProbedWords(
         sentences: corpus.tokens, labels: labels, classes: task.classes.count, layer: layer,
         training: training.map { task.rows[$0] }, test: test.map { task.rows[$0] }),

@@ -3,22 +3,6 @@ import Interpretability
 import Tensors
 
 extension ProbingSheet {
-  /// One sentence: vectors and B, distances to find a tree in, and a tree to be scored.
-  struct TreeQuestion: Codable, Sendable {
-    var vectors: Tensor
-    var projection: Tensor
-    var distances: Tensor
-    var predicted: [WordEdge]
-    var heads: [Int?]
-  }
-
-  /// The three answers; nil where a stub is untouched.
-  struct TreeAnswer: Codable, Sendable {
-    var squaredDistances: Tensor?
-    var tree: [WordEdge]?
-    var score: Double?
-  }
-
   /// 2.9: distances under a map, the tree in them, and how much of it is right.
   static let structuralTree = Exercise(
     "2.9", "A tree in the distances", points: 5, difficulty: 4, importance: 4, minutes: 45,
@@ -58,33 +42,28 @@ extension ProbingSheet {
         treeCase("two words", words: 2, width: 5, rank: 2, using: &generator),
       ]
     },
-    ask: { answers, question in
-      TreeAnswer(
-        squaredDistances: try unlessUnanswered {
-          try answers.squaredDistances(between: question.vectors, under: question.projection)
-        },
-        tree: try unlessUnanswered { try answers.tree(from: question.distances) },
-        score: try unlessUnanswered {
-          try answers.attachmentScore(of: question.predicted, heads: question.heads)
-        })
-    },
-    verify: { question, answer in
-      if answer.squaredDistances == nil && answer.tree == nil && answer.score == nil {
-        return .unanswered
-      }
-      let judge = TreeJudge(question)
-      return .combining([
-        answer.squaredDistances.map(judge.distanceVerdict)
-          ?? .failed("`squaredDistances` is not answered yet"),
-        answer.tree.map(judge.treeVerdict) ?? .failed("`tree` is not answered yet"),
-        answer.score.map(judge.scoreVerdict) ?? .failed("`attachmentScore` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(ProbingAsks.squaredDistances, judge: distanceJudge),
+      Part(ProbingAsks.tree, judge: treeJudge),
+      Part(ProbingAsks.attachmentScore, judge: scoreJudge),
+    ])
+
+  private static func distanceJudge(_ question: TreeSentence) -> Expected<Tensor> {
+    TreeWork(question).squaredDistances
+  }
+
+  private static func treeJudge(_ question: TreeSentence) -> Judgement<[WordEdge]> {
+    Judgement { TreeWork(question).verdict(onTree: $0) }
+  }
+
+  private static func scoreJudge(_ question: TreeSentence) -> Expected<Double> {
+    TreeWork(question).score
+  }
 
   /// Random vectors, distances without ties, and a prediction that is right in part.
   private static func treeCase(
     _ name: String, words count: Int, width: Int, rank: Int, using generator: inout SeededGenerator
-  ) -> Case<TreeQuestion, TreeQuestion> {
+  ) -> Case<TreeSentence, TreeSentence> {
     let vectors = Tensor.randomNormal([count, width], using: &generator)
     let projection = Tensor.randomNormal([rank, width], standardDeviation: 0.5, using: &generator)
     // Every pair has a distance of its own, so that one tree alone is least.
@@ -111,9 +90,9 @@ extension ProbingSheet {
     }
     predicted += others.shuffled(using: &generator).prefix(gold.count + 1)
     predicted.shuffle(using: &generator)
-    let question = TreeQuestion(
+    let question = TreeSentence(
       vectors: vectors, projection: projection, distances: distances, predicted: predicted,
       heads: heads)
-    return Case(name, question: question, key: question)
+    return Case(name, question)
   }
 }

@@ -5,19 +5,6 @@ import Laboratory
 import Tensors
 
 extension ProbingSheet {
-  /// Vectors to train on and scores to choose by.
-  struct TrainingQuestion: Codable, Sendable {
-    var data: LabelledVectors
-    var l2: Float
-    var scores: [LayerScore]
-  }
-
-  /// Both answers; nil where the stub is untouched.
-  struct TrainingAnswer: Codable, Sendable {
-    var probe: LinearProbe?
-    var report: LayerReport?
-  }
-
   /// 2.2: softmax regression with a penalty, and a layer chosen on development words.
   static let trainAProbe = Exercise(
     "2.2", "Train a probe, choose a layer", points: 5, difficulty: 3, importance: 5, minutes: 35,
@@ -51,34 +38,28 @@ extension ProbingSheet {
       you look.
       """,
     cases: { generator in
-      var cases: [Case<TrainingQuestion, TrainingQuestion>] = []
+      var cases: [Case<VectorsAndScores, VectorsAndScores>] = []
       for (name, count, width, classes, l2) in [
         ("three overlapping classes", 90, 5, 3, Float(0.02)),
         ("two classes, one of them rare", 80, 3, 2, Float(0.1)),
       ] {
-        let question = TrainingQuestion(
+        let question = VectorsAndScores(
           data: overlapping(
             count: count, width: width, classes: classes, rareFirst: classes == 2,
             using: &generator), l2: l2, scores: scores(layers: 7, using: &generator))
-        cases.append(Case(name, question: question, key: question))
+        cases.append(Case(name, question))
       }
       cases.append(try genderCase(using: &generator))
       return cases
     },
-    ask: { answers, question in
-      TrainingAnswer(
-        probe: try unlessUnanswered { try answers.probe(on: question.data, l2: question.l2) },
-        report: try unlessUnanswered { try answers.report(of: question.scores) })
-    },
-    verify: { question, answer in
-      if answer.probe == nil && answer.report == nil { return .unanswered }
-      return .combining([
-        answer.probe.map { ProbeJudge(question).verdict(on: $0) }
-          ?? .failed("`probe` is not answered yet"),
-        answer.report.map { ReportJudge(question.scores).verdict(on: $0) }
-          ?? .failed("`report` is not answered yet"),
-      ])
-    })
+    parts: [
+      Part(ProbingAsks.probe) { ProbeJudge($0) },
+      Part(ProbingAsks.report, judge: reportJudge),
+    ])
+
+  private static func reportJudge(_ question: VectorsAndScores) -> ReportJudge {
+    ReportJudge(question.scores)
+  }
 
   /// Clouds that overlap, so that no probe is without fault and weights stay finite.
   private static func overlapping(
@@ -100,7 +81,7 @@ extension ProbingSheet {
   /// The gender of nouns, in a few directions of the translator's own vectors.
   private static func genderCase(
     using generator: inout SeededGenerator
-  ) throws -> Case<TrainingQuestion, TrainingQuestion> {
+  ) throws -> Case<VectorsAndScores, VectorsAndScores> {
     let corpus = try ProbedCorpus(count: 40, using: &generator)
     let task = try WordTask("gender", in: corpus.sentences) { $0.labels["word-class"] == "noun" }
     let vectors = try corpus.representations().layers[1].gathering(task.rows)
@@ -108,11 +89,11 @@ extension ProbingSheet {
     let directions = Tensor.randomNormal([vectors.shape[1], 6], using: &generator)
     let projected = vectors.matmul(directions)
     let size = (projected * projected).mean().scalar.squareRoot()
-    let question = TrainingQuestion(
+    let question = VectorsAndScores(
       data: LabelledVectors(
         vectors: projected / size, labels: task.labels, classes: task.classes.count),
       l2: 0.05, scores: scores(layers: 4, using: &generator))
-    return Case("the gender of nouns", question: question, key: question)
+    return Case("the gender of nouns", question)
   }
 
   /// Scores in which the layer best on test is another than the one best on development, and in
@@ -134,10 +115,10 @@ extension ProbingSheet {
 }
 
 /// Tells the probe that was asked for from those of other objectives.
-private struct ProbeJudge {
-  private let question: ProbingSheet.TrainingQuestion
+private struct ProbeJudge: Judge {
+  private let question: VectorsAndScores
 
-  init(_ question: ProbingSheet.TrainingQuestion) { self.question = question }
+  init(_ question: VectorsAndScores) { self.question = question }
 
   func verdict(on answer: LinearProbe) -> Verdict {
     let data = question.data
@@ -207,7 +188,7 @@ private struct ProbeJudge {
 }
 
 /// Tells a layer chosen on development words from one chosen otherwise.
-private struct ReportJudge {
+private struct ReportJudge: Judge {
   private let scores: [LayerScore]
 
   init(_ scores: [LayerScore]) { self.scores = scores }

@@ -6,7 +6,7 @@ package import Foundation
 /// A result counts if it is of the same sheet, seed, submission and version of the grader, so a run
 /// that was stopped, in whatever way, is gone on with by the next.
 package struct GradingRun: Sendable {
-  package var sheet: AnySheet
+  package var sheet: Sheet
   package var submissions: URL
   package var grades: GradesFolder
   package var seed: Seed
@@ -21,7 +21,7 @@ package struct GradingRun: Sendable {
   package var isStopped: @Sendable () -> Bool = { false }
 
   package init(
-    sheet: AnySheet, submissions: URL, grades: GradesFolder, seed: Seed, options: GradingOptions,
+    sheet: Sheet, submissions: URL, grades: GradesFolder, seed: Seed, options: GradingOptions,
     policy: LatePolicy? = nil
   ) {
     self.sheet = sheet

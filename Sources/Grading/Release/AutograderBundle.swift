@@ -5,11 +5,11 @@ package import Foundation
 /// without its solutions, and the secret seed.
 package struct AutograderBundle: Sendable {
   let course: URL
-  let sheet: AnySheet
+  let sheet: Sheet
   /// The content of the seed file.
   let seed: Data
 
-  package init(course: URL, sheet: AnySheet, seed: Data) {
+  package init(course: URL, sheet: Sheet, seed: Data) {
     self.course = course
     self.sheet = sheet
     self.seed = seed

@@ -21,13 +21,13 @@ package struct ReleaseTree: Sendable {
   }
 
   private let course: URL
-  private let sheets: [AnySheet]
+  private let sheets: [Sheet]
   private let purpose: Purpose
 
   /// The tree of some sheets.
   ///
   /// - Parameter course: The folder of the instructor's package.
-  package init(course: URL, sheets: [AnySheet], purpose: Purpose) {
+  package init(course: URL, sheets: [Sheet], purpose: Purpose) {
     self.course = course
     self.sheets = sheets
     self.purpose = purpose

@@ -9,14 +9,14 @@ package import Foundation
 package struct GradeBook: Sendable {
   /// The folder with a folder a student.
   package let directory: URL
-  private let sheets: [AnySheet]
+  private let sheets: [Sheet]
   /// The package, for expected figures and the untouched sheet; nil where it is not at hand.
   private let course: URL?
 
   /// The grade book in a folder.
   ///
   /// - Parameter course: The folder of the package, where `Solutions` holds the expected figures.
-  package init(directory: URL, sheets: [AnySheet] = Course.sheets, course: URL? = nil) {
+  package init(directory: URL, sheets: [Sheet] = Course.sheets, course: URL? = nil) {
     self.directory = directory
     self.sheets = sheets
     self.course = course
@@ -117,7 +117,7 @@ package struct GradeBook: Sendable {
     return (entries, notes)
   }
 
-  private func sheet(of entries: [Entry]) throws -> AnySheet? {
+  private func sheet(of entries: [Entry]) throws -> Sheet? {
     let numbers = Set(entries.map(\.result.sheet)).sorted()
     guard numbers.count == 1 else {
       let list = numbers.map(String.init).joined(separator: ", ")
@@ -159,7 +159,7 @@ package struct GradeBook: Sendable {
     }
   }
 
-  private func writeStudents(_ entries: [Entry], _ sheet: AnySheet?) throws {
+  private func writeStudents(_ entries: [Entry], _ sheet: Sheet?) throws {
     let title = sheet?.title ?? ""
     let expected = sheet.flatMap { course?.appending(path: "Solutions/\($0.folder)/Figures") }
     for entry in entries {
@@ -185,7 +185,7 @@ package struct GradeBook: Sendable {
   }
 
   private func writeClass(
-    _ entries: [Entry], _ sheet: AnySheet?, replacingMarks: Bool, _ notes: inout [String]
+    _ entries: [Entry], _ sheet: Sheet?, replacingMarks: Bool, _ notes: inout [String]
   ) throws {
     let title = sheet?.title ?? ""
     let results = entries.map(\.result)

@@ -5,7 +5,7 @@ struct MarkingPage {
   let entries: [GradeBook.Entry]
   let title: String
   /// What is asked and what earns points, for every open exercise.
-  let exercises: [ExerciseFacts]
+  let exercises: [Exercise]
 
   var document: Markup {
     let sections: [Markup] = exercises.map(section)
@@ -21,7 +21,7 @@ struct MarkingPage {
     return Page(title: "\(sheet): answers in words", body: body).document
   }
 
-  private func section(_ facts: ExerciseFacts) -> Markup {
+  private func section(_ facts: Exercise) -> Markup {
     let rubric: [Markup] = facts.rubric.map { "<li>\($0)</li>\n" }
     let answers: [Markup] = entries.compactMap { entry in
       entry.result.exercises.first { $0.id == facts.id && $0.status == .collected }

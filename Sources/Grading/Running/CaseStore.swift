@@ -2,21 +2,21 @@ import Coursework
 
 /// The cases of a sheet's exercises, made once for all submissions.
 actor CaseStore {
-  private let sheet: AnySheet
+  private let sheet: Sheet
   private let seed: UInt64
-  private var made: [String: [[EncodedCase]]] = [:]
+  private var made: [String: [[ReadyCase]]] = [:]
 
   /// The cases of a sheet under the secret seed.
-  init(sheet: AnySheet, seed: UInt64) {
+  init(sheet: Sheet, seed: UInt64) {
     self.sheet = sheet
     self.seed = seed
   }
 
   /// The public and the hidden cases of an exercise; of an open one, its one question.
-  func parts(of exercise: ExerciseFacts) throws -> [[EncodedCase]] {
+  func parts(of exercise: Exercise) throws -> [[ReadyCase]] {
     if let parts = made[exercise.id] { return parts }
-    let open = try sheet.cases(of: exercise.id, seed: Checker.publicSeed)
-    let parts = exercise.isOpen ? [open] : [open, try sheet.cases(of: exercise.id, seed: seed)]
+    let open = try exercise.cases(seed: Checker.publicSeed)
+    let parts = exercise.isOpen ? [open] : [open, try exercise.cases(seed: seed)]
     made[exercise.id] = parts
     return parts
   }

@@ -5,7 +5,7 @@ extension ExerciseOutcome {
   ///
   /// The hidden cases give the points: the public ones are on every student's machine, and an answer
   /// that knows them by heart knows nothing. Nothing that a hidden case shows gets in here.
-  init(_ exercise: ExerciseFacts, _ check: PartsCheck) {
+  init(_ exercise: Exercise, _ check: PartsCheck) {
     let open = check.results[0]
     let counted = check.results.last!
     self.init(

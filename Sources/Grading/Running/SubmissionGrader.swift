@@ -6,7 +6,7 @@ import Foundation
 /// It never loads what a student wrote: their program runs in the sandbox, is sent questions, and
 /// its answers are held against keys here.
 struct SubmissionGrader: Sendable {
-  let sheet: AnySheet
+  let sheet: Sheet
   let workshop: Workshop
   let cases: CaseStore
   let options: GradingOptions
@@ -85,13 +85,13 @@ struct SubmissionGrader: Sendable {
   }
 
   private func ask(
-    _ exercise: ExerciseFacts, _ checker: ProcessChecker,
+    _ exercise: Exercise, _ checker: ProcessChecker,
     _ durations: inout Durations
   ) async throws -> ExerciseOutcome {
     let start = ContinuousClock.now
     let parts = try await cases.parts(of: exercise)
     let made = start.secondsToNow
-    let check = try await sheet.check(exercise.id, parts: parts, with: checker)
+    let check = try await checker.check(exercise, parts: parts)
     if let failure = check.startFailure { throw GraderFault(failure) }
     durations.run += check.runSeconds
     durations.verify += made + check.verifySeconds

@@ -39,8 +39,8 @@ struct Check: AsyncParsableCommand {
 
 /// One sheet's exercises being checked.
 struct CheckSession: Sendable {
-  let sheet: AnySheet
-  let exercises: [ExerciseFacts]
+  let sheet: Sheet
+  let exercises: [Exercise]
   let checker: ProcessChecker
   let progress: ProgressFile
   let terminal: Terminal
@@ -52,7 +52,7 @@ struct CheckSession: Sendable {
     let bar = ProgressBar("Checking", total: exercises.count, unit: "exercises")
     var results: [ExerciseResult] = []
     for exercise in exercises {
-      let result = try await sheet.check(exercise.id, with: checker)
+      let result = await checker.check(exercise)
       results.append(result)
       bar.clear()
       terminal.print(result, of: exercise)

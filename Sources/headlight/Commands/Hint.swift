@@ -21,7 +21,7 @@ struct Hint: ParsableCommand {
   }
 
   func show(
-    progress file: ProgressFile, terminal: Terminal, course: [AnySheet] = Course.sheetsAtHand
+    progress file: ProgressFile, terminal: Terminal, course: [Sheet] = Course.sheetsAtHand
   ) throws {
     let selection = try Selection(exercise, in: course)
     guard exercise.contains("."), let facts = selection.sheets[0].exercises.first else {

@@ -3,7 +3,7 @@ import Foundation
 
 extension PackageCheckout {
   /// Whether a sheet's program is there and newer than everything it is made of.
-  func isCurrent(_ program: URL, of sheet: AnySheet) -> Bool {
+  func isCurrent(_ program: URL, of sheet: Sheet) -> Bool {
     guard let built = Self.changed(program) else { return false }
     let places = ["Package.swift", "Sheets/\(sheet.folder)", "Sources"]
     for place in places.map(folder.appendingPathComponent) {

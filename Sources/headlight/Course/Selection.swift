@@ -5,11 +5,11 @@ import Foundation
 /// Sheets and exercises as they are named on the command line: `1`, `1.5`, or nothing for all.
 struct Selection: Sendable {
   /// Every sheet, with those of its exercises that are meant.
-  let sheets: [(sheet: AnySheet, exercises: [ExerciseFacts])]
+  let sheets: [(sheet: Sheet, exercises: [Exercise])]
 
   /// - Throws: ``CommandError`` when there is no such sheet, `UnknownExercise` when the sheet has no
   ///   such exercise.
-  init(_ text: String?, in course: [AnySheet] = Course.sheetsAtHand) throws {
+  init(_ text: String?, in course: [Sheet] = Course.sheetsAtHand) throws {
     guard let text else {
       sheets = course.map { ($0, $0.exercises) }
       return
@@ -37,7 +37,7 @@ extension Course {
   /// The sheets whose folders are in the package, or all where there is no package.
   ///
   /// Students may have some of the course's sheets and not yet the others.
-  static var sheetsAtHand: [AnySheet] {
+  static var sheetsAtHand: [Sheet] {
     let folder = PackageCheckout.courseFolder().appending(path: "Sheets")
     let there = sheets.filter {
       FileManager.default.fileExists(atPath: folder.appending(path: $0.folder).path)

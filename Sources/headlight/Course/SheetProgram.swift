@@ -4,9 +4,9 @@ import Foundation
 /// The program of a student's sheet, built beside this one.
 struct SheetProgram {
   private let program: URL
-  private let sheet: AnySheet
+  private let sheet: Sheet
 
-  init(_ program: URL, of sheet: AnySheet) {
+  init(_ program: URL, of sheet: Sheet) {
     self.program = program
     self.sheet = sheet
   }

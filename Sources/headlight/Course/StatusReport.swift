@@ -63,7 +63,7 @@ struct StatusReport: Encodable, Equatable {
     }
   }
 
-  init(of course: [AnySheet], _ progress: CourseProgress) {
+  init(of course: [Sheet], _ progress: CourseProgress) {
     sheets = course.map { sheet in
       let exercises = sheet.exercises.map { ExerciseStatus($0, progress[$0.id]) }
       return SheetStatus(
@@ -91,7 +91,7 @@ extension StatusReport.ExerciseStatus {
   /// Whether nothing is left for the student to do.
   var isDone: Bool { state == .passed || state == .collected }
 
-  init(_ facts: ExerciseFacts, _ entry: CourseProgress.Entry) {
+  init(_ facts: Exercise, _ entry: CourseProgress.Entry) {
     self.init(
       id: facts.id, title: facts.title, kind: facts.isOpen ? "open" : "coding",
       points: facts.points, difficulty: facts.difficulty, importance: facts.importance,

@@ -42,7 +42,7 @@ struct Release: ParsableCommand {
 /// A sheet as instructors name it.
 enum SheetChoice {
   /// - Throws: ``CommandError`` when there is no such sheet.
-  static func sheet(_ number: Int) throws -> AnySheet {
+  static func sheet(_ number: Int) throws -> Sheet {
     guard let sheet = Course.sheets.first(where: { $0.number == number }) else {
       let known = Course.sheets.map { String($0.number) }.joined(separator: ", ")
       throw CommandError("there is no sheet \(number); the course has \(known)")

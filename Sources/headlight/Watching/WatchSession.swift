@@ -3,7 +3,7 @@ import Foundation
 
 /// A sheet that is checked on every save.
 struct WatchSession: Sendable {
-  let sheet: AnySheet
+  let sheet: Sheet
   /// The watched file's path in the package, for the reader.
   let file: String
   /// Whether keys are listened to.
@@ -75,11 +75,11 @@ struct WatchSession: Sendable {
   }
 
   /// What an exercise's answers earn, or nil when something happens that makes it useless to know.
-  private func result(of exercise: ExerciseFacts, unless events: some WatchEvents) async throws
+  private func result(of exercise: Exercise, unless events: some WatchEvents) async throws
     -> ExerciseResult?
   {
     try await withThrowingTaskGroup(of: ExerciseResult?.self) { group in
-      group.addTask { [sheet, checker] in try await sheet.check(exercise.id, with: checker) }
+      group.addTask { [checker] in await checker.check(exercise) }
       group.addTask {
         await events.interruption()
         return nil
@@ -104,8 +104,8 @@ struct WatchSession: Sendable {
   }
 
   /// What to go on with: the first answer that is wrong, or else the first that is missing.
-  static func next(in exercises: [ExerciseFacts], _ known: [String: ExerciseResult])
-    -> ExerciseFacts?
+  static func next(in exercises: [Exercise], _ known: [String: ExerciseResult])
+    -> Exercise?
   {
     let left = exercises.filter { !(known[$0.id]?.isSettled ?? false) }
     return left.first { known[$0.id].map { $0.status != .unanswered } ?? false } ?? left.first

@@ -5,7 +5,7 @@ import XCTest
 
 @testable import Curriculum
 
-private typealias Question = AttentionSheet.AlignmentQuestion
+private typealias Question = AttendedPair
 
 /// Exercise 1.5: what is rejected, what is accepted.
 final class AlignWordsTests: XCTestCase {

@@ -6,7 +6,7 @@ import XCTest
 
 /// Sheet 1 as a whole.
 final class AttentionSheetTests: XCTestCase {
-  private let proof = SheetProof<any AttentionAnswers>(
+  private let proof = SheetProof(
     sheet: AttentionSheet.sheet, untouched: UntouchedAnswers(), solution: Solution1.Answers())
 
   func testStubsEarnNothingAndTheSolutionEverything() {

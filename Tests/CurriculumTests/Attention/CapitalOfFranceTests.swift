@@ -9,8 +9,8 @@ import XCTest
 
 /// Exercise 1.9: what is rejected, what is accepted.
 final class CapitalOfFranceTests: XCTestCase {
-  private typealias Sets = AttentionSheet.CapitalSets
-  private typealias Answer = AttentionSheet.CapitalAnswer
+  private typealias Sets = CapitalSets
+  private typealias Answer = GuessAndMeasure
 
   private let exercise = AttentionSheet.capitalOfFrance
 
@@ -48,7 +48,7 @@ final class CapitalOfFranceTests: XCTestCase {
     answer: @escaping @Sendable ([CapitalQuestion]) -> [Float]
   ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (sets: Sets) in
-      Answer(prediction: guess, measured: answer(sets.measured), made: answer(sets.made))
+      Answer(guess: guess, measured: answer(sets.measured), made: answer(sets.made))
     }
   }
 
@@ -96,7 +96,7 @@ final class CapitalOfFranceTests: XCTestCase {
     let variants = [
       Variant(of: exercise, "loops") { (sets: Sets) in
         Answer(
-          prediction: "France", measured: Self.shares(sets.measured), made: Self.shares(sets.made))
+          guess: "France", measured: Self.shares(sets.measured), made: Self.shares(sets.made))
       },
       Variant(of: exercise, "pools the pieces first") { (sets: Sets) in
         func answer(_ questions: [CapitalQuestion]) -> [Float] {
@@ -109,19 +109,28 @@ final class CapitalOfFranceTests: XCTestCase {
                 head, 0, question.country]
           }
         }
-        return Answer(prediction: "?", measured: answer(sets.measured), made: answer(sets.made))
+        return Answer(guess: "?", measured: answer(sets.measured), made: answer(sets.made))
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  func testAGuessAloneEarnsItsPoint() {
+  func testAGuessAloneEarnsNothingYet() {
     struct Guess: AttentionAnswersStub {
       func capitalPrediction() throws -> String { "capital" }
     }
     let result = Checker.check(exercise, Guess())
-    XCTAssertEqual(result.points, 1)
+    XCTAssertEqual(result.points, 0)
     XCTAssertTrue(result.message.contains("your guess is noted"), result.message)
+  }
+
+  func testAMeasurementWithoutAGuessIsNoAnswer() {
+    struct Measure: AttentionAnswersStub {
+      func countryAttention(over questions: [CapitalQuestion]) throws -> [Float] {
+        try Solution1.Answers().countryAttention(over: questions)
+      }
+    }
+    XCTAssertEqual(Checker.check(exercise, Measure()).status, .unanswered)
   }
 
   func testTheResultShowsTheGuessOnlyWhenItIsAWordOfTheQuestion() {
@@ -137,7 +146,7 @@ final class CapitalOfFranceTests: XCTestCase {
   /// Without countries and capitals of two pieces, half of the mistakes would go unseen.
   func testSomeCountriesAndCapitalsHaveTwoPieces() throws {
     for seed in proofSeeds {
-      let data = try exercise.questions(seed: seed)[0].question
+      let data = try exercise.cases(seed: seed)[0].question
       let questions = try JSONDecoder().decode(Sets.self, from: data).measured
       XCTAssertGreaterThanOrEqual(questions.count, 6)
       XCTAssertLessThan(data.count, 2_000_000)

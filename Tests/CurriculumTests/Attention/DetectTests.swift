@@ -7,7 +7,7 @@ import XCTest
 
 /// Exercise 1.7: what is rejected, what is accepted.
 final class DetectTests: XCTestCase {
-  private typealias Question = AttentionSheet.DetectionQuestion
+  private typealias Question = AttendedTokens
   private typealias Detects = (_ query: Int, _ key: Int) -> Bool
 
   private let exercise = AttentionSheet.detectHeads

@@ -7,7 +7,7 @@ import XCTest
 /// Exercise 1.4: what is rejected, what is accepted.
 final class NameTheRowsTests: XCTestCase {
   private let exercise = AttentionSheet.nameTheRows
-  private typealias Questions = [AttentionSheet.RowsQuestion]
+  private typealias Questions = [TargetRows]
 
   private static func rows(_ reads: [String], _ predicts: [String]) -> [RowTokens] {
     zip(reads, predicts).map { RowTokens(reads: $0, predicts: $1) }
@@ -131,7 +131,7 @@ final class NameTheRowsTests: XCTestCase {
 
   func testSomeWordIsCutIntoPieces() throws {
     for seed in proofSeeds {
-      let aCase = try exercise.questions(seed: seed)[1]
+      let aCase = try exercise.cases(seed: seed)[1]
       let questions = try JSONDecoder().decode(Questions.self, from: aCase.question)
       for question in questions {
         let inner = question.target.filter {

@@ -10,10 +10,9 @@ import XCTest
 
 /// Exercise 1.10: what is rejected, what is accepted.
 final class NotExplanationTests: XCTestCase {
-  private typealias Question = AttentionSheet.KnockoutQuestion
-  private typealias Sentence = AttentionSheet.KnockoutSentence
-  private typealias Pair = AttentionSheet.ListPair
-  private typealias Answer = AttentionSheet.KnockoutAnswer
+  private typealias Question = KnockoutQuestion
+  private typealias Sentence = KnockoutSentence
+  private typealias Pair = ListPair
 
   private let exercise = AttentionSheet.notExplanation
 
@@ -62,17 +61,14 @@ final class NotExplanationTests: XCTestCase {
     _ name: String, says: String?,
     effects: @escaping @Sendable (Question) throws -> [[Float]]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(effects: try effects(question), correlations: question.lists.map(Self.pearson))
-    }
+    Misconception(of: exercise, in: AttentionAsks.headEffects, name, says: says, answer: effects)
   }
 
   private func misconception(
     _ name: String, says: String?, correlation: @escaping @Sendable (Pair) -> Float
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(
-        effects: try Self.effects(question), correlations: question.lists.map(correlation))
+    Misconception(of: exercise, in: AttentionAsks.correlation, name, says: says) {
+      $0.lists.map(correlation)
     }
   }
 
@@ -160,51 +156,52 @@ final class NotExplanationTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "the library's knockouts, standard scores in Double") {
-        (question: Question) in
+      Variant(of: exercise, in: AttentionAsks.headEffects, "the library's knockouts") { question in
         let model = try AttentionSheet.translator().model
         let heads = model.configuration.heads.filter {
           $0.kind == .cross && $0.layer == model.configuration.decoder!.layerCount - 1
         }
-        return Answer(
-          effects: try question.sentences.map { sentence in
-            try headKnockouts(model, on: sentence.input, targets: sentence.predicts, heads: heads)
-              .map { $0.reduce(0, +) }
-          },
-          correlations: question.lists.map {
-            Float(CorrelationLists.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
-          })
+        return try question.sentences.map { sentence in
+          try headKnockouts(model, on: sentence.input, targets: sentence.predicts, heads: heads)
+            .map { $0.reduce(0, +) }
+        }
       },
-      Variant(of: exercise, "mixed values replaced by hand, Pearson in Float") {
-        (question: Question) in
+      Variant(of: exercise, in: AttentionAsks.correlation, "standard scores in Double") {
+        $0.lists.map {
+          Float(CorrelationLists.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
+        }
+      },
+      Variant(of: exercise, in: AttentionAsks.correlation, "in Float") { question in
+        question.lists.map { pair in
+          func centred(_ list: [Float]) -> [Float] {
+            let mean = list.reduce(0, +) / Float(list.count)
+            return list.map { $0 - mean }
+          }
+          let (x, y) = (centred(pair.x), centred(pair.y))
+          let xy = zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
+          let spread = x.reduce(0) { $0 + $1 * $1 } * y.reduce(0) { $0 + $1 * $1 }
+          return spread == 0 ? 0 : xy / spread.squareRoot()
+        }
+      },
+      Variant(of: exercise, in: AttentionAsks.headEffects, "mixed values replaced by hand") {
+        question in
         let model = try AttentionSheet.translator().model
         let last = model.configuration.decoder!.layerCount - 1
         let point = HookPoint.block(.decoder, last, .attention(.cross, .mixed))
-        return Answer(
-          effects: try question.sentences.map { sentence in
-            let clean = try model.run(sentence.input, capturing: [point])
-            let mixed = try clean.trace[point]
-            return try (0..<mixed.shape[2]).map { head in
-              var zeroed = mixed
-              for row in 0..<mixed.shape[1] {
-                for place in 0..<mixed.shape[3] { zeroed[0, row, head, place] = 0 }
-              }
-              let without = try model.run(
-                sentence.input, intervening: [.replace(point, with: zeroed)])
-              return Self.total(clean.logits[at: 0], sentence.predicts)
-                - Self.total(without.logits[at: 0], sentence.predicts)
+        return try question.sentences.map { sentence in
+          let clean = try model.run(sentence.input, capturing: [point])
+          let mixed = try clean.trace[point]
+          return try (0..<mixed.shape[2]).map { head in
+            var zeroed = mixed
+            for row in 0..<mixed.shape[1] {
+              for place in 0..<mixed.shape[3] { zeroed[0, row, head, place] = 0 }
             }
-          },
-          correlations: question.lists.map { pair in
-            func centred(_ list: [Float]) -> [Float] {
-              let mean = list.reduce(0, +) / Float(list.count)
-              return list.map { $0 - mean }
-            }
-            let (x, y) = (centred(pair.x), centred(pair.y))
-            let xy = zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
-            let spread = x.reduce(0) { $0 + $1 * $1 } * y.reduce(0) { $0 + $1 * $1 }
-            return spread == 0 ? 0 : xy / spread.squareRoot()
-          })
+            let without = try model.run(
+              sentence.input, intervening: [.replace(point, with: zeroed)])
+            return Self.total(clean.logits[at: 0], sentence.predicts)
+              - Self.total(without.logits[at: 0], sentence.predicts)
+          }
+        }
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -242,16 +239,16 @@ final class NotExplanationTests: XCTestCase {
       { .init(repeating: 1, count: $0 + 1) },
     ]
     for list in lists {
-      let nonsense = Misconception(of: exercise, "nonsense", says: nil) { (question: Question) in
-        Answer(
-          effects: question.sentences.map { _ in list(heads) },
-          correlations: list(question.lists.count))
-      }
-      XCTAssertNil(nonsense.fault())
+      let effects = Misconception(
+        of: exercise, in: AttentionAsks.headEffects, "nonsense", says: nil
+      ) { $0.sentences.map { _ in list(heads) } }
+      let correlations = Misconception(
+        of: exercise, in: AttentionAsks.correlation, "nonsense", says: nil
+      ) { list($0.lists.count) }
+      XCTAssertEqual([effects, correlations].compactMap { $0.fault() }, [])
     }
-    let empty = Misconception(of: exercise, "nothing", says: nil) { (_: Question) in
-      Answer(effects: [], correlations: [])
+    for (_, verdict) in try exercise.only(AttentionAsks.headEffects).verdicts(on: [[Float]]()) {
+      XCTAssertLessThan(verdict.fraction, 1)
     }
-    XCTAssertNil(empty.fault())
   }
 }

@@ -8,8 +8,7 @@ import XCTest
 
 /// Exercise 1.8: what is rejected, what is accepted.
 final class RolloutAndEntropyTests: XCTestCase {
-  private typealias Question = AttentionSheet.MixingQuestion
-  private typealias Answer = AttentionSheet.MixingAnswer
+  private typealias Question = LayerPatterns
 
   private let exercise = AttentionSheet.rolloutAndEntropy
 
@@ -17,16 +16,6 @@ final class RolloutAndEntropyTests: XCTestCase {
     var identity = Tensor.zeros([length, length])
     for place in 0..<length { identity[place, place] = 1 }
     return identity
-  }
-
-  /// The right answer, with one of its halves changed.
-  private static func answer(
-    _ question: Question, rollout: ((Question) -> Tensor)? = nil,
-    entropy: ((Question) -> Tensor)? = nil
-  ) -> Answer {
-    Answer(
-      rollout: rollout?(question) ?? attentionRollout(question.layers),
-      entropy: entropy?(question) ?? attentionEntropy(question.pattern))
   }
 
   private static func rollout(
@@ -57,12 +46,15 @@ final class RolloutAndEntropyTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?, rollout: (@Sendable (Question) -> Tensor)? = nil,
-    entropy: (@Sendable (Question) -> Tensor)? = nil
+    _ name: String, says: String?, rollout: @escaping @Sendable (Question) -> Tensor
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) {
-      Self.answer($0, rollout: rollout, entropy: entropy)
-    }
+    Misconception(of: exercise, in: AttentionAsks.rollout, name, says: says, answer: rollout)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, entropy: @escaping @Sendable (Question) -> Tensor
+  ) -> Misconception {
+    Misconception(of: exercise, in: AttentionAsks.entropy, name, says: says, answer: entropy)
   }
 
   func testWrongRolloutsAreRejectedWithTheirSentence() {
@@ -156,22 +148,22 @@ final class RolloutAndEntropyTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "rows divided by their sum, logarithms kept off zero") {
-        (question: Question) in
-        Answer(
-          rollout: Self.rollout(question) { layer, rollout, identity in
-            let both = layer.mean(axis: 0) + identity
-            return (both / both.sum(axis: 1, keepingAxis: true)).matmul(rollout)
-          },
-          entropy: Self.entropy(question) { -$0 * log2($0 + 1e-9) })
+      Variant(of: exercise, in: AttentionAsks.rollout, "rows divided by their sum") {
+        Self.rollout($0) { layer, rollout, identity in
+          let both = layer.mean(axis: 0) + identity
+          return (both / both.sum(axis: 1, keepingAxis: true)).matmul(rollout)
+        }
       },
-      Variant(of: exercise, "from the last layer down, base changed by division") {
-        (question: Question) in
+      Variant(of: exercise, in: AttentionAsks.rollout, "from the last layer down") { question in
         let identity = Self.identity(question.layers[0].shape[1])
         let factors = question.layers.map { ($0.mean(axis: 0) + identity) / 2 }
-        return Answer(
-          rollout: factors.reversed().dropFirst().reduce(factors.last!) { $0.matmul($1) },
-          entropy: Self.entropy(question) { $0 == 0 ? 0 : -$0 * log($0) / log(2) })
+        return factors.reversed().dropFirst().reduce(factors.last!) { $0.matmul($1) }
+      },
+      Variant(of: exercise, in: AttentionAsks.entropy, "logarithms kept off zero") {
+        Self.entropy($0) { -$0 * log2($0 + 1e-9) }
+      },
+      Variant(of: exercise, in: AttentionAsks.entropy, "base changed by division") {
+        Self.entropy($0) { $0 == 0 ? 0 : -$0 * log($0) / log(2) }
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -208,8 +200,11 @@ final class RolloutAndEntropyTests: XCTestCase {
       { Tensor.zeros(Array($0.pattern.shape.dropLast())) },
     ]
     for tensor in tensors {
-      let nonsense = misconception("nonsense", says: nil, rollout: tensor, entropy: tensor)
-      XCTAssertNil(nonsense.fault())
+      let nonsense = [
+        misconception("nonsense", says: nil, rollout: tensor),
+        misconception("nonsense", says: nil, entropy: tensor),
+      ]
+      XCTAssertEqual(nonsense.compactMap { $0.fault() }, [])
     }
   }
 }

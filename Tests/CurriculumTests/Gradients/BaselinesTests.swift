@@ -8,8 +8,7 @@ import XCTest
 
 /// Exercise 3.5: what is rejected, what is accepted.
 final class BaselinesTests: XCTestCase {
-  private typealias Question = GradientsSheet.BaselineQuestion
-  private typealias Answer = GradientsSheet.BaselineAnswer
+  private typealias Question = BaselineChoices
 
   private let exercise = GradientsSheet.baselinesMatter
 
@@ -47,17 +46,16 @@ final class BaselinesTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    baseline: @escaping @Sendable (Question) throws -> Tensor? = {
-      try BaselinesTests.baseline($0)
-    },
-    reports: @escaping @Sendable (Question) throws -> [BaselineReport]? = {
-      try BaselinesTests.reports($0)
-    }
+    _ name: String, says: String?, baseline: @escaping @Sendable (Question) throws -> Tensor
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(baseline: try baseline(question), reports: try reports(question))
-    }
+    Misconception(of: exercise, in: GradientsAsks.baseline, name, says: says, answer: baseline)
+  }
+
+  private func misconception(
+    _ name: String, says: String?,
+    reports: @escaping @Sendable (Question) throws -> [BaselineReport]
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.reports, name, says: says, answer: reports)
   }
 
   func testWrongBaselinesAreRejectedWithTheirSentence() {
@@ -122,29 +120,32 @@ final class BaselinesTests: XCTestCase {
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
   }
 
-  private static func masked(_ question: Question) throws -> Answer {
+  private static func masked(_ question: Question) throws -> Tensor {
     let embeddings = try question.number.number().embeddings
     let count = embeddings.shape[0]
     let ones: [Float] = (0..<count).map { question.kept.contains($0) ? 1 : 0 }
     let mask = Tensor(ones, shape: [count, 1])
     let fillers: Tensor = Tensor.zeros(embeddings.shape) + question.filler
     let filled: Tensor = (mask * -1 + 1) * fillers
-    let reports = try reports(question) { report, scores, _, _ in
-      let sum = scores.reduce(0.0) { $0 + Double($1) }
-      let gap = sum - Double(report.difference)
-      report.isComplete = gap.magnitude * 20 <= Double(report.difference).magnitude
-    }
-    return Answer(baseline: embeddings * mask + filled, reports: reports)
+    return embeddings * mask + filled
   }
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "a mask of ones and zeros, gaps in Double") { (question: Question) in
-        try Self.masked(question)
+      Variant(of: exercise, in: GradientsAsks.baseline, "a mask of ones and zeros") {
+        try Self.masked($0)
       },
-      Variant(of: exercise, "rows one by one") { (question: Question) in
-        Answer(baseline: try Self.baseline(question), reports: try Self.reports(question))
+      Variant(of: exercise, in: GradientsAsks.reports, "gaps in Double") { question in
+        try Self.reports(question) { report, scores, _, _ in
+          let sum = scores.reduce(0.0) { $0 + Double($1) }
+          let gap = sum - Double(report.difference)
+          report.isComplete = gap.magnitude * 20 <= Double(report.difference).magnitude
+        }
       },
+      Variant(of: exercise, in: GradientsAsks.baseline, "rows one by one") {
+        try Self.baseline($0)
+      },
+      Variant(of: exercise, in: GradientsAsks.reports, "one by one") { try Self.reports($0) },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
@@ -152,26 +153,29 @@ final class BaselinesTests: XCTestCase {
   /// The gaps of the case that can be worked on paper, as shares of the difference.
   func testTwoStepsAlongASaturatingSum() throws {
     for seed in proofSeeds {
-      let encoded = try exercise.questions(seed: seed)[0]
-      let key = try JSONDecoder().decode(GradientsSheet.BaselineKey.self, from: encoded.key)
+      let encoded = try exercise.cases(seed: seed)[0]
+      let work = try BaselineWork(JSONDecoder().decode(Question.self, from: encoded.question))
       for (index, wanted) in [0.25, -0.125, 0].enumerated() {
-        let difference = key.value - key.starts[index]
-        let sum: Float = key.scores[index].reduce(0, +)
-        XCTAssertEqual(Double((sum - difference) / difference), wanted, accuracy: 1e-4)
+        let share = work.gaps[index] / work.differences[index]
+        XCTAssertEqual(Double(share), wanted, accuracy: 1e-4)
       }
     }
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
+    let tensors = [
+      Tensor([]), Tensor(scalar: .nan), Tensor(repeating: 1e38, shape: [5, 3]),
+      Tensor(repeating: .nan, shape: [4, 3]),
+    ]
+    for tensor in tensors {
+      XCTAssertEqual(try exercise.casesPassed(by: tensor, in: GradientsAsks.baseline), [])
+    }
     let nothing = BaselineReport(top: -7, difference: .nan, isComplete: true)
-    for (tensor, reports) in [
-      (Tensor([]), []), (Tensor(scalar: .nan), [nothing]),
-      (Tensor(repeating: 1e38, shape: [5, 3]), [nothing, nothing, nothing]),
-      (Tensor(repeating: .nan, shape: [4, 3]), [nothing, nothing]),
-    ] {
-      let nonsense = misconception(
-        "nonsense", says: nil, baseline: { _ in tensor }, reports: { _ in reports })
-      XCTAssertNil(nonsense.fault())
+    for count in 0...3 {
+      let reports = Array(repeating: nothing, count: count)
+      let verdicts = try exercise.only(GradientsAsks.reports).verdicts(on: reports)
+      // Of no baselines there are no reports, and that may be right of one case.
+      XCTAssertTrue(verdicts.contains { $0.verdict.fraction < 1 }, "\(count) reports")
     }
   }
 }

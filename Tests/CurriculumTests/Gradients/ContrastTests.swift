@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 3.6: what is rejected, what is accepted.
 final class ContrastTests: XCTestCase {
-  private typealias Question = GradientsSheet.ContrastQuestion
+  private typealias Question = TargetAndFoil
 
   private let exercise = GradientsSheet.contrast
 

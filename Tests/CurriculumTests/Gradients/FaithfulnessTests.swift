@@ -8,8 +8,7 @@ import XCTest
 
 /// Exercise 3.8: what is rejected, what is accepted.
 final class FaithfulnessTests: XCTestCase {
-  private typealias Question = GradientsSheet.CurveQuestion
-  private typealias Answer = GradientsSheet.CurveAnswer
+  private typealias Question = DeletionScores
 
   private let exercise = GradientsSheet.isItFaithful
 
@@ -36,15 +35,15 @@ final class FaithfulnessTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    deletion: @escaping @Sendable (Question) throws -> [Float]? = {
-      try FaithfulnessTests.curve($0)
-    },
-    area: @escaping @Sendable ([Float]) -> Float? = { FaithfulnessTests.area($0) }
+    _ name: String, says: String?, deletion: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(deletion: try deletion(question), area: area(question.curve))
-    }
+    Misconception(of: exercise, in: GradientsAsks.deletionCurve, name, says: says, answer: deletion)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, area: @escaping @Sendable ([Float]) -> Float
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.area, name, says: says) { area($0.curve) }
   }
 
   func testWrongCurvesAreRejectedWithTheirSentence() {
@@ -130,7 +129,7 @@ final class FaithfulnessTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "embeddings made anew, an area in Double") { (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.deletionCurve, "embeddings made anew") { question in
         let number = try question.number.number()
         var left = Array(question.scores.indices)
         var curve = [try number(number.embeddings).scalar]
@@ -147,23 +146,26 @@ final class FaithfulnessTests: XCTestCase {
           }
           curve.append(try number(Tensor(rows: rows)).scalar)
         }
+        return curve
+      },
+      Variant(of: exercise, in: GradientsAsks.area, "an area in Double") { question in
         let heights = question.curve.map(Double.init)
         let inner = heights.dropFirst().dropLast().reduce(0, +)
-        return Answer(
-          deletion: curve,
-          area: Float((inner + (heights[0] + heights.last!) / 2) / Double(heights.count - 1)))
+        return Float((inner + (heights[0] + heights.last!) / 2) / Double(heights.count - 1))
       },
-      Variant(of: exercise, "the library's curve, an area of steps and halves") {
-        (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.deletionCurve, "the library's curve") { question in
         var curve = try Self.curve(question)
         if case .translator(let prediction) = question.number {
           curve = try prediction.explained().deletionCurve(
             question.scores, replacing: .embeddings(EmbeddingValues(source: question.baseline))
           ).values.map { Float($0) }
         }
+        return curve
+      },
+      Variant(of: exercise, in: GradientsAsks.area, "an area of steps and halves") { question in
         let heights = question.curve
         let lower = heights.dropLast().reduce(0, +), upper = heights.dropFirst().reduce(0, +)
-        return Answer(deletion: curve, area: (lower + upper) / 2 / Float(heights.count - 1))
+        return (lower + upper) / 2 / Float(heights.count - 1)
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -177,8 +179,8 @@ final class FaithfulnessTests: XCTestCase {
       scores: [0.5, -2, 0.5]
     ) { formula.onPaper($0) }
     XCTAssertEqual(work.deletion, [23, 19, 9, 3])
-    XCTAssertEqual(work.mistakes.first?.values, [23, 17, 13, 3])
-    XCTAssertEqual(work.mistakes.last?.values, [23, 13, 9, 3])
+    XCTAssertEqual(try work.mistakes().first?.answer, [23, 17, 13, 3])
+    XCTAssertEqual(try work.mistakes().last?.answer, [23, 13, 9, 3])
   }
 
   func testHalfAnAnswerEarnsHalf() {
@@ -191,11 +193,11 @@ final class FaithfulnessTests: XCTestCase {
       result.message.contains("`deletionCurve` is not answered yet"), result.message)
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for list in [[], [.nan], [0, 0, 0, 0], [Float](repeating: 1e38, count: 7), [-.infinity]] {
-      let nonsense = misconception(
-        "nonsense", says: nil, deletion: { _ in list }, area: { _ in list.first ?? .infinity })
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.deletionCurve), [])
+      XCTAssertEqual(
+        try exercise.casesPassed(by: list.first ?? .infinity, in: GradientsAsks.area), [])
     }
   }
 }

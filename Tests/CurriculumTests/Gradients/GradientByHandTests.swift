@@ -7,7 +7,7 @@ import XCTest
 
 /// Exercise 3.1: what is rejected, what is accepted.
 final class GradientByHandTests: XCTestCase {
-  private typealias Question = GradientsSheet.HandQuestion
+  private typealias Question = ClassifiedInput
 
   private let exercise = GradientsSheet.gradientByHand
 
@@ -83,7 +83,7 @@ final class GradientByHandTests: XCTestCase {
 
   /// What answers are held against, held against small steps in double precision itself.
   func testTheKeyEqualsFiniteDifferences() throws {
-    for encoded in try exercise.questions(seed: 3) {
+    for encoded in try exercise.cases(seed: 3) {
       let question = try JSONDecoder().decode(Question.self, from: encoded.question)
       let gradient = HandWork(question).gradient()
       for input in gradient.indices {

@@ -6,7 +6,7 @@ import XCTest
 
 /// Sheet 3 as a whole.
 final class GradientsSheetTests: XCTestCase {
-  private let proof = SheetProof<any GradientsAnswers>(
+  private let proof = SheetProof(
     sheet: GradientsSheet.sheet, untouched: UntouchedGradients(), solution: Solution3.Answers())
 
   func testStubsEarnNothingAndTheSolutionEverything() {

@@ -7,8 +7,7 @@ import XCTest
 
 /// Exercise 3.3: what is rejected, what is accepted.
 final class InputTimesGradientTests: XCTestCase {
-  private typealias Question = GradientsSheet.ProductQuestion
-  private typealias Answer = GradientsSheet.ProductAnswer
+  private typealias Question = NumberAndPieces
 
   private let exercise = GradientsSheet.inputTimesGradient
 
@@ -37,15 +36,16 @@ final class InputTimesGradientTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    pieces: @escaping @Sendable (Question) throws -> [Float]? = {
-      try InputTimesGradientTests.pieces($0)
-    },
-    words: @escaping @Sendable (Question) throws -> [Float]? = { InputTimesGradientTests.words($0) }
+    _ name: String, says: String?, pieces: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(pieces: try pieces(question), words: try words(question))
-    }
+    Misconception(
+      of: exercise, in: GradientsAsks.inputTimesGradient, name, says: says, answer: pieces)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, words: @escaping @Sendable (Question) throws -> [Float]
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.wordScores, name, says: says, answer: words)
   }
 
   func testWrongProductsAreRejectedWithTheirSentence() {
@@ -110,22 +110,26 @@ final class InputTimesGradientTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "tensor products, a dictionary of words") { (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.inputTimesGradient, "tensor products") { question in
         let number = try question.number.number()
         let x = number.embeddings.requiringGradient()
         let product = gradient(of: try number(x), withRespectTo: [x])[0] * x.detached()
+        return product.sum(axis: 1).values
+      },
+      Variant(of: exercise, in: GradientsAsks.wordScores, "a dictionary of words") { question in
         var sums: [Int: Float] = [:]
         for (score, word) in zip(question.scores, question.words) where word != nil {
           sums[word!, default: 0] += score
         }
-        return Answer(
-          pieces: product.sum(axis: 1).values, words: sums.keys.sorted().map { sums[$0]! })
+        return sums.keys.sorted().map { sums[$0]! }
       },
-      Variant(of: exercise, "loops of Double, pieces from the end") { (question: Question) in
-        Answer(
-          pieces: try Self.pieces(question) { e, g in
-            Float(zip(e, g).reversed().reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
-          }, words: Self.words(question) { Float($0.reversed().reduce(0.0) { $0 + Double($1) }) })
+      Variant(of: exercise, in: GradientsAsks.inputTimesGradient, "loops of Double") { question in
+        try Self.pieces(question) { e, g in
+          Float(zip(e, g).reversed().reduce(0.0) { $0 + Double($1.0) * Double($1.1) })
+        }
+      },
+      Variant(of: exercise, in: GradientsAsks.wordScores, "pieces from the end") { question in
+        Self.words(question) { Float($0.reversed().reduce(0.0) { $0 + Double($1) }) }
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -134,7 +138,7 @@ final class InputTimesGradientTests: XCTestCase {
   /// Each factor of a product of k is given all of it: the sum is k times the number, so input ×
   /// gradient is not complete.
   func testTheProductsKeyIsWhatPaperSays() throws {
-    for encoded in try exercise.questions(seed: 2) where encoded.name.contains("product") {
+    for encoded in try exercise.cases(seed: 2) where encoded.name.contains("product") {
       let question = try JSONDecoder().decode(Question.self, from: encoded.question)
       let number = try question.number.number()
       let value = try number(number.embeddings).scalar
@@ -144,11 +148,10 @@ final class InputTimesGradientTests: XCTestCase {
     }
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for list in [[], [.nan], [0, 0, 0], [Float](repeating: 1e38, count: 5), [-.infinity]] {
-      let nonsense = misconception(
-        "nonsense", says: nil, pieces: { _ in list }, words: { _ in list })
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.inputTimesGradient), [])
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.wordScores), [])
     }
   }
 }

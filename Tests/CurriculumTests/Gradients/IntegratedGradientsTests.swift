@@ -7,8 +7,7 @@ import XCTest
 
 /// Exercise 3.4: what is rejected, what is accepted.
 final class IntegratedGradientsTests: XCTestCase {
-  private typealias Question = GradientsSheet.IntegralQuestion
-  private typealias Answer = GradientsSheet.IntegralAnswer
+  private typealias Question = BaselinePath
 
   private let exercise = GradientsSheet.integratedGradients
 
@@ -40,15 +39,16 @@ final class IntegratedGradientsTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    scores: @escaping @Sendable (Question) throws -> [Float]? = {
-      try IntegratedGradientsTests.scores($0)
-    },
-    gap: @escaping @Sendable (Question) throws -> Float? = { try IntegratedGradientsTests.gap($0) }
+    _ name: String, says: String?, scores: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(scores: try scores(question), gap: try gap(question))
-    }
+    Misconception(
+      of: exercise, in: GradientsAsks.integratedGradients, name, says: says, answer: scores)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, gap: @escaping @Sendable (Question) throws -> Float
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.completenessGap, name, says: says, answer: gap)
   }
 
   func testWrongIntegralsAreRejectedWithTheirSentence() {
@@ -101,8 +101,10 @@ final class IntegratedGradientsTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "from the end of the way, each step on its own, in Double") {
-        (question: Question) in
+      Variant(
+        of: exercise, in: GradientsAsks.integratedGradients,
+        "from the end of the way, each step on its own, in Double"
+      ) { question in
         let number = try question.number.number()
         let difference = number.embeddings - question.baseline
         var sums = [Double](repeating: 0, count: difference.shape[0])
@@ -114,10 +116,13 @@ final class IntegratedGradientsTests: XCTestCase {
             sums[row] += part[at: row].values.reduce(0.0) { $0 + Double($1) }
           }
         }
-        return Answer(
-          scores: sums.map { Float($0 / Double(question.steps)) }, gap: try Self.gap(question))
+        return sums.map { Float($0 / Double(question.steps)) }
       },
-      Variant(of: exercise, "a leaf for α x alone") { (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.completenessGap, "in Float") { question in
+        try Self.gap(question)
+      },
+      Variant(of: exercise, in: GradientsAsks.integratedGradients, "a leaf for α x alone") {
+        question in
         let number = try question.number.number()
         let difference = number.embeddings - question.baseline
         var scores = Tensor.zeros([difference.shape[0]])
@@ -128,11 +133,14 @@ final class IntegratedGradientsTests: XCTestCase {
             of: try number(moved + question.baseline), withRespectTo: [moved])[0]
           scores += (slopes * difference).sum(axis: 1) / Float(question.steps)
         }
+        return scores.values
+      },
+      Variant(of: exercise, in: GradientsAsks.completenessGap, "in Double") { question in
+        let number = try question.number.number()
         let start = Double(try number(question.baseline).scalar)
         let value = Double(try number(number.embeddings).scalar)
         let sum: Double = question.scores.reduce(0) { $0 + Double($1) }
-        let gap = sum + start - value
-        return Answer(scores: scores.values, gap: Float(gap))
+        return Float(sum + start - value)
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -144,12 +152,12 @@ final class IntegratedGradientsTests: XCTestCase {
     var generator = SeededGenerator(seed: 9)
     let (weights, embeddings) = GradientsSheet.saturatedTokens(using: &generator)
     let formula = Formula(kind: .saturating, weights: weights)
-    let number = try NumberQuestion.formula(formula, embeddings: embeddings).number()
+    let number = try NumberSource.formula(formula, embeddings: embeddings).number()
     let scores = try PathWork(number, from: .zeros(embeddings.shape), steps: 1000).expected
     for (score, projection) in zip(scores, (weights * embeddings).sum(axis: 1).values) {
       XCTAssertEqual(score, projection / 2.5, accuracy: 2e-3)
     }
-    let product = try NumberQuestion.formula(
+    let product = try NumberSource.formula(
       Formula(kind: .product, weights: .randomNormal([3, 2], using: &generator)),
       embeddings: .randomNormal([3, 2], using: &generator)
     ).number()
@@ -157,11 +165,12 @@ final class IntegratedGradientsTests: XCTestCase {
     XCTAssertEqual(work.expected.reduce(0, +), try work.difference(), accuracy: 1e-3)
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for list in [[], [.nan], [0, 0, 0], [Float](repeating: 1e38, count: 4), [-.infinity]] {
-      let nonsense = misconception(
-        "nonsense", says: nil, scores: { _ in list }, gap: { _ in list.first ?? .infinity })
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.integratedGradients), [])
+      XCTAssertEqual(
+        try exercise.casesPassed(by: list.first ?? .infinity, in: GradientsAsks.completenessGap), []
+      )
     }
   }
 }

@@ -7,8 +7,7 @@ import XCTest
 
 /// Exercise 3.9: what is rejected, what is accepted.
 final class RanksTests: XCTestCase {
-  private typealias Question = GradientsSheet.RankQuestion
-  private typealias Answer = GradientsSheet.RankAnswer
+  private typealias Question = ScoresToRank
 
   private let exercise = GradientsSheet.attentionAgainstGradients
 
@@ -88,13 +87,16 @@ final class RanksTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    correlations: @escaping @Sendable (Question) -> [Float]? = { RanksTests.correlations($0) },
-    picks: @escaping @Sendable (Question) -> [String]? = { RanksTests.picks($0) }
+    _ name: String, says: String?, correlations: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(correlations: correlations(question), picks: picks(question))
-    }
+    Misconception(
+      of: exercise, in: GradientsAsks.rankCorrelation, name, says: says, answer: correlations)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, picks: @escaping @Sendable (Question) throws -> [String]
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.mostFaithful, name, says: says, answer: picks)
   }
 
   func testWrongCorrelationsAreRejectedWithTheirSentence() {
@@ -178,35 +180,38 @@ final class RanksTests: XCTestCase {
   }
 
   func testOtherRightWaysAreAccepted() {
-    let variants = [
-      Variant(of: exercise, "runs in a sorted list, Pearson from sums in Double") {
-        (question: Question) in
-        Answer(correlations: Self.correlations(question), picks: Self.picks(question))
-      },
-      Variant(of: exercise, "ranks from 1, by cosines of centred ranks, methods by name") {
-        (question: Question) in
-        func correlation(_ x: [Float], _ y: [Float]) -> Float {
-          func centred(_ values: [Float]) -> [Float] {
-            let ranks = values.map { value in
-              values.reduce(Float(0.5)) { $0 + ($1 < value ? 1 : $1 == value ? 0.5 : 0) }
-            }
-            let mean = ranks.reduce(0, +) / Float(ranks.count)
-            return ranks.map { $0 - mean }
-          }
-          let (a, b) = (Tensor(centred(x)), Tensor(centred(y)))
-          let lengths = ((a * a).sum() * (b * b).sum()).squareRoot().scalar
-          return lengths == 0 ? 0 : (a * b).sum().scalar / lengths
+    @Sendable func correlation(_ x: [Float], _ y: [Float]) -> Float {
+      func centred(_ values: [Float]) -> [Float] {
+        let ranks = values.map { value in
+          values.reduce(Float(0.5)) { $0 + ($1 < value ? 1 : $1 == value ? 0.5 : 0) }
         }
-        return Answer(
-          correlations: Self.correlations(question, correlation),
-          picks: question.sets.map { sentences in
-            var best = ("", -Float.infinity)
-            for name in sentences[0].methods.keys.sorted() {
-              let value = Self.mean(sentences, name, by: correlation)
-              if value > best.1 { best = (name, value) }
-            }
-            return best.0
-          })
+        let mean = ranks.reduce(0, +) / Float(ranks.count)
+        return ranks.map { $0 - mean }
+      }
+      let (a, b) = (Tensor(centred(x)), Tensor(centred(y)))
+      let lengths = ((a * a).sum() * (b * b).sum()).squareRoot().scalar
+      return lengths == 0 ? 0 : (a * b).sum().scalar / lengths
+    }
+    let variants = [
+      Variant(
+        of: exercise, in: GradientsAsks.rankCorrelation,
+        "runs in a sorted list, Pearson from sums in Double"
+      ) { Self.correlations($0) },
+      Variant(of: exercise, in: GradientsAsks.mostFaithful, "by ranks of runs") { Self.picks($0) },
+      Variant(
+        of: exercise, in: GradientsAsks.rankCorrelation,
+        "ranks from 1, by cosines of centred ranks"
+      ) { Self.correlations($0, correlation) },
+      Variant(of: exercise, in: GradientsAsks.mostFaithful, "by cosines, methods by name") {
+        question in
+        question.sets.map { sentences in
+          var best = ("", -Float.infinity)
+          for name in sentences[0].methods.keys.sorted() {
+            let value = Self.mean(sentences, name, by: correlation)
+            if value > best.1 { best = (name, value) }
+          }
+          return best.0
+        }
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -231,12 +236,11 @@ final class RanksTests: XCTestCase {
     XCTAssertTrue(result.message.contains("`mostFaithful` is not answered yet"), result.message)
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for list in [[], [.nan], [0, 0, 0, 0], [Float](repeating: 1e38, count: 6), [-.infinity]] {
-      let nonsense = misconception(
-        "nonsense", says: nil, correlations: { _ in list },
-        picks: { _ in list.map { "\($0)" } })
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.rankCorrelation), [])
+      XCTAssertEqual(
+        try exercise.casesPassed(by: list.map { "\($0)" }, in: GradientsAsks.mostFaithful), [])
     }
   }
 }

@@ -8,8 +8,7 @@ import XCTest
 
 /// Exercise 3.2: what is rejected, what is accepted.
 final class SaliencyTests: XCTestCase {
-  private typealias Question = GradientsSheet.SlopeQuestion
-  private typealias Answer = GradientsSheet.SlopeAnswer
+  private typealias Question = NumberCoordinates
 
   private let exercise = GradientsSheet.saliency
 
@@ -21,7 +20,7 @@ final class SaliencyTests: XCTestCase {
   /// Slopes by small steps; `step` moves an embedding.
   private static func slopes(
     _ question: Question, over distance: Float = 0.02,
-    moving: (inout Tensor, GradientsSheet.Coordinate, Float) -> Void = { x, place, sign in
+    moving: (inout Tensor, EmbeddingCoordinate, Float) -> Void = { x, place, sign in
       x[place.position, place.column] += sign * 0.01
     }
   ) throws -> [Float] {
@@ -46,13 +45,15 @@ final class SaliencyTests: XCTestCase {
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    slopes: @escaping @Sendable (Question) throws -> [Float]? = { try SaliencyTests.slopes($0) },
-    saliency: @escaping @Sendable (Question) throws -> [Float]? = { try SaliencyTests.saliency($0) }
+    _ name: String, says: String?, slopes: @escaping @Sendable (Question) throws -> [Float]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(slopes: try slopes(question), saliency: try saliency(question))
-    }
+    Misconception(of: exercise, in: GradientsAsks.slope, name, says: says, answer: slopes)
+  }
+
+  private func misconception(
+    _ name: String, says: String?, saliency: @escaping @Sendable (Question) throws -> [Float]
+  ) -> Misconception {
+    Misconception(of: exercise, in: GradientsAsks.saliency, name, says: says, answer: saliency)
   }
 
   func testWrongSlopesAreRejectedWithTheirSentence() {
@@ -116,16 +117,17 @@ final class SaliencyTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "one side, a smaller step, and lengths in loops") {
-        (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.slope, "one side, a smaller step") { question in
         let number = try question.number.number()
         let here = try number(number.embeddings).scalar
-        let slopes = try question.places.map { place in
+        return try question.places.map { place in
           var x = number.embeddings
           x[place.position, place.column] += 0.005
           return (try number(x).scalar - here) / 0.005
         }
-        let gradients = try Self.gradients(number)
+      },
+      Variant(of: exercise, in: GradientsAsks.saliency, "lengths in loops") { question in
+        let gradients = try Self.gradients(try question.number.number())
         var lengths: [Float] = []
         for position in 0..<gradients.shape[0] {
           var sum = 0.0
@@ -134,13 +136,14 @@ final class SaliencyTests: XCTestCase {
           }
           lengths.append(Float(sum.squareRoot()))
         }
-        return Answer(slopes: slopes, saliency: lengths)
+        return lengths
       },
-      Variant(of: exercise, "slopes by machine, saliency by the library") { (question: Question) in
+      Variant(of: exercise, in: GradientsAsks.slope, "slopes by machine") { question in
         let gradients = try Self.gradients(try question.number.number())
-        return Answer(
-          slopes: question.places.map { gradients[$0.position, $0.column] },
-          saliency: EmbeddingValues(source: gradients).norms.source)
+        return question.places.map { gradients[$0.position, $0.column] }
+      },
+      Variant(of: exercise, in: GradientsAsks.saliency, "saliency by the library") { question in
+        EmbeddingValues(source: try Self.gradients(try question.number.number())).norms.source
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -148,11 +151,11 @@ final class SaliencyTests: XCTestCase {
 
   /// The library's gradients, which answers are held against, equal small steps of the number.
   func testTheKeyEqualsFiniteDifferences() throws {
-    for encoded in try exercise.questions(seed: 11) {
+    for encoded in try exercise.cases(seed: 11) {
       let question = try JSONDecoder().decode(Question.self, from: encoded.question)
-      let key = try JSONDecoder().decode(GradientsSheet.SlopeKey.self, from: encoded.key)
+      let gradients = try question.number.knownGradients()
       for (place, slope) in zip(question.places, try Self.slopes(question)) {
-        let wanted = key.gradients[place.position, place.column]
+        let wanted = gradients[place.position, place.column]
         XCTAssertEqual(slope, wanted, accuracy: 0.04 * abs(wanted), encoded.name)
       }
       XCTAssertLessThan(encoded.question.count, 20_000)
@@ -170,13 +173,12 @@ final class SaliencyTests: XCTestCase {
     XCTAssertTrue(result.message.contains("`slope` is not answered yet"), result.message)
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for list in [
       [], [.nan], [0, 0, 0], [1e38, -1e38, 1e38], [Float](repeating: .infinity, count: 3),
     ] {
-      let nonsense = misconception(
-        "nonsense", says: nil, slopes: { _ in list }, saliency: { _ in list })
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.slope), [])
+      XCTAssertEqual(try exercise.casesPassed(by: list, in: GradientsAsks.saliency), [])
     }
   }
 }

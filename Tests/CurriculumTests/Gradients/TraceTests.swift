@@ -9,7 +9,7 @@ import XCTest
 
 /// Exercise 3.7: what is rejected, what is accepted.
 final class TraceTests: XCTestCase {
-  private typealias Question = GradientsSheet.TraceQuestion
+  private typealias Question = TracedPrediction
 
   private let exercise = GradientsSheet.traceTheGradient
 
@@ -175,9 +175,9 @@ final class TraceTests: XCTestCase {
 
   /// What answers are held against, held against small steps of the streams and of the attention.
   func testTheKeyEqualsFiniteDifferences() throws {
-    for encoded in try exercise.questions(seed: 5) where encoded.name != "a word of a translation" {
+    for encoded in try exercise.cases(seed: 5) where encoded.name != "a word of a translation" {
       let question = try JSONDecoder().decode(Question.self, from: encoded.question)
-      let key = try JSONDecoder().decode(GradientsSheet.TraceKey.self, from: encoded.key)
+      let work = try TraceWork(question)
       let (model, prediction) = (try question.model.model(), question.prediction)
       let input = ModelInput(prediction.source, decoderTokens: prediction.decoder)
       func logit(_ point: HookPoint, _ value: Tensor) throws -> Double {
@@ -203,14 +203,14 @@ final class TraceTests: XCTestCase {
           }, shape: value.shape)
       }
       let maps = try [
-        (slopes(points[0])[at: 0], key.encoder.wanted, 0),
-        (slopes(points[1])[at: 0], key.decoder.wanted, 1),
+        (slopes(points[0])[at: 0], work.lengths(.encoder)[0]),
+        (slopes(points[1])[at: 0], work.lengths(.decoder)[1]),
       ]
-      for (slopes, wanted, layer) in maps {
+      for (slopes, wanted) in maps {
         for (position, row) in slopes.doubleRows.enumerated() {
           let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
           XCTAssertEqual(
-            length, Double(wanted[layer, position]), accuracy: 0.02 * max(length, 0.05),
+            length, wanted[position], accuracy: 0.02 * max(length, 0.05),
             encoded.name)
         }
       }
@@ -218,7 +218,7 @@ final class TraceTests: XCTestCase {
       let products = (pattern * (try slopes(points[2])))[at: 0].sum(axis: 0).sum(axis: 0)
       for source in products.values.indices {
         XCTAssertEqual(
-          products[source], key.cross.wanted[1, source],
+          products[source], Float(work.products[1][source]),
           accuracy: 0.02 * max(abs(products[source]), 0.05), encoded.name)
       }
     }

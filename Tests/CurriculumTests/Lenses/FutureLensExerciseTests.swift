@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 5.10: what is rejected, what is accepted.
 final class FutureLensExerciseTests: XCTestCase {
-  private typealias Question = LensSheet.AheadQuestion
+  private typealias Question = StatesToLookAhead
 
   private func misconception(
     _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> [AffineMap]

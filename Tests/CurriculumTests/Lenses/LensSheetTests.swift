@@ -6,7 +6,7 @@ import XCTest
 
 /// Sheet 5 as a whole.
 final class LensSheetTests: XCTestCase {
-  private let proof = SheetProof<any LensAnswers>(
+  private let proof = SheetProof(
     sheet: LensSheet.sheet, untouched: UntouchedLenses(), solution: Solution5.Answers())
 
   func testStubsEarnNothingAndTheSolutionEverything() {

@@ -9,28 +9,26 @@ import XCTest
 
 /// Exercises 5.1 and 5.2: what is rejected, what is accepted.
 final class LogitLensExerciseTests: XCTestCase {
-  private typealias TextQuestion = LensSheet.TextQuestion
-  private typealias StatesQuestion = LensSheet.StatesQuestion
 
   /// The residual stream by layer and the model.
-  private static func states(_ question: TextQuestion) throws -> (Transformer, [Tensor]) {
+  private static func states(_ question: TextOfModel) throws -> (Transformer, [Tensor]) {
     let model = try question.model.made()
     let states = try model.residualStates(of: ModelInput(question.tokens)).values
     return (model, (0..<states.shape[0]).map { states[at: $0] })
   }
 
-  private static func right(_ question: TextQuestion) throws -> Tensor {
+  private static func right(_ question: TextOfModel) throws -> Tensor {
     try Solution5.Answers().logitLens(of: question.tokens, in: question.model.made())
   }
 
   private func text(
-    _ name: String, says: String?, answer: @escaping @Sendable (TextQuestion) throws -> Tensor
+    _ name: String, says: String?, answer: @escaping @Sendable (TextOfModel) throws -> Tensor
   ) -> Misconception {
     Misconception(of: LensSheet.logitLens, name, says: says, answer: answer)
   }
 
   private func kept(
-    _ name: String, says: String?, answer: @escaping @Sendable (StatesQuestion) throws -> Tensor
+    _ name: String, says: String?, answer: @escaping @Sendable (StatesOfModel) throws -> Tensor
   ) -> Misconception {
     Misconception(of: LensSheet.normTrap, name, says: says, answer: answer)
   }
@@ -90,11 +88,11 @@ final class LogitLensExerciseTests: XCTestCase {
 
   func testOtherRightLensesAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.logitLens, "by the library") { (question: TextQuestion) in
+      Variant(of: LensSheet.logitLens, "by the library") { (question: TextOfModel) in
         let model = try question.model.made()
         return model.logits(of: try model.residualStates(of: ModelInput(question.tokens)))
       },
-      Variant(of: LensSheet.logitLens, "as Patchscopes") { (question: TextQuestion) in
+      Variant(of: LensSheet.logitLens, "as Patchscopes") { (question: TextOfModel) in
         let model = try question.model.made()
         let layers = model.configuration.residualPoints.indices
         return Tensor.stack(
@@ -120,7 +118,7 @@ final class LogitLensExerciseTests: XCTestCase {
 
   /// Every layer by a function, and the last by another.
   private static func lens(
-    _ question: StatesQuestion,
+    _ question: StatesOfModel,
     last: (Transformer, Tensor, Bool) -> Tensor = { model, rows, isNormed in
       isNormed ? rows : model.finalNorm(rows)
     },
@@ -165,10 +163,10 @@ final class LogitLensExerciseTests: XCTestCase {
 
   func testOtherRightNormsAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.normTrap, "by the library") { (question: StatesQuestion) in
+      Variant(of: LensSheet.normTrap, "by the library") { (question: StatesOfModel) in
         try question.model.made().logits(of: question.states)
       },
-      Variant(of: LensSheet.normTrap, "row by row") { (question: StatesQuestion) in
+      Variant(of: LensSheet.normTrap, "row by row") { (question: StatesOfModel) in
         let model = try question.model.made()
         let states = question.states
         let end = states.layerCount - 1

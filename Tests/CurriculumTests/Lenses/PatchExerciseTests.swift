@@ -9,30 +9,28 @@ import XCTest
 
 /// Exercises 5.8 and 5.9: what is rejected, what is accepted.
 final class PatchExerciseTests: XCTestCase {
-  private typealias PatchQuestion = LensSheet.PatchQuestion
-  private typealias IdentityQuestion = LensSheet.IdentityQuestion
 
   private func patch(
-    _ name: String, says: String?, answer: @escaping @Sendable (PatchQuestion) throws -> Tensor
+    _ name: String, says: String?, answer: @escaping @Sendable (PatchOfModel) throws -> Tensor
   ) -> Misconception {
     Misconception(of: LensSheet.onePatch, name, says: says, answer: answer)
   }
 
   private func identity(
-    _ name: String, says: String?, answer: @escaping @Sendable (IdentityQuestion) throws -> Tensor
+    _ name: String, says: String?, answer: @escaping @Sendable (PromptedPlace) throws -> Tensor
   ) -> Misconception {
     Misconception(of: LensSheet.tokenIdentity, name, says: says, answer: answer)
   }
 
   /// The solution's answer to a question that was changed first.
   private static func solution(
-    _ question: PatchQuestion, _ change: (inout PatchQuestion) -> Void = { _ in }
+    _ question: PatchOfModel, _ change: (inout PatchOfModel) -> Void = { _ in }
   ) throws -> Tensor {
     var question = question
     change(&question)
     let model = try question.model.made()
     // What does not exist is clamped, as a student would see to it.
-    for place in [\PatchQuestion.source, \PatchQuestion.target] {
+    for place in [\PatchOfModel.source, \PatchOfModel.target] {
       question[keyPath: place].position = min(
         question[keyPath: place].position, question[keyPath: place].tokens.count - 1)
       question[keyPath: place].layer = min(question[keyPath: place].layer, LensModel.layers)
@@ -43,7 +41,7 @@ final class PatchExerciseTests: XCTestCase {
 
   /// A run of the target in which the residual stream is changed with the state at hand.
   private static func changing(
-    _ question: PatchQuestion,
+    _ question: PatchOfModel,
     _ change: @escaping @Sendable (_ residual: Tensor, _ state: Tensor) -> Tensor
   ) throws -> Tensor {
     let model = try question.model.made()
@@ -110,7 +108,7 @@ final class PatchExerciseTests: XCTestCase {
 
   func testOtherRightPatchesAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.onePatch, "by the library") { (question: PatchQuestion) in
+      Variant(of: LensSheet.onePatch, "by the library") { (question: PatchOfModel) in
         let model = try question.model.made()
         let (source, target) = (question.source, question.target)
         return try Patchscope(
@@ -121,7 +119,7 @@ final class PatchExerciseTests: XCTestCase {
         ).logits()
       },
       Variant(of: LensSheet.onePatch, "with a mask of ones and zeros") {
-        (question: PatchQuestion) in
+        (question: PatchOfModel) in
         try Self.changing(question) { residual, state in
           var here = Tensor.zeros([1, residual.shape[1], 1])
           here[0, question.target.position, 0] = 1
@@ -134,7 +132,7 @@ final class PatchExerciseTests: XCTestCase {
 
   /// Patches of every layer by a function of it.
   private static func layers(
-    _ question: IdentityQuestion, target: (Int) -> Int = { $0 }, source: (Int) -> Int = { $0 },
+    _ question: PromptedPlace, target: (Int) -> Int = { $0 }, source: (Int) -> Int = { $0 },
     position: Int? = nil, into: Int? = nil, read: Int? = nil
   ) throws -> Tensor {
     let model = try question.model.made()
@@ -150,7 +148,7 @@ final class PatchExerciseTests: XCTestCase {
       })
   }
 
-  private static func last(_ question: IdentityQuestion) throws -> Int {
+  private static func last(_ question: PromptedPlace) throws -> Int {
     try question.model.made().configuration.residualPoints.count - 1
   }
 
@@ -194,11 +192,11 @@ final class PatchExerciseTests: XCTestCase {
 
   func testOtherRightIdentitiesAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.tokenIdentity, "by the library") { (question: IdentityQuestion) in
+      Variant(of: LensSheet.tokenIdentity, "by the library") { (question: PromptedPlace) in
         try Self.layers(question)
       },
       Variant(of: LensSheet.tokenIdentity, "in runs from the middle") {
-        (question: IdentityQuestion) in
+        (question: PromptedPlace) in
         let model = try question.model.made()
         let states = try model.residualStates(of: ModelInput(question.source.tokens)).values
         let end = question.prompt.count - 1

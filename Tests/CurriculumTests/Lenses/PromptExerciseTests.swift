@@ -9,20 +9,16 @@ import XCTest
 
 /// Exercises 5.5 and 5.6: what is rejected, what is accepted.
 final class PromptExerciseTests: XCTestCase {
-  private typealias TrimQuestion = LensSheet.TrimQuestion
-  private typealias TrimAnswer = LensSheet.TrimAnswer
-  private typealias PromptsQuestion = LensSheet.PromptsQuestion
   private typealias Cutting = @Sendable ([[Int]], Int, inout SeededGenerator) -> [[Int]]
 
   private static func answer(
-    _ question: TrimQuestion, seeds: [UInt64]? = nil, _ cut: Cutting
-  ) -> TrimAnswer {
+    _ question: TextsToTrim, seeds: [UInt64]? = nil, _ cut: Cutting
+  ) -> [[[Int]]] {
     let seeds = seeds ?? [question.seeds[0], question.seeds[0], question.seeds[1]]
-    let made = seeds.map { seed in
+    return seeds.map { seed in
       var generator = SeededGenerator(seed: seed)
       return cut(question.texts, question.minimum, &generator)
     }
-    return TrimAnswer(first: made[0], again: made[1], other: made[2])
   }
 
   private static let right: Cutting = { texts, minimum, generator in
@@ -32,7 +28,7 @@ final class PromptExerciseTests: XCTestCase {
   private func trimming(
     _ name: String, says: String?, _ cut: @escaping Cutting
   ) -> Misconception {
-    Misconception(of: LensSheet.randomPositions, name, says: says) { (question: TrimQuestion) in
+    Misconception(of: LensSheet.randomPositions, name, says: says) { (question: TextsToTrim) in
       Self.answer(question, cut)
     }
   }
@@ -82,11 +78,11 @@ final class PromptExerciseTests: XCTestCase {
         }
       },
       Misconception(of: LensSheet.randomPositions, "no seed", says: "the second time") {
-        (question: TrimQuestion) in
+        (question: TextsToTrim) in
         Self.answer(question, seeds: [1, 2, 3], Self.right)
       },
       Misconception(of: LensSheet.randomPositions, "one seed", says: "two seeds give the same") {
-        (question: TrimQuestion) in
+        (question: TextsToTrim) in
         Self.answer(question, seeds: [1, 1, 1], Self.right)
       },
     ]
@@ -95,10 +91,10 @@ final class PromptExerciseTests: XCTestCase {
 
   func testOtherRightSamplesAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.randomPositions, "by the library") { (question: TrimQuestion) in
+      Variant(of: LensSheet.randomPositions, "by the library") { (question: TextsToTrim) in
         Self.answer(question, Self.right)
       },
-      Variant(of: LensSheet.randomPositions, "a shuffled position") { (question: TrimQuestion) in
+      Variant(of: LensSheet.randomPositions, "a shuffled position") { (question: TextsToTrim) in
         Self.answer(question) { texts, minimum, generator in
           texts.filter { $0.count >= minimum }.map { text in
             let ends = Array(minimum...text.count).shuffled(using: &generator)
@@ -112,7 +108,7 @@ final class PromptExerciseTests: XCTestCase {
 
   /// The residual stream of rows at one column each.
   private static func states(
-    _ question: PromptsQuestion, _ rows: [[Int]], mask: [[Bool]]? = nil, at column: (Int) -> Int
+    _ question: PromptsOfModel, _ rows: [[Int]], mask: [[Bool]]? = nil, at column: (Int) -> Int
   ) throws -> Tensor {
     let model = try question.model.made()
     let points = model.configuration.residualPoints
@@ -127,12 +123,12 @@ final class PromptExerciseTests: XCTestCase {
   }
 
   private func batching(
-    _ name: String, says: String?, answer: @escaping @Sendable (PromptsQuestion) throws -> Tensor
+    _ name: String, says: String?, answer: @escaping @Sendable (PromptsOfModel) throws -> Tensor
   ) -> Misconception {
     Misconception(of: LensSheet.leftPadding, name, says: says, answer: answer)
   }
 
-  private static func solution(_ question: PromptsQuestion) throws -> Tensor {
+  private static func solution(_ question: PromptsOfModel) throws -> Tensor {
     try Solution5.Answers().lastStates(
       of: question.prompts, padding: question.padding, in: question.model.made())
   }
@@ -179,18 +175,18 @@ final class PromptExerciseTests: XCTestCase {
 
   func testOtherRightBatchesAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.leftPadding, "one prompt at a time") { (question: PromptsQuestion) in
+      Variant(of: LensSheet.leftPadding, "one prompt at a time") { (question: PromptsOfModel) in
         Tensor.concatenation(
           try question.prompts.map { prompt in
             try Self.states(question, [prompt]) { _ in prompt.count - 1 }
           }, axis: 1)
       },
       Variant(of: LensSheet.leftPadding, "padded behind, own columns") {
-        (question: PromptsQuestion) in
+        (question: PromptsOfModel) in
         let (rows, mask) = ModelInput.padding(question.prompts, with: question.padding)
         return try Self.states(question, rows, mask: mask) { question.prompts[$0].count - 1 }
       },
-      Variant(of: LensSheet.leftPadding, "by the library") { (question: PromptsQuestion) in
+      Variant(of: LensSheet.leftPadding, "by the library") { (question: PromptsOfModel) in
         let (rows, mask) = ModelInput.padding(
           question.prompts, with: question.padding, at: .front)
         return try question.model.made().residualStates(

@@ -9,7 +9,7 @@ import XCTest
 
 /// Exercise 5.7: what is rejected, what is accepted.
 final class TrainALensTests: XCTestCase {
-  private typealias Question = LensSheet.TuningQuestion
+  private typealias Question = StatesToTuneOn
 
   private static func solution(_ question: Question) throws -> TunedLens {
     try Solution5.Answers().tunedLens(

@@ -6,8 +6,7 @@ import XCTest
 
 /// Exercise 2.3: what is rejected, what is accepted.
 final class ControlTaskTests: XCTestCase {
-  private typealias Question = ProbingSheet.ControlQuestion
-  private typealias Answer = ProbingSheet.ControlAnswer
+  private typealias Question = ControlWords
   private let exercise = ProbingSheet.controlTask
 
   private static func labels(
@@ -35,24 +34,19 @@ final class ControlTaskTests: XCTestCase {
     _ name: String, says: String?,
     _ labels: @escaping @Sendable (Question, _ seed: UInt64, _ call: UInt64) -> [Int]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(
-        labels: labels(question, question.seed, 0), again: labels(question, question.seed, 1),
-        other: labels(question, question.seed &+ 1, 2),
-        selectivity: Self.selectivity(question))
+    Misconception(of: exercise, in: ProbingAsks.controlLabels, name, says: says) { question in
+      [
+        labels(question, question.seed, 0), labels(question, question.seed, 1),
+        labels(question, question.seed &+ 1, 2),
+      ]
     }
   }
 
   private func selectivity(
     _ name: String, says: String?, _ selectivity: @escaping @Sendable (Question) -> Double
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(
-        labels: Self.labels(question, seed: question.seed),
-        again: Self.labels(question, seed: question.seed),
-        other: Self.labels(question, seed: question.seed &+ 1),
-        selectivity: selectivity(question))
-    }
+    Misconception(
+      of: exercise, in: ProbingAsks.selectivity, name, says: says, answer: selectivity)
   }
 
   func testWrongControlTasksAreRejectedWithTheirSentence() {
@@ -120,8 +114,8 @@ final class ControlTaskTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "types sorted first, errors counted") { (question: Question) in
-        func labels(_ seed: UInt64) -> [Int] {
+      Variant(of: exercise, in: ProbingAsks.controlLabels, "types sorted first") { question in
+        [question.seed, question.seed, question.seed &+ 1].map { seed in
           var generator = SeededGenerator(seed: seed)
           let types = Set(question.words.map { $0.lowercased() }).sorted()
           let classes = Dictionary(
@@ -130,17 +124,17 @@ final class ControlTaskTests: XCTestCase {
             })
           return question.words.map { classes[$0.lowercased()]! }
         }
+      },
+      Variant(of: exercise, in: ProbingAsks.selectivity, "errors counted") { question in
         func errors(_ outcome: ProbeOutcome) -> Double {
           Double(outcome.labels.indices.count { outcome.labels[$0] != outcome.predictions[$0] })
             / Double(outcome.labels.count)
         }
-        return Answer(
-          labels: labels(question.seed), again: labels(question.seed),
-          other: labels(question.seed &+ 1),
-          selectivity: errors(question.control) - errors(question.task))
+        return errors(question.control) - errors(question.task)
       },
-      Variant(of: exercise, "a hash of the type and the seed") { (question: Question) in
-        func labels(_ seed: UInt64) -> [Int] {
+      Variant(of: exercise, in: ProbingAsks.controlLabels, "a hash of the type and the seed") {
+        question in
+        [question.seed, question.seed, question.seed &+ 1].map { seed in
           question.words.map { word in
             let mark = word.lowercased().utf8.reduce(seed) {
               ($0 ^ UInt64($1)) &* 0x100_0000_01B3
@@ -149,22 +143,23 @@ final class ControlTaskTests: XCTestCase {
             return Int(generator.next() % UInt64(question.classes))
           }
         }
-        return Answer(
-          labels: labels(question.seed), again: labels(question.seed),
-          other: labels(question.seed &+ 1), selectivity: Self.selectivity(question))
+      },
+      Variant(of: exercise, in: ProbingAsks.selectivity, "a difference of accuracies") {
+        Self.selectivity($0)
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  func testNonsenseEarnsNothing() {
-    for list in [[], [Int.max], [-1, 0]] {
-      XCTAssertNil(labels("nonsense", says: nil) { _, _, _ in list }.fault())
+  func testNonsenseEarnsNothing() throws {
+    let lists: [[[Int]]] = [[], [Int.max], [-1, 0]].map { [$0, $0, $0] } + [[], [[0]]]
+    for nonsense in lists {
+      XCTAssertEqual(try exercise.casesPassed(by: nonsense, in: ProbingAsks.controlLabels), [])
     }
     XCTAssertNil(
       labels("huge", says: nil) { question, _, _ in question.words.map { _ in .max } }.fault())
     for number in [Double.nan, .infinity, 1e308] {
-      XCTAssertNil(selectivity("nonsense", says: nil) { _ in number }.fault())
+      XCTAssertEqual(try exercise.casesPassed(by: number, in: ProbingAsks.selectivity), [])
     }
   }
 }

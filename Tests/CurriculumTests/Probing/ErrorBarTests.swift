@@ -7,8 +7,7 @@ import XCTest
 
 /// Exercise 2.5: what is rejected, what is accepted.
 final class ErrorBarTests: XCTestCase {
-  private typealias Question = ProbingSheet.IntervalQuestion
-  private typealias Answer = ProbingSheet.IntervalAnswer
+  private typealias Question = AnsweredWords
   private let exercise = ProbingSheet.errorBar
 
   private static func sums(_ question: Question) -> [(right: Double, words: Double)] {
@@ -52,7 +51,7 @@ final class ErrorBarTests: XCTestCase {
     _ name: String, says: String?, _ interval: @escaping @Sendable (Question) -> Estimate
   ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(interval: interval(question), again: interval(question))
+      [interval(question), interval(question)]
     }
   }
 
@@ -118,9 +117,7 @@ final class ErrorBarTests: XCTestCase {
     ) { (question: Question) in
       var other = question
       other.seed ^= 1
-      return Answer(
-        interval: Self.interval(question, Self.samples(question)),
-        again: Self.interval(other, Self.samples(other)))
+      return [question, other].map { Self.interval($0, Self.samples($0)) }
     }
     XCTAssertNil(misconception.fault())
   }
@@ -132,7 +129,7 @@ final class ErrorBarTests: XCTestCase {
           samples: question.samples, level: question.level, seed: question.seed)
         let found = bootstrap.mean(
           of: question.right.map { $0 ? 1 : 0 }, groups: question.sentences)
-        return Answer(interval: found, again: found)
+        return [found, found]
       },
       Variant(of: exercise, "words of drawn sentences in a row, ends interpolated") {
         (question: Question) in
@@ -154,13 +151,13 @@ final class ErrorBarTests: XCTestCase {
         let found = Estimate(
           value: Double(question.right.count { $0 }) / Double(question.right.count),
           lower: quantile((1 - question.level) / 2), upper: quantile((1 + question.level) / 2))
-        return Answer(interval: found, again: found)
+        return [found, found]
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  func testNonsenseEarnsNothing() {
+  func testNonsenseEarnsNothing() throws {
     for number in [Double.nan, .infinity, -1, 1e308] {
       XCTAssertNil(
         misconception("nonsense", says: nil) { _ in
@@ -172,6 +169,10 @@ final class ErrorBarTests: XCTestCase {
             value: Double($0.right.count { $0 }) / Double($0.right.count), lower: -abs(number),
             upper: abs(number))
         }.fault())
+    }
+    let nonsense: [[Estimate]] = [[], [Estimate(value: 0.5, lower: 0.4, upper: 0.6)]]
+    for answer in nonsense {
+      XCTAssertEqual(try exercise.casesPassed(by: answer, in: ProbingAsks.interval), [])
     }
   }
 }

@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 2.1: what is rejected, what is accepted.
 final class ExtractAndPoolTests: XCTestCase {
-  private typealias Question = ProbingSheet.VectorQuestion
+  private typealias Question = PooledSentence
   private let exercise = ProbingSheet.extractAndPool
 
   /// The residual stream, `[layer][position, width]`, or what a student takes for it.

@@ -7,7 +7,7 @@ import XCTest
 
 /// Exercise 2.6: what is rejected, what is accepted.
 final class LinearOrNotTests: XCTestCase {
-  private typealias Question = ProbingSheet.ComparisonQuestion
+  private typealias Question = ProbesToCompare
   private let exercise = ProbingSheet.linearOrNot
 
   private static func probe(

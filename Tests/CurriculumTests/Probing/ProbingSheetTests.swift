@@ -6,7 +6,7 @@ import XCTest
 
 /// Sheet 2 as a whole.
 final class ProbingSheetTests: XCTestCase {
-  private let proof = SheetProof<any ProbingAnswers>(
+  private let proof = SheetProof(
     sheet: ProbingSheet.sheet, untouched: UntouchedProbing(), solution: Solution2.Answers())
 
   func testStubsEarnNothingAndTheSolutionEverything() {

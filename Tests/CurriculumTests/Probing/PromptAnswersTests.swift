@@ -9,7 +9,7 @@ import XCTest
 
 /// Exercise 2.10: what is rejected, what is accepted.
 final class PromptAnswersTests: XCTestCase {
-  private typealias Question = ProbingSheet.PromptQuestion
+  private typealias Question = PrefixedTexts
 
   private let exercise = ProbingSheet.promptAnswers
 

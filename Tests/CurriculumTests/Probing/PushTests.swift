@@ -9,27 +9,20 @@ import XCTest
 
 /// Exercise 2.8: what is rejected, what is accepted.
 final class PushTests: XCTestCase {
-  private typealias Question = ProbingSheet.PushQuestion
-  private typealias Answer = ProbingSheet.PushAnswer
+  private typealias Question = SentencesToPush
 
   private let exercise = ProbingSheet.push
 
   private func misconception(
     _ name: String, says: String?, direction: @escaping @Sendable (Question) -> Tensor
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(direction: direction(question), flips: try Self.flips(question))
-    }
+    Misconception(of: exercise, in: ProbingAsks.direction, name, says: says, answer: direction)
   }
 
   private func misconception(
     _ name: String, says: String?, flips: @escaping @Sendable (Question) throws -> [Bool]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      Answer(
-        direction: try Solution2.Answers().direction(
-          from: question.negative, to: question.positive), flips: try flips(question))
-    }
+    Misconception(of: exercise, in: ProbingAsks.flips, name, says: says, answer: flips)
   }
 
   /// What comes of a push, one sentence at a time.
@@ -136,49 +129,54 @@ final class PushTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "one position at a time, probabilities") { (question: Question) in
-        Answer(
-          direction: try DifferenceOfMeans(
-            .concatenation([question.negative, question.positive], axis: 0),
-            isPositive: Array(repeating: false, count: question.negative.shape[0])
-              + Array(repeating: true, count: question.positive.shape[0])
-          ).direction,
-          flips: try Self.flips(
-            question,
-            outcome: { clean, pushed, sentence in
-              let (a, b) = (clean.softmax(), pushed.softmax())
-              return Self.prefersFirst(a, sentence) != Self.prefersFirst(b, sentence)
-            }))
+      Variant(of: exercise, in: ProbingAsks.direction, "by the library") { question in
+        try DifferenceOfMeans(
+          .concatenation([question.negative, question.positive], axis: 0),
+          isPositive: Array(repeating: false, count: question.negative.shape[0])
+            + Array(repeating: true, count: question.positive.shape[0])
+        ).direction
       },
-      Variant(of: exercise, "a captured activation changed by hand and put back, sums in Double") {
-        (question: Question) in
-        let model = try ProbingSheet.translator().model
-        let point = HookPoint.residualPost(.encoder, question.layer)
+      Variant(of: exercise, in: ProbingAsks.flips, "one position at a time, probabilities") {
+        question in
+        try Self.flips(
+          question,
+          outcome: { clean, pushed, sentence in
+            let (a, b) = (clean.softmax(), pushed.softmax())
+            return Self.prefersFirst(a, sentence) != Self.prefersFirst(b, sentence)
+          })
+      },
+      Variant(of: exercise, in: ProbingAsks.direction, "sums in Double") { question in
         func mean(_ tensor: Tensor) -> [Double] {
           let rows = tensor.doubleRows
           return rows[0].indices.map { column in
             rows.reduce(0) { $0 + $1[column] } / Double(rows.count)
           }
         }
-        return Answer(
-          direction: Tensor(
-            zip(mean(question.positive), mean(question.negative)).map { Float($0 - $1) }),
-          flips: try question.sentences.map { sentence in
-            let input = ModelInput(
-              sentence.tokens, decoderTokens: [model.configuration.startToken])
-            let clean = try model.run(input, capturing: [point])
-            var changed = try clean.trace[point]
-            for position in sentence.positions {
-              for column in 0..<question.vector.count {
-                changed[0, position, column] += question.vector[column]
-              }
+        return Tensor(
+          zip(mean(question.positive), mean(question.negative)).map { Float($0 - $1) })
+      },
+      Variant(
+        of: exercise, in: ProbingAsks.flips,
+        "a captured activation changed by hand and put back"
+      ) { question in
+        let model = try ProbingSheet.translator().model
+        let point = HookPoint.residualPost(.encoder, question.layer)
+        return try question.sentences.map { sentence in
+          let input = ModelInput(
+            sentence.tokens, decoderTokens: [model.configuration.startToken])
+          let clean = try model.run(input, capturing: [point])
+          var changed = try clean.trace[point]
+          for position in sentence.positions {
+            for column in 0..<question.vector.count {
+              changed[0, position, column] += question.vector[column]
             }
-            let pushed = try model.run(input, intervening: [.replace(point, with: changed)])
-            func margin(_ logits: Tensor) -> Float {
-              logits[0, 0, sentence.choices[0]] - logits[0, 0, sentence.choices[1]]
-            }
-            return margin(clean.logits) * margin(pushed.logits) < 0
-          })
+          }
+          let pushed = try model.run(input, intervening: [.replace(point, with: changed)])
+          func margin(_ logits: Tensor) -> Float {
+            logits[0, 0, sentence.choices[0]] - logits[0, 0, sentence.choices[1]]
+          }
+          return margin(clean.logits) * margin(pushed.logits) < 0
+        }
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -217,10 +215,12 @@ final class PushTests: XCTestCase {
       { _ in [] }, { .init(repeating: true, count: $0 + 1) },
       { .init(repeating: true, count: $0) }, { .init(repeating: false, count: $0) },
     ]
-    for (tensor, list) in zip(tensors, lists + lists) {
-      let nonsense = Misconception(of: exercise, "nonsense", says: nil) { (question: Question) in
-        Answer(direction: tensor, flips: list(question.sentences.count))
-      }
+    for tensor in tensors {
+      XCTAssertEqual(try exercise.casesPassed(by: tensor, in: ProbingAsks.direction), [])
+    }
+    for list in lists {
+      let nonsense = misconception(
+        "nonsense", says: nil, flips: { list($0.sentences.count) })
       XCTAssertNil(nonsense.fault(seeds: [1]))
     }
   }

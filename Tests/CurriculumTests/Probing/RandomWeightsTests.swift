@@ -8,7 +8,7 @@ import XCTest
 
 /// Exercise 2.4: what is rejected, what is accepted.
 final class RandomWeightsTests: XCTestCase {
-  private typealias Question = ProbingSheet.BaselineQuestion
+  private typealias Question = SeededWords
   private let exercise = ProbingSheet.randomWeights
 
   private static func vectors(

@@ -8,29 +8,27 @@ import XCTest
 
 /// Exercise 2.9: what is rejected, what is accepted.
 final class StructuralTreeTests: XCTestCase {
-  private typealias Question = ProbingSheet.TreeQuestion
-  private typealias Answer = ProbingSheet.TreeAnswer
+  private typealias Question = TreeSentence
 
   private let exercise = ProbingSheet.structuralTree
 
-  private static func right(_ question: Question) throws -> Answer {
-    let solution = Solution2.Answers()
-    return Answer(
-      squaredDistances: try solution.squaredDistances(
-        between: question.vectors, under: question.projection),
-      tree: try solution.tree(from: question.distances),
-      score: try solution.attachmentScore(of: question.predicted, heads: question.heads))
+  private func misconception(
+    _ name: String, says: String?,
+    distances: @escaping @Sendable (Question) throws -> Tensor
+  ) -> Misconception {
+    Misconception(
+      of: exercise, in: ProbingAsks.squaredDistances, name, says: says, answer: distances)
   }
 
   private func misconception(
-    _ name: String, says: String?,
-    change: @escaping @Sendable (inout Answer, Question) throws -> Void
+    _ name: String, says: String?, tree: @escaping @Sendable (Question) throws -> [WordEdge]
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (question: Question) in
-      var answer = try Self.right(question)
-      try change(&answer, question)
-      return answer
-    }
+    Misconception(of: exercise, in: ProbingAsks.tree, name, says: says, answer: tree)
+  }
+
+  private static func distances(_ question: Question) throws -> Tensor {
+    try Solution2.Answers().squaredDistances(
+      between: question.vectors, under: question.projection)
   }
 
   /// The mapped vectors, `[word, rank]`.
@@ -44,41 +42,49 @@ final class StructuralTreeTests: XCTestCase {
 
   func testWrongDistancesAreRejectedWithTheirSentence() {
     let misconceptions = [
-      misconception("root taken", says: "take no root") { answer, _ in
-        answer.squaredDistances = answer.squaredDistances!.relu().squareRoot()
-      },
-      misconception("not mapped", says: "map them by B first") { answer, question in
-        let x = question.vectors
-        let identity = Tensor(
-          (0..<(x.shape[1] * x.shape[1])).map { $0 % (x.shape[1] + 1) == 0 ? 1 : 0 },
-          shape: [x.shape[1], x.shape[1]])
-        answer.squaredDistances = StructuralProbe(.distance, projection: identity).distances(x)
-      },
-      misconception("products", says: "products of the mapped vectors") { answer, question in
-        let points = Self.points(question)
-        answer.squaredDistances = points.matmul(transposing: points)
-      },
-      misconception("mean", says: "averaged over the rows of B") { answer, question in
-        answer.squaredDistances =
-          answer.squaredDistances! / Float(question.projection.shape[0])
-      },
-      misconception("absolute differences", says: "square them") { answer, question in
-        let points = Self.points(question)
-        let (count, rank) = (points.shape[0], points.shape[1])
-        let difference =
-          points.reshaped(to: [count, 1, rank]) - points.reshaped(to: [1, count, rank])
-        answer.squaredDistances = (difference.relu() + (-difference).relu()).sum(axis: 2)
-      },
-      misconception("product once", says: "the product counts twice") { answer, question in
-        let points = Self.points(question)
-        let squares = (points * points).sum(axis: 1, keepingAxis: true)
-        answer.squaredDistances =
-          squares + squares.transposed() - points.matmul(transposing: points)
-      },
-      misconception("one sentence's depths", says: "has the shape") { answer, question in
-        let points = Self.points(question)
-        answer.squaredDistances = (points * points).sum(axis: 1)
-      },
+      misconception(
+        "root taken", says: "take no root",
+        distances: { try Self.distances($0).relu().squareRoot() }),
+      misconception(
+        "not mapped", says: "map them by B first",
+        distances: { question in
+          let x = question.vectors
+          let identity = Tensor(
+            (0..<(x.shape[1] * x.shape[1])).map { $0 % (x.shape[1] + 1) == 0 ? 1 : 0 },
+            shape: [x.shape[1], x.shape[1]])
+          return StructuralProbe(.distance, projection: identity).distances(x)
+        }),
+      misconception(
+        "products", says: "products of the mapped vectors",
+        distances: { question in
+          let points = Self.points(question)
+          return points.matmul(transposing: points)
+        }),
+      misconception(
+        "mean", says: "averaged over the rows of B",
+        distances: { try Self.distances($0) / Float($0.projection.shape[0]) }),
+      misconception(
+        "absolute differences", says: "square them",
+        distances: { question in
+          let points = Self.points(question)
+          let (count, rank) = (points.shape[0], points.shape[1])
+          let difference =
+            points.reshaped(to: [count, 1, rank]) - points.reshaped(to: [1, count, rank])
+          return (difference.relu() + (-difference).relu()).sum(axis: 2)
+        }),
+      misconception(
+        "product once", says: "the product counts twice",
+        distances: { question in
+          let points = Self.points(question)
+          let squares = (points * points).sum(axis: 1, keepingAxis: true)
+          return squares + squares.transposed() - points.matmul(transposing: points)
+        }),
+      misconception(
+        "one sentence's depths", says: "has the shape",
+        distances: { question in
+          let points = Self.points(question)
+          return (points * points).sum(axis: 1)
+        }),
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
   }
@@ -88,53 +94,65 @@ final class StructuralTreeTests: XCTestCase {
       question.distances[a, b]
     }
     let misconceptions = [
-      misconception("greatest", says: "greatest length") { answer, question in
-        answer.tree = try Solution2.Answers().tree(from: question.distances * -1)
-      },
-      misconception("nearest neighbours", says: "joined to its nearest") { answer, question in
-        let count = question.heads.count
-        answer.tree = Array(
-          Set(
-            (0..<count).map { word in
-              let others = (0..<count).filter { $0 != word }
-              return WordEdge(
-                word, others.min { length(question, word, $0) < length(question, word, $1) }!)
-            }))
-      },
-      misconception("both ways", says: "an edge is there twice") { answer, _ in
-        answer.tree! += answer.tree!
-      },
-      misconception("neighbours", says: "joined to the next") { answer, question in
-        answer.tree = (1..<question.heads.count).map { WordEdge($0 - 1, $0) }
-      },
-      misconception("star", says: "all edges lead to the word 0") { answer, question in
-        answer.tree = (1..<question.heads.count).map { WordEdge(0, $0) }
-      },
-      misconception("on from the last", says: "the one that was added last") { answer, question in
-        var (last, rest) = (0, Array(1..<question.heads.count))
-        answer.tree = []
-        while let next = rest.min(by: { length(question, last, $0) < length(question, last, $1) }) {
-          answer.tree!.append(WordEdge(last, next))
-          rest.removeAll { $0 == next }
-          last = next
-        }
-      },
-      misconception("the shortest n − 1", says: "the edges make a circle") { answer, question in
-        let count = question.heads.count
-        let pairs = (0..<count).flatMap { a in (0..<a).map { WordEdge(a, $0) } }
-        answer.tree = Array(
-          pairs.sorted {
-            length(question, $0.first, $0.second) < length(question, $1.first, $1.second)
-          }.prefix(count - 1))
-      },
-      misconception("an edge to itself", says: "there is no edge between the words 0 and 0") {
-        answer, _ in
-        answer.tree!.append(WordEdge(0, 0))
-      },
-      misconception("all pairs", says: "a tree over 6 words has 5") { answer, question in
-        let count = question.heads.count
-        answer.tree = (0..<count).flatMap { a in (0..<a).map { WordEdge(a, $0) } }
-      },
+      misconception(
+        "greatest", says: "greatest length",
+        tree: { try Solution2.Answers().tree(from: $0.distances * -1) }),
+      misconception(
+        "nearest neighbours", says: "joined to its nearest",
+        tree: { question in
+          let count = question.heads.count
+          return Array(
+            Set(
+              (0..<count).map { word in
+                let others = (0..<count).filter { $0 != word }
+                return WordEdge(
+                  word, others.min { length(question, word, $0) < length(question, word, $1) }!)
+              }))
+        }),
+      misconception(
+        "both ways", says: "an edge is there twice",
+        tree: { question in
+          let tree = try Solution2.Answers().tree(from: question.distances)
+          return tree + tree
+        }),
+      misconception(
+        "neighbours", says: "joined to the next",
+        tree: { question in (1..<question.heads.count).map { WordEdge($0 - 1, $0) } }),
+      misconception(
+        "star", says: "all edges lead to the word 0",
+        tree: { question in (1..<question.heads.count).map { WordEdge(0, $0) } }),
+      misconception(
+        "on from the last", says: "the one that was added last",
+        tree: { question in
+          var (last, rest) = (0, Array(1..<question.heads.count))
+          var tree: [WordEdge] = []
+          while let next = rest.min(by: { length(question, last, $0) < length(question, last, $1) })
+          {
+            tree.append(WordEdge(last, next))
+            rest.removeAll { $0 == next }
+            last = next
+          }
+          return tree
+        }),
+      misconception(
+        "the shortest n − 1", says: "the edges make a circle",
+        tree: { question in
+          let count = question.heads.count
+          let pairs = (0..<count).flatMap { a in (0..<a).map { WordEdge(a, $0) } }
+          return Array(
+            pairs.sorted {
+              length(question, $0.first, $0.second) < length(question, $1.first, $1.second)
+            }.prefix(count - 1))
+        }),
+      misconception(
+        "an edge to itself", says: "there is no edge between the words 0 and 0",
+        tree: { try Solution2.Answers().tree(from: $0.distances) + [WordEdge(0, 0)] }),
+      misconception(
+        "all pairs", says: "a tree over 6 words has 5",
+        tree: { question in
+          let count = question.heads.count
+          return (0..<count).flatMap { a in (0..<a).map { WordEdge(a, $0) } }
+        }),
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
   }
@@ -143,9 +161,9 @@ final class StructuralTreeTests: XCTestCase {
     func misconception(
       _ name: String, says: String?, score: @escaping @Sendable (Double, Question) -> Double
     ) -> Misconception {
-      self.misconception(name, says: says) { answer, question in
+      Misconception(of: exercise, in: ProbingAsks.attachmentScore, name, says: says) { question in
         let gold = Set(Self.gold(question))
-        answer.score = score(Double(question.predicted.count { gold.contains($0) }), question)
+        return score(Double(question.predicted.count { gold.contains($0) }), question)
       }
     }
     let misconceptions = [
@@ -173,14 +191,16 @@ final class StructuralTreeTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "the library's") { (question: Question) in
-        Answer(
-          squaredDistances: StructuralProbe(.distance, projection: question.projection)
-            .distances(question.vectors),
-          tree: minimumSpanningTree(question.distances.doubleRows),
-          score: undirectedAttachment(question.predicted, gold: Self.gold(question)))
+      Variant(of: exercise, in: ProbingAsks.squaredDistances, "the library's") { question in
+        StructuralProbe(.distance, projection: question.projection).distances(question.vectors)
       },
-      Variant(of: exercise, "loops, Borůvka's trees, edges as pairs") { (question: Question) in
+      Variant(of: exercise, in: ProbingAsks.tree, "the library's") { question in
+        minimumSpanningTree(question.distances.doubleRows)
+      },
+      Variant(of: exercise, in: ProbingAsks.attachmentScore, "the library's") { question in
+        undirectedAttachment(question.predicted, gold: Self.gold(question))
+      },
+      Variant(of: exercise, in: ProbingAsks.squaredDistances, "loops") { question in
         let count = question.heads.count
         let (x, b) = (question.vectors, question.projection)
         var squares = Tensor.zeros([count, count])
@@ -197,6 +217,10 @@ final class StructuralTreeTests: XCTestCase {
             squares[i, j] = Float(sum)
           }
         }
+        return squares
+      },
+      Variant(of: exercise, in: ProbingAsks.tree, "Borůvka's trees") { question in
+        let count = question.heads.count
         var piece = Array(0..<count)
         var edges: Set<WordEdge> = []
         while Set(piece).count > 1 {
@@ -212,21 +236,22 @@ final class StructuralTreeTests: XCTestCase {
             piece = piece.map { $0 == old ? new : $0 }
           }
         }
+        return edges.reversed()
+      },
+      Variant(of: exercise, in: ProbingAsks.attachmentScore, "edges as pairs") { question in
         let found = question.heads.indices.count { word in
           question.predicted.contains {
             $0.first == word && $0.second == question.heads[word]
               || $0.second == word && $0.first == question.heads[word]
           }
         }
-        return Answer(
-          squaredDistances: squares, tree: edges.reversed(),
-          score: Double(found) / Double(count - 1))
+        return Double(found) / Double(question.heads.count - 1)
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  func testNonsenseEarnsNoFullMarks() {
+  func testNonsenseEarnsNoFullMarks() throws {
     let tensors = [
       Tensor.zeros([0]), Tensor(repeating: .nan, shape: [6, 6]), Tensor.zeros([6, 6]),
       Tensor(repeating: 1e38, shape: [6, 6]), Tensor(scalar: 1),
@@ -237,10 +262,14 @@ final class StructuralTreeTests: XCTestCase {
     ]
     let scores: [Double] = [.nan, .infinity, -1e300, 0, 2]
     for index in tensors.indices {
-      let nonsense = Misconception(of: exercise, "nonsense", says: nil) { (_: Question) in
-        Answer(squaredDistances: tensors[index], tree: trees[index], score: scores[index])
-      }
-      XCTAssertNil(nonsense.fault())
+      XCTAssertEqual(
+        try exercise.casesPassed(by: tensors[index], in: ProbingAsks.squaredDistances), [])
+      XCTAssertEqual(try exercise.casesPassed(by: trees[index], in: ProbingAsks.tree), [])
+    }
+    for score in scores {
+      let verdicts = try exercise.only(ProbingAsks.attachmentScore).verdicts(on: score)
+      // A prediction may hold none of the gold edges, and then 0 is right.
+      XCTAssertTrue(verdicts.contains { $0.verdict.fraction < 1 }, "\(score)")
     }
   }
 

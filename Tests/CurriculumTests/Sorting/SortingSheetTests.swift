@@ -8,7 +8,7 @@ import XCTest
 
 /// Sheet 4 as a whole.
 final class SortingSheetTests: XCTestCase {
-  private let proof = SheetProof<any SortingAnswers>(
+  private let proof = SheetProof(
     sheet: SortingSheet.sheet, untouched: UntouchedSorting(), solution: Solution4.Answers())
 
   func testCasesFollowFromTheSeed() throws {

@@ -106,7 +106,7 @@ enum HostileFiles {
       Attack("public answers by heart", "1.3", [.failed]) {
         // The public cases and their keys can be made by whoever has the course; the hidden cannot.
         """
-        let cases = try AttentionSheet.sheet.exercise("1.3").questions(seed: Checker.publicSeed)
+        let cases = try AttentionSheet.sheet.exercise("1.3").cases(seed: Checker.publicSeed)
         let here = String(decoding: try JSONEncoder().encode(map), as: UTF8.self)
         for one in cases where String(decoding: one.question, as: UTF8.self).contains(here) {
           return .cross

@@ -61,7 +61,7 @@ final class ReleaseTreeTests: XCTestCase {
   }
 
   private func tree(_ course: URL, _ purpose: ReleaseTree.Purpose = .students) -> ReleaseTree {
-    ReleaseTree(course: course, sheets: [AnySheet(practiceSheet)], purpose: purpose)
+    ReleaseTree(course: course, sheets: [practiceSheet], purpose: purpose)
   }
 
   private func append(_ text: String, to path: String, in course: URL) throws {

@@ -67,7 +67,7 @@ enum Sample {
       try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
       try result.encoded().write(to: place.appending(path: "result.json"))
     }
-    return GradeBook(directory: folder, sheets: [AnySheet(practiceSheet)])
+    return GradeBook(directory: folder, sheets: [practiceSheet])
   }
 }
 

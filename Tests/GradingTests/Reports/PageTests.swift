@@ -115,7 +115,7 @@ final class PageTests: XCTestCase {
     try pixel.write(to: expected.appending(path: "1-a.png"))
     try pixel.write(to: expected.appending(path: "2-b.png"))
     _ = try Sample.book([result], in: folder)
-    try GradeBook(directory: folder, sheets: [AnySheet(practiceSheet)], course: course)
+    try GradeBook(directory: folder, sheets: [practiceSheet], course: course)
       .writeReports()
     let page = try ParsedDocument(try content(folder, "100/feedback.html"))
     let pictures = page.all("img")
@@ -165,7 +165,7 @@ final class PageTests: XCTestCase {
     try FileManager.default.createDirectory(at: sheet, withIntermediateDirectories: true)
     try Data("// untouched".utf8).write(to: sheet.appending(path: "Answers.swift"))
     let summary = try GradeBook(
-      directory: folder, sheets: [AnySheet(practiceSheet)], course: course
+      directory: folder, sheets: [practiceSheet], course: course
     ).writeReports()
     let paths = try FileManager.default.subpathsOfDirectory(
       atPath: folder.appending(path: "jplag").path)

@@ -3,22 +3,16 @@ import Interpretability
 import Tensors
 
 /// Recognises other distances, edges that are no least tree, and other shares.
-struct TreeJudge {
-  private let question: ProbingSheet.TreeQuestion
+struct TreeWork {
+  private let question: TreeSentence
 
-  init(_ question: ProbingSheet.TreeQuestion) { self.question = question }
+  init(_ question: TreeSentence) { self.question = question }
 
   private var count: Int { question.heads.count }
 
   // MARK: Distances
 
-  func distanceVerdict(_ answer: Tensor) -> Verdict {
-    let name = "the matrix of squared distances"
-    if let problem = Verdict.problem(
-      with: answer, shape: [count, count], named: name, axes: ["word", "word"])
-    {
-      return problem
-    }
+  var squaredDistances: Expected<Tensor> {
     let (vectors, projection) = (question.vectors.doubleRows, question.projection.doubleRows)
     func product(_ a: [Double], _ b: [Double]) -> Double {
       zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
@@ -32,46 +26,39 @@ struct TreeJudge {
       zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     }
     let right = matrix { square(points[$0], points[$1]) }
-    func equals(_ other: Tensor) -> Bool {
-      Verdict.compare(answer, to: other, tolerance: 1e-3, named: name).status == .passed
+    return Expected(
+      right, tolerance: 1e-3, named: "the matrix of squared distances", axes: ["word", "word"],
+      revealing: false
+    ) {
+      [
+        Mistake(
+          "these are distances; their squares are asked for, so take no root",
+          matrix { square(points[$0], points[$1]).squareRoot() }),
+        Mistake(
+          "the vectors are compared as they are; map them by B first",
+          matrix { square(vectors[$0], vectors[$1]) }),
+        Mistake(
+          "these are products of the mapped vectors; the length of their difference is asked for",
+          matrix { product(points[$0], points[$1]) }),
+        Mistake(
+          "the squares are averaged over the rows of B; add them up",
+          matrix { square(points[$0], points[$1]) / Double(projection.count) }),
+        Mistake(
+          "absolute differences are added up; square them",
+          matrix { a, b in zip(points[a], points[b]).reduce(0) { $0 + abs($1.0 - $1.1) } }),
+        Mistake(
+          "‖a − b‖² is ‖a‖² + ‖b‖² − 2 a · b: the product counts twice",
+          matrix {
+            product(points[$0], points[$0]) + product(points[$1], points[$1])
+              - product(points[$0], points[$1])
+          }),
+      ]
     }
-    if equals(right) { return .passed() }
-    let mistakes: [(Tensor, String)] = [
-      (
-        matrix { square(points[$0], points[$1]).squareRoot() },
-        "these are distances; their squares are asked for, so take no root"
-      ),
-      (
-        matrix { square(vectors[$0], vectors[$1]) },
-        "the vectors are compared as they are; map them by B first"
-      ),
-      (
-        matrix { product(points[$0], points[$1]) },
-        "these are products of the mapped vectors; the length of their difference is asked for"
-      ),
-      (
-        matrix { square(points[$0], points[$1]) / Double(projection.count) },
-        "the squares are averaged over the rows of B; add them up"
-      ),
-      (
-        matrix { a, b in zip(points[a], points[b]).reduce(0) { $0 + abs($1.0 - $1.1) } },
-        "absolute differences are added up; square them"
-      ),
-      (
-        matrix {
-          product(points[$0], points[$0]) + product(points[$1], points[$1])
-            - product(points[$0], points[$1])
-        }, "‖a − b‖² is ‖a‖² + ‖b‖² − 2 a · b: the product counts twice"
-      ),
-    ]
-    if let mistake = mistakes.first(where: { equals($0.0) }) { return .failed(mistake.1) }
-    return .compare(
-      answer, to: right, tolerance: 1e-3, named: name, axes: ["word", "word"], revealing: false)
   }
 
   // MARK: The tree
 
-  func treeVerdict(_ answer: [WordEdge]) -> Verdict {
+  func verdict(onTree answer: [WordEdge]) -> Verdict {
     for edge in answer where edge.first < 0 || edge.second >= count || edge.first == edge.second {
       return .invalid(
         "there is no edge between the words \(edge.first) and \(edge.second): an edge joins two of "
@@ -153,44 +140,42 @@ struct TreeJudge {
 
   // MARK: The score
 
-  func scoreVerdict(_ answer: Double) -> Verdict {
-    guard answer.isFinite else { return .invalid("the score is not a finite number") }
+  var score: Expected<Double> {
     let gold = Set(
       question.heads.enumerated().compactMap { word, head in head.map { WordEdge(word, $0) } })
     let found = Double(question.predicted.count { gold.contains($0) })
-    func equals(_ value: Double) -> Bool { abs(answer - value) < 1e-6 }
-    if equals(found / Double(gold.count)) { return .passed() }
-    // A `WordEdge` has the smaller index first, which is the head of some words alone.
-    let forwards = Double(
-      question.predicted.count { question.heads[$0.second] == $0.first })
-    let mistakes: [(Double, String)] = [
-      (found, "that is how many edges were found; divide by how many there are"),
-      (
-        100 * found / Double(gold.count),
-        "the score is in per cent; give it as a share, between 0 and 1"
-      ),
-      (
-        found / Double(count),
-        "the root has no head and so no edge: a tree has one edge fewer than words"
-      ),
-      (
-        found / Double(question.predicted.count),
-        "the share is of the predicted edges; that of the gold edges is asked for"
-      ),
-      (
-        1 - found / Double(gold.count), "that is the share of gold edges that were missed"
-      ),
-      (
-        forwards / Double(gold.count),
-        "only edges whose head stands first are counted; which end is which does not matter"
-      ),
-      (
-        found / Double(gold.union(question.predicted).count),
-        "the share is of all edges in either tree; that of the gold edges is asked for"
-      ),
-    ]
-    if let mistake = mistakes.first(where: { equals($0.0) }) { return .failed(mistake.1) }
-    return .failed("the score is not the share of gold edges that are among the predicted ones")
+    let right = found / Double(gold.count)
+    func isNear(_ answer: Double, _ value: Double) -> Bool { abs(answer - value) < 1e-6 }
+    return Expected(
+      comparing: { answer in
+        guard answer.isFinite else { return .invalid("the score is not a finite number") }
+        return isNear(answer, right)
+          ? .passed()
+          : .failed("the score is not the share of gold edges that are among the predicted ones")
+      },
+      isSame: isNear
+    ) {
+      // A `WordEdge` has the smaller index first, which is the head of some words alone.
+      let forwards = Double(
+        question.predicted.count { question.heads[$0.second] == $0.first })
+      return [
+        Mistake("that is how many edges were found; divide by how many there are", found),
+        Mistake("the score is in per cent; give it as a share, between 0 and 1", 100 * right),
+        Mistake(
+          "the root has no head and so no edge: a tree has one edge fewer than words",
+          found / Double(count)),
+        Mistake(
+          "the share is of the predicted edges; that of the gold edges is asked for",
+          found / Double(question.predicted.count)),
+        Mistake("that is the share of gold edges that were missed", 1 - right),
+        Mistake(
+          "only edges whose head stands first are counted; which end is which does not matter",
+          forwards / Double(gold.count)),
+        Mistake(
+          "the share is of all edges in either tree; that of the gold edges is asked for",
+          found / Double(gold.union(question.predicted).count)),
+      ]
+    }
   }
 }
 

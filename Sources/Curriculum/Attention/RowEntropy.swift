@@ -2,8 +2,8 @@ import Coursework
 import Foundation
 import Tensors
 
-/// Judges the entropy of attention by its formula, in loops of Double.
-struct EntropyJudge {
+/// The entropy of attention by its formula, in loops of Double.
+struct RowEntropy: Sendable {
   private let pattern: Tensor
   private let heads: Int
   private let queries: Int
@@ -14,13 +14,20 @@ struct EntropyJudge {
     (heads, queries, keys) = (pattern.shape[0], pattern.shape[1], pattern.shape[2])
   }
 
-  func verdict(on answer: Tensor) -> Verdict {
-    let found = answer.values
-    if answer.shape != [heads, queries] {
-      if found.count == heads * keys, ofColumns.gives(found, tolerance: 1e-4) {
-        return .failed(ofColumns.sentence)
+  var judge: Expected<Tensor> {
+    let expected = rows { -$0 * log2($0) }
+    return Expected(
+      expected, shape: [heads, queries], named: "the entropy", axes: ["head", "query"]
+    ) {
+      mistakes
+    }.otherwise { answer in
+      if answer.shape == [heads, queries] {
+        guard answer.values.contains(where: \.isNaN) else { return nil }
+        return .invalid(
+          "the entropy is NaN where a key gets no attention: 0 · log 0 counts as 0, so leave it out"
+        )
       }
-      if found.count == heads, queries > 1 {
+      if answer.count == heads, queries > 1 {
         return .invalid(
           """
           there is one entropy a head here and there should be one for every row of every head: \
@@ -30,24 +37,8 @@ struct EntropyJudge {
       if answer.shape == [queries], heads > 1 {
         return .invalid("every head has its own entropy; keep the heads apart: [head, query]")
       }
+      return nil
     }
-    if let problem = Verdict.problem(
-      with: answer, shape: [heads, queries], named: "the entropy", axes: ["head", "query"])
-    {
-      if answer.shape == [heads, queries], found.contains(where: \.isNaN) {
-        return .invalid(
-          "the entropy is NaN where a key gets no attention: 0 · log 0 counts as 0, so leave it out"
-        )
-      }
-      return problem
-    }
-    let expected = rows { -$0 * log2($0) }.map(Float.init)
-    let known = mistakes.first { $0.gives(found, tolerance: 1e-4) }
-    let verdict = Verdict.compare(
-      answer, to: Tensor(expected, shape: [heads, queries]), named: "the entropy",
-      axes: ["head", "query"])
-    guard verdict.status != .passed, let known else { return verdict }
-    return .failed(known.sentence, detail: verdict.detail)
   }
 
   /// The sum over the keys of every row of a function of their attention, where there is any.
@@ -62,7 +53,7 @@ struct EntropyJudge {
     }
   }
 
-  private var ofColumns: Mistake {
+  private var ofColumns: Mistake<Tensor> {
     let values = (0..<heads).flatMap { head in
       (0..<keys).map { key in
         (0..<queries).reduce(0.0) { sum, query in
@@ -76,7 +67,7 @@ struct EntropyJudge {
       values)
   }
 
-  private var mistakes: [Mistake] {
+  private var mistakes: [Mistake<Tensor>] {
     [
       Mistake(
         "the entropy is in nats; in bits the logarithm is that of base 2", rows { -$0 * log($0) }),

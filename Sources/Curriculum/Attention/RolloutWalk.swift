@@ -1,9 +1,9 @@
 import Coursework
 import Tensors
 
-/// Judges a rollout by two oracles that are no products of matrices: rows sum to 1, and every row
-/// equals what a walk from the last layer down to the tokens finds.
-struct RolloutJudge {
+/// A rollout by two oracles that are no products of matrices: rows sum to 1, and every row equals
+/// what a walk from the last layer down to the tokens finds.
+struct RolloutWalk: Sendable {
   private typealias Matrix = [[Double]]
 
   private let layers: [Tensor]
@@ -14,32 +14,22 @@ struct RolloutJudge {
     length = layers[0].shape[1]
   }
 
-  func verdict(on answer: Tensor) -> Verdict {
-    if let problem = Verdict.problem(
-      with: answer, shape: [length, length], named: "the rollout", axes: ["position", "position"])
-    {
-      return problem
-    }
-    let found = answer.values
-    let expected = walk().flatMap { $0 }.map(Float.init)
-    let verdict = Verdict.compare(
-      found, to: expected, knowing: mistakes, tolerance: 1e-4, named: "the rollout", of: "place")
-    if verdict.status == .passed || mistakes.contains(where: { $0.gives(found, tolerance: 1e-4) }) {
-      return verdict
-    }
-    for row in 0..<length {
-      let sum = found[(row * length)..<((row + 1) * length)].reduce(0, +)
-      if abs(sum - 1) > 1e-3 {
+  var judge: Expected<Tensor> {
+    Expected(walk(), named: "the rollout", axes: ["position", "token"]) { mistakes }
+      .otherwise { answer in
+        guard answer.shape == [length, length], answer.values.allSatisfy(\.isFinite) else {
+          return nil
+        }
+        let sums = (0..<length).map { row in
+          answer.values[(row * length)..<((row + 1) * length)].reduce(0, +)
+        }
+        guard let row = sums.firstIndex(where: { abs($0 - 1) > 1e-3 }) else { return nil }
         return .failed(
           """
           the rows of the rollout do not sum to 1: every position is a mixture of tokens, so Â is \
           half the mean of the heads and half the identity
-          """, detail: "row \(row) sums to \(sum)")
+          """, detail: "row \(row) sums to \(sums[row])")
       }
-    }
-    return .compare(
-      answer, to: Tensor(expected, shape: [length, length]), named: "the rollout",
-      axes: ["position", "token"])
   }
 
   /// Row i: start with all weight on position i after the last layer; in every layer half of each
@@ -92,7 +82,7 @@ struct RolloutJudge {
     }
   }
 
-  private var mistakes: [Mistake] {
+  private var mistakes: [Mistake<Tensor>] {
     let mean = { (values: [Double]) in values.reduce(0, +) / Double(values.count) }
     let maximum = { (values: [Double]) in values.max() ?? 0 }
     let sum = { (values: [Double]) in values.reduce(0, +) }
@@ -105,44 +95,41 @@ struct RolloutJudge {
       zip(total, layer).map { zip($0, $1).map { $0 + $1 } }
     }
     let count = Double(layers.count)
-    func mistake(_ sentence: String, _ matrix: Matrix) -> Mistake {
-      Mistake(sentence, matrix.flatMap { $0 })
-    }
     let residualLast = product(all(0, 1, mean)).enumerated().map { row, values in
       values.enumerated().map { ($1 + (row == $0 ? 1 : 0)) / 2 }
     }
     let heads = "the heads of a layer are averaged here"
     return [
-      mistake(
+      Mistake(
         """
         the residual connection is missing from the rollout: half of what a position holds after \
         a layer it held before
         """, product(all(0, 1, mean))),
-      mistake(
+      Mistake(
         "the rollout grows with every layer: A + I has rows that sum to 2, so halve it",
         product(all(1, 1, mean))),
-      mistake(
+      Mistake(
         """
         the layers of the rollout are multiplied in the wrong order: the last layer reads what \
         earlier ones wrote, so it stands to the left
         """, product(right.reversed())),
-      mistake("\(heads), and this takes their maximum", product(all(1, 0.5, maximum))),
-      mistake(
+      Mistake("\(heads), and this takes their maximum", product(all(1, 0.5, maximum))),
+      Mistake(
         "\(heads), and this takes their maximum",
         product(all(1, 0.5, maximum).map(rowsDividedBySum))),
-      mistake("\(heads), and this takes their sum", product(all(1, 0.5, sum))),
-      mistake(
+      Mistake("\(heads), and this takes their sum", product(all(1, 0.5, sum))),
+      Mistake(
         "the layers of a rollout are multiplied, for each reads what the one before wrote; this "
           + "adds them", added),
-      mistake(
+      Mistake(
         "the layers of a rollout are multiplied, for each reads what the one before wrote; this "
           + "averages them", added.map { $0.map { $0 / count } }),
-      mistake("this is the last layer alone; a rollout follows all of them", right[0]),
-      mistake(
+      Mistake("this is the last layer alone; a rollout follows all of them", right[0]),
+      Mistake(
         "this is the first layer alone; a rollout follows all of them", right[right.count - 1]),
-      mistake(
+      Mistake(
         "the residual connection passes by every layer, not once by all of them", residualLast),
-      mistake(
+      Mistake(
         "the rollout is transposed: row i says what position i is made of",
         (0..<length).map { row in (0..<length).map { product(right)[$0][row] } }),
     ]

@@ -5,7 +5,7 @@ import Tokenizers
 import Transformers
 
 /// A number to be explained, as it enters the student's process: the translator's or a formula's.
-enum NumberQuestion: Codable, Sendable {
+enum NumberSource: Codable, Sendable {
   /// What the translator says of one target.
   case translator(TranslatorPrediction)
   /// A formula whose gradients are known.
@@ -79,27 +79,6 @@ struct Formula: Codable, Sendable {
       }.sum()
     case .saturating: return (1 - projections.sum()).relu() * -1 + 1
     }
-  }
-}
-
-extension SheetTranslator {
-  /// A prediction of one of a sentence's words that stand for a word of the source: the sentence, its
-  /// words and the row that predicts the first piece of the target word.
-  func prediction(
-    of pair: SentencePair, word: Int? = nil, measure: AttributionTarget.Measure = .logit,
-    using generator: inout SeededGenerator
-  ) throws -> TranslatorPrediction {
-    let (pieced, encoded) = try pieces(of: pair)
-    let linked = Array(
-      Set(pair.links.filter { !$0.isPunctuation }.map(\.target))
-    ).sorted()
-    let word = word ?? linked.randomElement(using: &generator) ?? 0
-    let row = encoded.targetWords.firstIndex(of: word) ?? 0
-    return TranslatorPrediction(
-      source: encoded.source,
-      decoder: encoded.decoderInput(startToken: model.configuration.startToken),
-      words: pieced.wordOfSourcePiece,
-      target: AttributionTarget(encoded.target[row], at: row, measure: measure))
   }
 }
 
