@@ -12,6 +12,7 @@ package struct AnySheet: Sendable {
     @Sendable (String, ProcessChecker, UInt64) async throws ->
       ExerciseResult
   private let makeCases: @Sendable (String, UInt64) throws -> [EncodedCase]
+  private let makeHiddenCases: @Sendable (String, CaseKey) throws -> [EncodedCase]
   private let checkParts:
     @Sendable (String, [[EncodedCase]], ProcessChecker) async throws -> PartsCheck
 
@@ -25,6 +26,7 @@ package struct AnySheet: Sendable {
       await checker.check(try sheet.exercise(id), seed: seed)
     }
     makeCases = { id, seed in try sheet.exercise(id).questions(seed: seed) }
+    makeHiddenCases = { id, key in try sheet.exercise(id).questions(key: key) }
     checkParts = { id, parts, checker in
       await checker.check(try sheet.exercise(id), parts: parts)
     }
@@ -62,6 +64,11 @@ package struct AnySheet: Sendable {
   /// The cases of one exercise under a seed, to be asked of many.
   package func cases(of id: String, seed: UInt64) throws -> [EncodedCase] {
     try makeCases(id, seed)
+  }
+
+  /// The cases of one exercise under its own key, to be asked of many.
+  package func cases(of id: String, key: CaseKey) throws -> [EncodedCase] {
+    try makeHiddenCases(id, key)
   }
 
   /// What a process's answers earn in several parts of one exercise: see

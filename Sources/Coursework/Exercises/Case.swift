@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// One question of an exercise, and the key that its answer is held against.
 ///
@@ -21,11 +21,11 @@ public struct Case<Question: Codable & Sendable, Key: Codable & Sendable>: Senda
 }
 
 /// A case whose types are erased: question and key as bytes.
-public struct EncodedCase: Codable, Hashable, Sendable {
+package struct EncodedCase: Codable, Hashable, Sendable {
   /// What kind of case this is, in a few words.
-  public let name: String
+  package let name: String
   /// The question, encoded: all that enters the student's process.
-  public let question: Data
+  package let question: Data
   /// The key, encoded: it stays with the one who checks.
-  public let key: Data
+  package let key: Data
 }

@@ -4,12 +4,12 @@ import Foundation
 ///
 /// A trap in an answer ends the process, and nothing limits its time: see ``ProcessChecker`` for
 /// code that is not trusted to behave.
-public enum Checker {
+package enum Checker {
   /// The seed of the cases that students see.
-  public static let publicSeed: UInt64 = 2_026
+  package static let publicSeed: UInt64 = 2_026
 
   /// What a student's answers earn in one exercise.
-  public static func check<Answers>(
+  package static func check<Answers>(
     _ exercise: Exercise<Answers>, _ answers: Answers, seed: UInt64 = publicSeed
   ) -> ExerciseResult {
     check(exercise, seed: seed) { try exercise.answer(answers, to: $0) }

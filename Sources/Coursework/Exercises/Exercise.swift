@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 public import Tensors
 
 /// An exercise, the whole of it: what is asked, of what kind, for how many points, with which
@@ -114,18 +114,23 @@ public struct Exercise<Answers: Sendable>: Sendable {
   /// The cases that a seed makes: the same seed, the same cases.
   ///
   /// Exercises draw from different streams of one seed, so no exercise tells another's numbers.
-  public func questions(seed: UInt64) throws -> [EncodedCase] {
-    var generator = SeededGenerator(seed: seed ^ stableHash(id))
+  package func questions(seed: UInt64) throws -> [EncodedCase] {
+    try questions(from: SeededGenerator(seed: seed ^ stableHash(id)))
+  }
+
+  /// The cases that a generator makes.
+  func questions(from generator: SeededGenerator) throws -> [EncodedCase] {
+    var generator = generator
     return try makeCases(&generator)
   }
 
   /// The answer of a student's code to one encoded question, encoded.
-  public func answer(_ answers: Answers, to encodedQuestion: Data) throws -> Data {
+  package func answer(_ answers: Answers, to encodedQuestion: Data) throws -> Data {
     try askEncoded(answers, encodedQuestion)
   }
 
   /// What an encoded answer is worth, held against an encoded key.
-  public func verdict(key: Data, answer: Data) -> Verdict { verifyEncoded(key, answer) }
+  package func verdict(key: Data, answer: Data) -> Verdict { verifyEncoded(key, answer) }
 }
 
 /// FNV-1a, for a number that a text has on every machine and in every run.

@@ -25,7 +25,7 @@ public struct Misconception<Answers: Sendable>: Sendable {
 
   /// What is wrong with the exercise if it does not catch this, or nil: the answer must earn less
   /// than full marks under every seed, with a message, and one that holds ``says``.
-  public func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
     for seed in seeds {
       let result = Checker.check(exercise, seed: seed, answer: answer)
       if result.points >= Double(exercise.points) {
@@ -61,7 +61,7 @@ public struct Variant<Answers: Sendable>: Sendable {
   }
 
   /// What is wrong with the exercise if it does not accept this, or nil.
-  public func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
     for seed in seeds {
       let result = Checker.check(exercise, seed: seed, answer: answer)
       if result.status != .passed || result.points != Double(exercise.points) {
@@ -77,7 +77,7 @@ extension Sheet {
   /// What is wrong with a sheet, a sentence each: untouched stubs must be unanswered and earn
   /// nothing, the solution must earn everything, misconceptions less, variants all; and an
   /// exercise's questions must take less than 2 MB, since every submission is sent them.
-  public func faults(
+  package func faults(
     untouched: Answers, solution: Answers, misconceptions: [Misconception<Answers>] = [],
     variants: [Variant<Answers>] = [], seeds: [UInt64] = proofSeeds
   ) -> [String] {
@@ -106,7 +106,7 @@ extension Sheet {
 
 /// Seeds that proofs of exercises run under: the public one, and others as an instructor's would
 /// be.
-public let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
+package let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
 
 private func erase<Question: Codable & Sendable, Answer: Codable & Sendable>(
   _ answer: @escaping @Sendable (Question) throws -> Answer

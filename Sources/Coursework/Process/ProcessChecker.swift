@@ -28,7 +28,7 @@ public struct ProcessChecker: Sendable {
   }
 
   /// What the program's answers earn in one exercise.
-  public func check<Answers>(
+  package func check<Answers>(
     _ exercise: Exercise<Answers>, seed: UInt64 = Checker.publicSeed
   ) async -> ExerciseResult {
     let start = ContinuousClock.now

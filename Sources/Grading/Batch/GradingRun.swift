@@ -137,7 +137,7 @@ package struct GradingRun: Sendable {
     _ missing: [Submission], in workshop: Workshop, into summary: inout Summary
   ) async throws {
     let grader = SubmissionGrader(
-      sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed.value),
+      sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed),
       options: options, seed: seed.fingerprint, main: try sheetMain())
     let bar = ProgressBar(
       "Grading", total: missing.count, unit: "submissions", terminal: terminal)
