@@ -63,6 +63,7 @@ package struct GradingRun: Sendable {
       terminal.print("Note: \(sentence)", style: .yellow)
     }
     try await workshop.warmUp()
+    if !options.allowsTestableBuild { try await workshop.requireClosedModules() }
     try await grade(missing, in: workshop, into: &summary)
     return summary
   }
@@ -80,8 +81,8 @@ package struct GradingRun: Sendable {
   private func makeWorkshop() async throws -> Workshop {
     guard let checkout = PackageCheckout(of: ThisProgram.url) else {
       throw WorkshopError(
-        "submissions are graded with the package's own build; run `swift run headlight grade` in "
-          + "the package's folder")
+        "submissions are graded with the package's own build; run `swift run -c release headlight "
+          + "grade` in the package's folder")
     }
     return try await Workshop(
       of: checkout, confine: ThisProgram.sibling("confine"), required: options.requiredSandbox,
