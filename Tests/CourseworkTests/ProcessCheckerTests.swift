@@ -43,6 +43,25 @@ final class ProcessCheckerTests: XCTestCase {
     }
   }
 
+  func testWhatIsAskedTwiceIsAskedOfTwoProcesses() async throws {
+    let exercise = doubleExercise.askedTwice { (first: inout [Int], second) in
+      if first != second { first = [] }
+    }
+    let program = practiceProgram
+    let changing = await ProcessChecker(command: program("process")).check(exercise)
+    XCTAssertEqual(changing.points, 0)
+    for (count, result) in zip(2..., changing.cases) {
+      XCTAssertEqual(
+        result.verdict.message, "the list has 0 entries, not \(count)")
+    }
+    let right = await ProcessChecker(command: program("solved")).check(exercise)
+    XCTAssertEqual(right.status, .passed, right.explanation)
+    // Nothing is asked again that was not answered.
+    assertCostsOneCase(
+      await ProcessChecker(command: program("exit")).check(exercise), .crashed,
+      await check("exit").cases[1].verdict.message)
+  }
+
   func testIndexOutOfRangeIsATrap() async throws {
     let result = await check("index")
     assertCostsOneCase(

@@ -32,6 +32,8 @@ public struct Exercise<Answers: Sendable>: Sendable {
   private let makeCases: @Sendable (inout SeededGenerator) throws -> [EncodedCase]
   private let askEncoded: @Sendable (Answers, Data) throws -> Data
   private let verifyEncoded: @Sendable (Data, Data) -> Verdict
+  /// Takes into an encoded answer what another process answered: see ``Exercise/askedTwice(merging:)``.
+  var mergeEncoded: (@Sendable (Data, Data) throws -> Data)?
 
   /// What sort of answer an exercise asks for.
   public enum Kind: Codable, Hashable, Sendable {

@@ -48,7 +48,7 @@ public struct Variant<Answers: Sendable>: Sendable {
   public let exercise: Exercise<Answers>
   /// What is done differently, in a few words.
   public let name: String
-  private let answer: @Sendable (Data) throws -> Data
+  package let answer: @Sendable (Data) throws -> Data
 
   /// A right answer to every question of an exercise.
   public init<Question: Codable & Sendable, Answer: Codable & Sendable>(

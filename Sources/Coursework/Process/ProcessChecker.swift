@@ -53,9 +53,15 @@ public struct ProcessChecker: Sendable {
     let start = ContinuousClock.now
     let process = process(arguments: ["--answer", exercise.id])
     let beginnings = parts.reduce(into: [0]) { $0.append($0.last! + $1.count) }
-    let replies = await process.ask(
-      parts.joined().map(\.question), seconds: limits.seconds ?? exercise.timeLimit,
-      renewedAt: Set(beginnings.dropFirst()))
+    func ask() async -> [AnswerProcess.Reply] {
+      await process.ask(
+        parts.joined().map(\.question), seconds: limits.seconds ?? exercise.timeLimit,
+        renewedAt: Set(beginnings.dropFirst()))
+    }
+    var replies = await ask()
+    if exercise.mergeEncoded != nil, replies.contains(where: \.isAnswer) {
+      replies = zip(replies, await ask()).map(exercise.merged)
+    }
     let asked = start.secondsToNow
     let results = zip(parts, beginnings).map { cases, beginning in
       let begin = ContinuousClock.now

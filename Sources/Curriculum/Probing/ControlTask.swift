@@ -94,7 +94,10 @@ extension ProbingSheet {
         answer.selectivity.map { selectivityVerdict($0, question) }
           ?? .failed("`selectivity` is not answered yet"),
       ])
-    })
+    }
+  ).askedTwice { (answer: inout ControlAnswer, other) in
+    if answer.again == answer.labels { answer.again = other.labels }
+  }
 
   private static func outcome(
     _ count: Int, _ classes: Int, right: Double, using generator: inout SeededGenerator
@@ -163,7 +166,8 @@ private struct ControlJudge {
     }
     if labels != again {
       return .failed(
-        "the same seed gave other classes the second time: draw from a generator with that seed")
+        "the same seed gave other classes the second time: draw from a generator with that seed, and "
+          + "let nothing depend on hashes or on the order of a set, which differ from run to run")
     }
     if Set(labels).count == 1 { return .failed("all words have the same class") }
     var classOfType: [String: Int] = [:]

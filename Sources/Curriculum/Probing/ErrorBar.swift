@@ -82,7 +82,10 @@ extension ProbingSheet {
       }
       return IntervalAnswer(interval: try interval(), again: try interval())
     },
-    verify: { question, answer in IntervalJudge(question).verdict(on: answer) })
+    verify: { question, answer in IntervalJudge(question).verdict(on: answer) }
+  ).askedTwice { (answer: inout IntervalAnswer, other) in
+    if answer.again == answer.interval { answer.again = other.interval }
+  }
 }
 
 /// Tells an interval over sentences from those of other kinds by where its ends lie.
@@ -120,7 +123,9 @@ private struct IntervalJudge {
       return .invalid("the interval holds a number that is not finite")
     }
     if answer.again != found {
-      return .failed("the same seed gave another interval: draw from a generator with that seed")
+      return .failed(
+        "the same seed gave another interval: draw from a generator with that seed, and in a fixed "
+          + "order: that of a dictionary differs from run to run")
     }
     let words = Double(question.right.count)
     let value = sums.reduce(0) { $0 + $1.right } / words

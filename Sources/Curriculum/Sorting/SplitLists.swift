@@ -70,7 +70,16 @@ extension SortingSheet {
         return .failed("another seed gave the same test lists: nothing is drawn by chance")
       }
       return .passed()
-    })
+    }
+  ).askedTwice { (answer: inout SplitAnswer, other) in
+    func parts(_ split: ListSplit) -> [Set<Int>] {
+      [Set(split.training), Set(split.development), Set(split.test)]
+    }
+    // Lists in another order are the same split.
+    if answer.again == answer.split, parts(answer.split) != parts(other.split) {
+      answer.again = other.split
+    }
+  }
 
   private static func fault(of split: ListSplit, _ lists: [[Int]]) -> Verdict? {
     let parts = [split.training, split.development, split.test]
