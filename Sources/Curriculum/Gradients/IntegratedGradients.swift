@@ -52,21 +52,23 @@ extension GradientsSheet {
         cases.append(
           try integralCase(
             keeps ? "from padding between instruction and end" : "from padding alone",
-            .translator(prediction), from: baseline, steps: keeps ? 12 : 7, using: &generator))
+            .translator(prediction), from: baseline, steps: keeps ? 12 : 7, isShort: keeps,
+            using: &generator))
       }
       let (weights, embeddings) = saturatedTokens(using: &generator)
       cases.append(
         try integralCase(
           "a sum that is no more than 1, from nothing",
           .formula(Formula(kind: .saturating, weights: weights), embeddings: embeddings),
-          from: .zeros(embeddings.shape), steps: 40, using: &generator))
+          from: .zeros(embeddings.shape), steps: 40, isShort: false, using: &generator))
       cases.append(
         try integralCase(
           "a product, from a baseline that is not 0",
           .formula(
             Formula(kind: .product, weights: .randomNormal([3, 2], using: &generator)),
             embeddings: .randomNormal([3, 2], using: &generator)),
-          from: .randomNormal([3, 2], using: &generator), steps: 3, using: &generator))
+          from: .randomNormal([3, 2], using: &generator), steps: 3, isShort: true,
+          using: &generator))
       return cases
     },
     ask: { answers, question in
@@ -118,20 +120,29 @@ extension GradientsSheet {
     var start: Float
   }
 
+  /// - Parameter isShort: whether the scores of the question add up to too little instead of too
+  ///   much, so that the sign of the gap tells.
   static func integralCase(
-    _ name: String, _ number: NumberQuestion, from baseline: Tensor, steps: Int,
+    _ name: String, _ number: NumberQuestion, from baseline: Tensor, steps: Int, isShort: Bool,
     using generator: inout SeededGenerator
   ) throws -> Case<IntegralQuestion, IntegralKey> {
     let function = try number.number()
     let work = try PathWork(function, from: baseline, steps: steps)
-    let scores = work.expected.map { $0 + Float.random(in: 0.1...0.5, using: &generator) }
+    let (value, start) = (
+      try function(function.embeddings).scalar, try function(baseline).scalar
+    )
+    let missing = (value - start - work.expected.reduce(0, +)) / Float(work.expected.count)
+    let scores = work.expected.map {
+      let more = Float.random(in: 0.1...0.5, using: &generator)
+      return $0 + missing + (isShort ? -more : more)
+    }
     return Case(
       name,
       question: IntegralQuestion(
         number: number, baseline: baseline, steps: steps, scores: scores),
       key: IntegralKey(
         expected: work.expected, mistakes: try work.mistakes(), sum: scores.reduce(0, +),
-        value: try function(function.embeddings).scalar, start: try function(baseline).scalar))
+        value: value, start: start))
   }
 
   /// Weights and embeddings whose projections are all positive and add up to 2.5.
