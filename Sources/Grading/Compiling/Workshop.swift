@@ -248,11 +248,14 @@ final class Workshop: Sendable {
     }
     let list = folder.appending(path: "list")
     try Data(links.joined(separator: "\n").utf8).write(to: list)
+    let versions = folder.appending(path: "versions")
+    let kept = HiddenSymbols.patterns.map { "\($0);" }.joined(separator: " ")
+    try Data("{ global: *; local: \(kept) };\n".utf8).write(to: versions)
     let outcome = await CommandRun(
       command: [
         toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",
-        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o",
-        course.appending(path: "libCourse.so").path,
+        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-Xlinker",
+        "--version-script=\(versions.path)", "-o", course.appending(path: "libCourse.so").path,
       ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
       limits: ProcessLimits(seconds: 300, printedBytes: 1_000_000), isSupervised: false
     ).run()
