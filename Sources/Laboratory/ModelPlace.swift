@@ -1,24 +1,24 @@
 package import Checkpoints
-public import Foundation
+package import Foundation
 
 /// Where the model is that a `--model` value names.
 ///
 /// The value is the name of an embedded model, a directory, or a model's name on the hub,
 /// `OWNER/NAME[@REVISION]`, that is in the hub's cache; the first that fits is taken.
-public struct ModelPlace: Equatable, Sendable {
+package struct ModelPlace: Equatable, Sendable {
   /// The value.
-  public let name: String
+  package let name: String
   /// The name as a title has it, without folders, owner or revision.
-  public let shortName: String
+  package let shortName: String
   /// The folder of `config.json`.
-  public let directory: URL
+  package let directory: URL
 
   /// Finds the model; nothing is loaded and nothing downloaded.
   ///
   /// - Parameter needsWeights: whether a model of the hub counts as there only with its weights; a
   ///   tokenizer needs none.
   /// - Throws: ``ModelError`` or `CheckpointError`: what was looked for where, and what to do.
-  public init(_ value: String, needsWeights: Bool) throws {
+  package init(_ value: String, needsWeights: Bool) throws {
     try self.init(value, needsWeights: needsWeights, cache: HubCache())
   }
 

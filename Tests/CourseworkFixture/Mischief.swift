@@ -16,6 +16,7 @@ package struct Mischief: PracticeAnswers {
 
   package func doubled(_ numbers: [Int]) throws -> [Int] {
     if numbers.count == 3 { try misbehave(numbers) }
+    if deed == "process" { return numbers.map { _ in Int(getpid()) } }
     return numbers.map { $0 * 2 }
   }
 

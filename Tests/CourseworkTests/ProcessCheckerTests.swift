@@ -43,6 +43,37 @@ final class ProcessCheckerTests: XCTestCase {
     }
   }
 
+  func testWhatIsAskedTwiceIsAskedOfTwoProcesses() async throws {
+    let exercise = Exercise(
+      "9.2", "Double the numbers", points: 3, difficulty: 1, importance: 2, minutes: 5,
+      hints: ["a", "b", "c"], interpretation: "",
+      cases: { _ in
+        (2...5).map { count in
+          let numbers = Array(1...count)
+          return Case("\(count) numbers", question: numbers, key: numbers.map { $0 * 2 })
+        }
+      },
+      parts: [
+        Part(
+          askingTwice: PracticeAsks.doubled,
+          merging: { first, second in if first != second { first = [] } },
+          judge: { Expected($0, named: "the list") })
+      ])
+    let program = practiceProgram
+    let changing = await ProcessChecker(command: program("process")).check(exercise)
+    XCTAssertEqual(changing.points, 0)
+    for (count, result) in zip(2..., changing.cases) {
+      XCTAssertEqual(
+        result.verdict.message, "the list has 0 entries, not \(count)")
+    }
+    let right = await ProcessChecker(command: program("solved")).check(exercise)
+    XCTAssertEqual(right.status, .passed, right.explanation)
+    // Nothing is asked again that was not answered.
+    assertCostsOneCase(
+      await ProcessChecker(command: program("exit")).check(exercise), .crashed,
+      await check("exit").cases[1].verdict.message)
+  }
+
   func testIndexOutOfRangeIsATrap() async throws {
     let result = await check("index")
     assertCostsOneCase(

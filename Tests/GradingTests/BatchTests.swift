@@ -85,13 +85,27 @@ final class BatchTests: XCTestCase {
     XCTAssertEqual(seeds[0].fingerprint.count, 12)
     XCTAssertThrowsError(try Seed(text: " \n"))
     let cases = try seeds.map { seed in
-      try room.sheet.exercise("1.2").cases(seed: seed.value).map(\.question)
+      try room.sheet.exercise("1.2").cases(key: seed.key(ofExercise: "1.2")).map(\.question)
     }
     XCTAssertEqual(cases[0], cases[2])
     XCTAssertTrue(zip(cases[0], cases[1]).allSatisfy { $0 != $1 })
     // Neither is what students have.
     let open = try room.sheet.exercise("1.2").cases(seed: Checker.publicSeed).map(\.question)
     XCTAssertTrue(zip(cases[0], open).allSatisfy { $0 != $1 })
+  }
+
+  func testAnExercisesKeyIsItsOwn() throws {
+    let seed = try Seed(text: "one")
+    // HMAC-SHA256 of "headlight hidden cases of exercise 5.5" by Python's `hmac`, with the SHA-256 of
+    // "headlight seed one" as key.
+    let bytes: [UInt8] = [
+      0x5D, 0x5B, 0x8D, 0xB5, 0x4C, 0x92, 0x3B, 0xDC, 0xC2, 0xE0, 0x7B, 0x38, 0x6C, 0x1B, 0x31,
+      0x1A, 0xFF, 0xDC, 0xD9, 0xAC, 0x52, 0x55, 0x6D, 0xD7, 0x90, 0x8F, 0x54, 0xB7, 0xA5, 0xA0,
+      0xA8, 0x11,
+    ]
+    XCTAssertEqual(seed.key(ofExercise: "5.5"), CaseKey(bytes))
+    XCTAssertNotEqual(seed.key(ofExercise: "5.5"), seed.key(ofExercise: "5.6"))
+    XCTAssertNotEqual(seed.key(ofExercise: "5.5"), try Seed(text: "two").key(ofExercise: "5.5"))
   }
 
   func testASeedIsDrawnOnceAndKeptFromOthers() throws {

@@ -13,6 +13,25 @@ final class SeededGeneratorTests: XCTestCase {
       ])
   }
 
+  func testThePublishedNumbersOfAKey() {
+    // RFC 8439, appendix A.1, test vectors 1 and 2: a key of zeros, blocks 0 and 1.
+    var zeros = SeededGenerator(key: SIMD8())
+    XCTAssertEqual(zeros.next(), 0x903D_F1A0_ADE0_B876)
+    XCTAssertEqual(zeros.next(), 0x7A38_5155_BEE7_079F)
+    // The key 00 01 … 1f: ChaCha20 of Python's `cryptography` 48.
+    var counting = SeededGenerator(
+      key: SIMD8(
+        0x0302_0100, 0x0706_0504, 0x0B0A_0908, 0x0F0E_0D0C, 0x1312_1110, 0x1716_1514, 0x1B1A_1918,
+        0x1F1E_1D1C))
+    let numbers = (0..<300).map { _ in counting.next() }
+    XCTAssertEqual(
+      [numbers[0], numbers[1], numbers[2], numbers[299]],
+      [
+        7_645_359_380_336_737_593, 15_107_015_631_591_094_296, 15_389_444_961_492_398_658,
+        15_776_827_104_292_784_121,
+      ])
+  }
+
   func testTheSameSeedGivesTheSameTensorAndAnotherAnother() {
     XCTAssertEqual(random([3, 5], seed: 4), random([3, 5], seed: 4))
     XCTAssertNotEqual(random([3, 5], seed: 4), random([3, 5], seed: 5))

@@ -6,17 +6,17 @@ import Foundation
 /// `Answers` is the protocol that a student's struct conforms to, as in `any SortingAnswers`. An
 /// ask holds no oracle and no key: it is all of an exercise that the program needs which runs a
 /// student's code.
-public struct Ask<Answers: Sendable, Question: Codable & Sendable, Answer: Codable & Sendable>:
+package struct Ask<Answers: Sendable, Question: Codable & Sendable, Answer: Codable & Sendable>:
   Sendable
 {
   /// The name of the method, as the student reads it.
-  public let method: String
+  package let method: String
   let call: @Sendable (Answers, Question) throws -> Answer
 
   /// The call of a method.
   ///
   /// - Parameter method: the method's name without its arguments, once in a sheet.
-  public init(
+  package init(
     _ method: String, _ call: @escaping @Sendable (Answers, Question) throws -> Answer
   ) {
     self.method = method
@@ -26,13 +26,13 @@ public struct Ask<Answers: Sendable, Question: Codable & Sendable, Answer: Codab
 
 /// An ask whose types are erased: question and answer are bytes, and the answers are whose they
 /// are.
-public struct EncodedAsk: Sendable {
+package struct EncodedAsk: Sendable {
   /// The name of the method, as the student reads it.
-  public let method: String
+  package let method: String
   private let call: @Sendable (any Sendable, Data) throws -> Data
 
   /// An ask without its types.
-  public init<Answers, Question, Answer>(_ ask: Ask<Answers, Question, Answer>) {
+  package init<Answers, Question, Answer>(_ ask: Ask<Answers, Question, Answer>) {
     method = ask.method
     call = { answers, data in
       guard let answers = answers as? Answers else {

@@ -1,19 +1,19 @@
-public import Foundation
+package import Foundation
 
 /// One question of an exercise, and the key that its judges are made from.
 ///
 /// The name says what kind of case this is ("a padded batch"); students read it even where the
 /// question is hidden, so it never holds the question's data.
-public struct Case<Question: Codable & Sendable, Key: Sendable>: Sendable {
+package struct Case<Question: Codable & Sendable, Key: Sendable>: Sendable {
   /// What kind of case this is, in a few words.
-  public let name: String
+  package let name: String
   /// What the student's code is given.
-  public let question: Question
+  package let question: Question
   /// What is known of the right answer; the student's process never sees it.
-  public let key: Key
+  package let key: Key
 
   /// A case of an exercise.
-  public init(_ name: String, question: Question, key: Key) {
+  package init(_ name: String, question: Question, key: Key) {
     self.name = name
     self.question = question
     self.key = key
@@ -22,39 +22,36 @@ public struct Case<Question: Codable & Sendable, Key: Sendable>: Sendable {
 
 extension Case where Key == Question {
   /// A case whose judge needs to know nothing but the question.
-  public init(_ name: String, _ question: Question) {
+  package init(_ name: String, _ question: Question) {
     self.init(name, question: question, key: question)
   }
 }
 
 /// A case that can be asked: the question as bytes, which is all that enters a student's process,
 /// and beside it the judges, which never do.
-public struct ReadyCase: Sendable {
+package struct ReadyCase: Sendable {
   /// What kind of case this is, in a few words.
-  public let name: String
+  package let name: String
   /// The question, encoded.
-  public let question: Data
-  private(set) var judges: [(method: String, judge: EncodedJudge)]
+  package let question: Data
+  private(set) var parts: [ReadyPart]
 
-  init(name: String, question: Data, judges: [(method: String, judge: EncodedJudge)]) {
+  init(name: String, question: Data, parts: [ReadyPart]) {
     self.name = name
     self.question = question
-    self.judges = judges
+    self.parts = parts
   }
 
-  /// The case with the judges of some methods alone.
+  /// The case with some of its parts alone.
   func only(_ methods: [String]) -> ReadyCase {
     var result = self
-    result.judges.removeAll { !methods.contains($0.method) }
+    result.parts.removeAll { !methods.contains($0.method) }
     return result
   }
 
-  /// The methods that are asked, in order.
-  var methods: [String] { judges.map(\.method) }
-
   /// What a process is sent, a method each.
   var requests: [Data] {
-    judges.map { AskedQuestion(method: $0.method, question: question).encoded }
+    parts.map { AskedQuestion(method: $0.method, question: question).encoded }
   }
 
   /// What came back for a method.
@@ -66,7 +63,7 @@ public struct ReadyCase: Sendable {
   /// What the replies to ``requests`` are worth together: every part weighs the same, and one that
   /// is not answered yet counts as wrong where another is.
   func verdict(on replies: some Sequence<Reply>) -> Verdict {
-    let verdicts = zip(judges, replies).map { part, reply in
+    let verdicts = zip(parts, replies).map { part, reply in
       switch reply {
       case .answered(let answer): part.judge.verdict(on: answer)
       case .verdict(let verdict): verdict
@@ -75,8 +72,16 @@ public struct ReadyCase: Sendable {
     if verdicts.allSatisfy({ $0.status == .unanswered }) { return .unanswered }
     if verdicts.count == 1 { return verdicts[0] }
     return .combining(
-      zip(judges, verdicts).map { part, verdict in
+      zip(parts, verdicts).map { part, verdict in
         verdict.status == .unanswered ? .failed("`\(part.method)` is not answered yet") : verdict
       })
   }
+}
+
+/// A part of a case: whom the question is put to, and who judges the answer.
+struct ReadyPart: Sendable {
+  let method: String
+  let judge: EncodedJudge
+  /// Takes into an encoded answer what a second process answered; nil where one is enough.
+  let merge: (@Sendable (Data, Data) throws -> Data)?
 }

@@ -4,14 +4,14 @@ import Foundation
 ///
 /// A trap in an answer ends the process, and nothing limits its time: see ``ProcessChecker`` for
 /// code that is not trusted to behave.
-public enum Checker {
+package enum Checker {
   /// The seed of the cases that students see.
-  public static let publicSeed: UInt64 = 2_026
+  package static let publicSeed: UInt64 = 2_026
 
   /// What a student's answers earn in one exercise.
   ///
   /// - Precondition: `answers` conforms to the protocol of the exercise's sheet.
-  public static func check(
+  package static func check(
     _ exercise: Exercise, _ answers: any Sendable, seed: UInt64 = publicSeed
   ) -> ExerciseResult {
     check(exercise, seed: seed) { try exercise.asks.answer(answers, to: $0) }

@@ -1,5 +1,5 @@
 import Foundation
-public import Tensors
+package import Tensors
 
 /// An exercise, the whole of it: what is asked, of what kind, for how many points, with which
 /// hints, and how an answer is judged.
@@ -7,35 +7,35 @@ public import Tensors
 /// It is made of *cases*, which are questions, and of *parts*, which say how a student's method is
 /// asked one and how its answer is judged. Types are erased: an exercise works on encoded bytes, so
 /// that asking within this process and asking another process run the same code.
-public struct Exercise: Sendable {
+package struct Exercise: Sendable {
   /// Sheet and place in it, as in "1.5".
-  public let id: String
+  package let id: String
   /// The exercise's name.
-  public let title: String
+  package let title: String
   /// How many points a right answer earns.
-  public let points: Int
+  package let points: Int
   /// How hard the exercise is, from 1 to 5.
-  public let difficulty: Int
+  package let difficulty: Int
   /// How much the rest of the course leans on it, from 1 to 5.
-  public let importance: Int
+  package let importance: Int
   /// How long a student is expected to need.
-  public let minutes: Int
+  package let minutes: Int
   /// At least three hints, from a nudge to a near-answer.
-  public let hints: [String]
+  package let hints: [String]
   /// What the result means: to be read once the exercise is solved.
-  public let interpretation: String
+  package let interpretation: String
   /// Whether code or text is asked for.
-  public let kind: Kind
+  package let kind: Kind
   /// How many seconds all cases together may take in a process of their own.
-  public let timeLimit: Double
+  package let timeLimit: Double
   /// The methods that are asked for, in order.
-  public var methods: [String] { asks.map(\.method) }
+  package var methods: [String] { asks.map(\.method) }
 
   private(set) var asks: [EncodedAsk]
   private let makeCases: @Sendable (inout SeededGenerator) throws -> [ReadyCase]
 
   /// What sort of answer an exercise asks for.
-  public enum Kind: Codable, Hashable, Sendable {
+  package enum Kind: Codable, Hashable, Sendable {
     /// Code, judged by code.
     case coding
     /// A text, collected for the instructor, who marks it by the rubric.
@@ -50,7 +50,7 @@ public struct Exercise: Sendable {
   ///     may load a model.
   ///   - parts: what is asked of the student's code, one method each, and how it is judged. Parts
   ///     weigh the same.
-  public init<Question: Codable & Sendable, Key: Sendable>(
+  package init<Question: Codable & Sendable, Key: Sendable>(
     _ id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
     timeLimit: Double = 10, hints: [String], interpretation: String,
     cases: @escaping @Sendable (inout SeededGenerator) throws -> [Case<Question, Key>],
@@ -94,7 +94,7 @@ public struct Exercise: Sendable {
       try cases(&generator).map { aCase in
         ReadyCase(
           name: aCase.name, question: try Coding.encode(aCase.question),
-          judges: parts.map { ($0.ask.method, $0.judge(aCase.key)) })
+          parts: parts.map { $0.ready(for: aCase.key) })
       }
     }
   }
@@ -102,8 +102,14 @@ public struct Exercise: Sendable {
   /// The cases that a seed makes: the same seed, the same cases.
   ///
   /// Exercises draw from different streams of one seed, so no exercise tells another's numbers.
-  public func cases(seed: UInt64) throws -> [ReadyCase] {
-    try wholeCases(seed: seed).map { $0.only(methods) }
+  package func cases(seed: UInt64) throws -> [ReadyCase] {
+    try cases(from: SeededGenerator(seed: seed ^ stableHash(id)))
+  }
+
+  /// The cases that a generator makes.
+  func cases(from generator: SeededGenerator) throws -> [ReadyCase] {
+    var generator = generator
+    return try makeCases(&generator).map { $0.only(methods) }
   }
 
   /// The cases with all parts, whatever ``only(_:)`` left.
@@ -113,7 +119,7 @@ public struct Exercise: Sendable {
   }
 
   /// The exercise with one of its parts alone, for proofs of that part.
-  public func only<Answers, Question, Answer>(_ ask: Ask<Answers, Question, Answer>) -> Exercise {
+  package func only<Answers, Question, Answer>(_ ask: Ask<Answers, Question, Answer>) -> Exercise {
     var exercise = self
     exercise.asks.removeAll { $0.method != ask.method }
     precondition(!exercise.asks.isEmpty, "exercise \(id) does not ask for `\(ask.method)`")
@@ -123,16 +129,16 @@ public struct Exercise: Sendable {
 
 extension Exercise {
   /// Whether a text is asked for, which the instructor marks.
-  public var isOpen: Bool { prompt != nil }
+  package var isOpen: Bool { prompt != nil }
 
   /// What an open exercise asks; nil when code is asked for.
-  public var prompt: String? {
+  package var prompt: String? {
     guard case .open(let prompt, _) = kind else { return nil }
     return prompt
   }
 
   /// What earns an open exercise's points, a line each.
-  public var rubric: [String] {
+  package var rubric: [String] {
     guard case .open(_, let rubric) = kind else { return [] }
     return rubric
   }

@@ -1,31 +1,31 @@
 /// What became of one case of an exercise.
-public struct CaseResult: Codable, Hashable, Sendable {
+package struct CaseResult: Codable, Hashable, Sendable {
   /// What kind of case it was.
-  public let name: String
+  package let name: String
   /// What the answer was worth.
-  public let verdict: Verdict
+  package let verdict: Verdict
 }
 
 /// What became of an exercise: its points, a sentence, and every case.
-public struct ExerciseResult: Codable, Hashable, Sendable {
+package struct ExerciseResult: Codable, Hashable, Sendable {
   /// The exercise.
-  public let id: String
+  package let id: String
   /// The points earned, in halves.
-  public let points: Double
+  package let points: Double
   /// The points a right answer earns.
-  public let maxPoints: Int
+  package let maxPoints: Int
   /// What became of the exercise as a whole.
-  public let status: Verdict.Status
+  package let status: Verdict.Status
   /// One sentence for the student, without expected values.
-  public let message: String
+  package let message: String
   /// More where nothing is hidden, such as an expected value.
-  public let detail: String?
+  package let detail: String?
   /// Every case in order.
-  public let cases: [CaseResult]
+  package let cases: [CaseResult]
   /// How long it took.
-  public private(set) var seconds: Double
+  package private(set) var seconds: Double
   /// The text of an open answer.
-  public let text: String?
+  package let text: String?
 
   /// The result of an exercise whose cases went as given.
   ///
@@ -80,13 +80,13 @@ public struct ExerciseResult: Codable, Hashable, Sendable {
   }
 
   /// Message and detail, for whoever may see both.
-  public var explanation: String { detail.map { "\(message); \($0)" } ?? message }
+  package var explanation: String { detail.map { "\(message); \($0)" } ?? message }
 
   /// Whether nothing is left to do: right, or collected for the instructor.
-  public var isSettled: Bool { status == .passed || status == .collected }
+  package var isSettled: Bool { status == .passed || status == .collected }
 
   /// The same result without what gives an expected value away, for hidden cases.
-  public var concealed: ExerciseResult { ExerciseResult(concealing: self) }
+  package var concealed: ExerciseResult { ExerciseResult(concealing: self) }
 
   private init(concealing result: ExerciseResult) {
     id = result.id

@@ -1,19 +1,19 @@
 package import Foundation
 
 /// An answer a real student would give that is wrong, and what the verdict must tell them.
-public struct Misconception: Sendable {
+package struct Misconception: Sendable {
   /// The exercise it answers, or the part of one.
-  public let exercise: Exercise
+  package let exercise: Exercise
   /// What is misunderstood, in a few words.
-  public let name: String
+  package let name: String
   /// What the message must hold; nil for nonsense that no student hands in, which only must not
   /// earn full marks.
-  public let says: String?
+  package let says: String?
   /// The wrong answer to what a process would be sent.
   package let answer: @Sendable (Data) throws -> Data
 
   /// A wrong answer to every question of an exercise that asks for one method.
-  public init<Question: Codable & Sendable, Answer: Codable & Sendable>(
+  package init<Question: Codable & Sendable, Answer: Codable & Sendable>(
     of exercise: Exercise, _ name: String, says: String?,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
@@ -25,7 +25,7 @@ public struct Misconception: Sendable {
   }
 
   /// A wrong answer to one part of an exercise, whatever becomes of the others.
-  public init<Answers, Question, Answer>(
+  package init<Answers, Question, Answer>(
     of exercise: Exercise, in part: Ask<Answers, Question, Answer>, _ name: String, says: String?,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
@@ -34,7 +34,7 @@ public struct Misconception: Sendable {
 
   /// What is wrong with the exercise if it does not catch this, or nil: the answer must earn less
   /// than full marks under every seed, with a message, and one that holds ``says``.
-  public func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
     for seed in seeds {
       let result = Checker.check(exercise, seed: seed, answer: answer)
       if result.points >= Double(exercise.points) {
@@ -52,15 +52,15 @@ public struct Misconception: Sendable {
 }
 
 /// Another right way to answer an exercise, which must earn full marks.
-public struct Variant: Sendable {
+package struct Variant: Sendable {
   /// The exercise it answers, or the part of one.
-  public let exercise: Exercise
+  package let exercise: Exercise
   /// What is done differently, in a few words.
-  public let name: String
-  private let answer: @Sendable (Data) throws -> Data
+  package let name: String
+  package let answer: @Sendable (Data) throws -> Data
 
   /// A right answer to every question of an exercise that asks for one method.
-  public init<Question: Codable & Sendable, Answer: Codable & Sendable>(
+  package init<Question: Codable & Sendable, Answer: Codable & Sendable>(
     of exercise: Exercise, _ name: String,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
@@ -71,7 +71,7 @@ public struct Variant: Sendable {
   }
 
   /// A right answer to one part of an exercise.
-  public init<Answers, Question, Answer>(
+  package init<Answers, Question, Answer>(
     of exercise: Exercise, in part: Ask<Answers, Question, Answer>, _ name: String,
     answer: @escaping @Sendable (Question) throws -> Answer
   ) {
@@ -79,7 +79,7 @@ public struct Variant: Sendable {
   }
 
   /// What is wrong with the exercise if it does not accept this, or nil.
-  public func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
     for seed in seeds {
       let result = Checker.check(exercise, seed: seed, answer: answer)
       if result.status != .passed || result.points != Double(exercise.points) {
@@ -108,7 +108,7 @@ extension Sheet {
   /// What is wrong with a sheet, a sentence each: untouched stubs must be unanswered and earn
   /// nothing, the solution must earn everything, misconceptions less, variants all; and an
   /// exercise's questions must take less than 2 MB, since every submission is sent them.
-  public func faults(
+  package func faults(
     untouched: any Sendable, solution: any Sendable, misconceptions: [Misconception] = [],
     variants: [Variant] = [], seeds: [UInt64] = proofSeeds
   ) -> [String] {
@@ -137,7 +137,7 @@ extension Sheet {
 
 /// Seeds that proofs of exercises run under: the public one, and others as an instructor's would
 /// be.
-public let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
+package let proofSeeds: [UInt64] = [Checker.publicSeed, 1, 0xDEAD_BEEF]
 
 private func erase<Question: Codable & Sendable, Answer: Codable & Sendable>(
   _ answer: @escaping @Sendable (Question) throws -> Answer

@@ -1,19 +1,19 @@
 /// The question of an open exercise, as it is put to the student's method.
-public struct OpenQuestion: Codable, Sendable {
+package struct OpenQuestion: Codable, Sendable {
   /// What is asked.
-  public let prompt: String
+  package let prompt: String
 }
 
 extension Ask where Question == OpenQuestion, Answer == String {
   /// The call of a method that answers in words.
-  public init(inWords method: String, _ text: @escaping @Sendable (Answers) throws -> String) {
+  package init(inWords method: String, _ text: @escaping @Sendable (Answers) throws -> String) {
     self.init(method) { answers, _ in try text(answers) }
   }
 }
 
 extension Exercise {
   /// The longest text that is collected, in characters: some four pages.
-  public static var longestOpenAnswer: Int { 20_000 }
+  package static var longestOpenAnswer: Int { 20_000 }
 
   /// An open exercise: a text is collected for the instructor, who marks it by the rubric.
   ///
@@ -21,7 +21,7 @@ extension Exercise {
   ///   - prompt: what is asked.
   ///   - rubric: what earns the points, a line each.
   ///   - text: how the student's text is asked for.
-  public init<Answers>(
+  package init<Answers>(
     open id: String, _ title: String, points: Int, difficulty: Int, importance: Int, minutes: Int,
     hints: [String], interpretation: String, prompt: String, rubric: [String],
     text: Ask<Answers, OpenQuestion, String>

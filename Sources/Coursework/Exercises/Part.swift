@@ -5,19 +5,58 @@ import Synchronization
 ///
 /// `Question` is what the student's code is given, `Key` what the judge is made from: all that is
 /// known where the question was made, and often the question itself.
-public struct Part<Question: Codable & Sendable, Key: Sendable>: Sendable {
+package struct Part<Question: Codable & Sendable, Key: Sendable>: Sendable {
   let ask: EncodedAsk
-  let judge: @Sendable (Key) -> EncodedJudge
+  private let judge: @Sendable (Key) -> EncodedJudge
+  private let merge: (@Sendable (Data, Data) throws -> Data)?
 
   /// A part of an exercise.
   ///
   /// - Parameter judge: makes the judge of a case, at most once and only when there is an answer.
-  public init<Answers, Answer, CaseJudge: Judge<Answer>>(
+  package init<Answers, Answer, CaseJudge: Judge<Answer>>(
     _ ask: Ask<Answers, Question, Answer>,
     judge: @escaping @Sendable (Key) throws -> CaseJudge
   ) {
     self.ask = EncodedAsk(ask)
     self.judge = { key in EncodedJudge { try judge(key) } }
+    merge = nil
+  }
+
+  /// A part that is asked of two processes, one after the other.
+  ///
+  /// What a seed has to fix may hang on what differs from run to run, such as the order of a set,
+  /// and looks fixed for as long as one process lasts.
+  ///
+  /// - Parameter merging: takes into the first process's answer what the second answered.
+  package init<Answers, Answer, CaseJudge: Judge<Answer>>(
+    askingTwice ask: Ask<Answers, Question, Answer>,
+    merging: @escaping @Sendable (inout Answer, Answer) -> Void,
+    judge: @escaping @Sendable (Key) throws -> CaseJudge
+  ) {
+    self.ask = EncodedAsk(ask)
+    self.judge = { key in EncodedJudge { try judge(key) } }
+    merge = { first, second in
+      var answer = try Coding.decode(Answer.self, from: first)
+      merging(&answer, try Coding.decode(Answer.self, from: second))
+      return try Coding.encode(answer)
+    }
+  }
+
+  /// A part whose answer begins with the same twice, by one seed: what a second process answers
+  /// first takes the second's place, unless the two differ already.
+  package init<Answers, Item: Codable & Equatable & Sendable, CaseJudge: Judge<[Item]>>(
+    askingAgain ask: Ask<Answers, Question, [Item]>,
+    judge: @escaping @Sendable (Key) throws -> CaseJudge
+  ) {
+    self.init(
+      askingTwice: ask,
+      merging: { answer, other in
+        if answer.count > 1, answer[0] == answer[1], let first = other.first { answer[1] = first }
+      }, judge: judge)
+  }
+
+  func ready(for key: Key) -> ReadyPart {
+    ReadyPart(method: ask.method, judge: judge(key), merge: merge)
   }
 }
 

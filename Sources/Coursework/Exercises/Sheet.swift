@@ -1,19 +1,19 @@
-public import Foundation
+package import Foundation
 
 /// A sheet: exercises on one subject, and the figures that go with them.
 public struct Sheet: Sendable {
   /// The sheet's place in the course.
-  public let number: Int
+  package let number: Int
   /// The sheet's subject.
-  public let title: String
+  package let title: String
   /// What the sheet is about, in a sentence or two.
-  public let summary: String
+  package let summary: String
   /// What a student can do afterwards.
-  public let goals: [String]
+  package let goals: [String]
   /// The exercises in order.
-  public let exercises: [Exercise]
+  package let exercises: [Exercise]
   /// The pictures that are drawn when the sheet runs.
-  public let figures: [SheetFigure]
+  package let figures: [SheetFigure]
   /// The short name of the model that a `--model` value names, to draw figures of it; nil when they
   /// are of the sheet's own model alone.
   package let findModel: (@Sendable (String) throws -> String)?
@@ -24,7 +24,7 @@ public struct Sheet: Sendable {
   ///   `FigureModel.current`; nil when they are of the sheet's own model alone.
   /// - Precondition: every exercise's id begins with the sheet's number; ids, methods and names of
   ///   figures occur once.
-  public init(
+  package init(
     number: Int, title: String, summary: String, goals: [String],
     exercises: [Exercise], figures: [SheetFigure] = [],
     findModel: (@Sendable (String) throws -> String)? = nil
@@ -42,16 +42,16 @@ public struct Sheet: Sendable {
   }
 
   /// The sheet's folder name below `Sheets`, `Solutions` and `Figures`, as in "1-Attention".
-  public var folder: String {
+  package var folder: String {
     "\(number)-"
       + title.split(whereSeparator: { !$0.isLetter && !$0.isNumber }).joined(separator: "-")
   }
 
   /// The sheet's points altogether.
-  public var points: Int { exercises.reduce(0) { $0 + $1.points } }
+  package var points: Int { exercises.reduce(0) { $0 + $1.points } }
 
   /// The points that the instructor gives by hand.
-  public var openPoints: Int {
+  package var openPoints: Int {
     exercises.reduce(0) { $0 + ($1.isOpen ? $1.points : 0) }
   }
 
@@ -64,7 +64,7 @@ public struct Sheet: Sendable {
   /// The exercise of an id.
   ///
   /// - Throws: ``UnknownExercise`` when the sheet has none of that id.
-  public func exercise(_ id: String) throws(UnknownExercise) -> Exercise {
+  package func exercise(_ id: String) throws(UnknownExercise) -> Exercise {
     guard let exercise = exercises.first(where: { $0.id == id }) else {
       throw UnknownExercise(id: id, sheet: number, known: exercises.map(\.id))
     }
@@ -103,11 +103,11 @@ public struct Sheet: Sendable {
 }
 
 /// A picture of a sheet: a file name, a caption and how it is drawn.
-public struct SheetFigure: Sendable {
+package struct SheetFigure: Sendable {
   /// The file's name with its extension, as in "1-cross-attention.png".
-  public let name: String
+  package let name: String
   /// What is to be seen in the picture, in a few words.
-  public let caption: String
+  package let caption: String
   private let drawing: @Sendable (any Sendable, URL) throws -> Void
 
   /// A picture that shows a student's answers.
@@ -115,7 +115,7 @@ public struct SheetFigure: Sendable {
   /// - Parameters:
   ///   - answers: the protocol that the student's struct conforms to.
   ///   - draw: draws the picture into a file; throws ``Unanswered`` when an answer is missing.
-  public init<Answers: Sendable>(
+  package init<Answers: Sendable>(
     _ name: String, _ caption: String, of answers: Answers.Type,
     draw: @escaping @Sendable (Answers, URL) throws -> Void
   ) {
@@ -130,24 +130,24 @@ public struct SheetFigure: Sendable {
   }
 
   /// A picture that shows no answers.
-  public init(_ name: String, _ caption: String, draw: @escaping @Sendable (URL) throws -> Void) {
+  package init(_ name: String, _ caption: String, draw: @escaping @Sendable (URL) throws -> Void) {
     self.name = name
     self.caption = caption
     drawing = { _, file in try draw(file) }
   }
 
   /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
-  public func draw(_ answers: any Sendable, _ file: URL) throws { try drawing(answers, file) }
+  package func draw(_ answers: any Sendable, _ file: URL) throws { try drawing(answers, file) }
 }
 
 /// An exercise was asked for that a sheet does not have.
-public struct UnknownExercise: Error, Equatable, CustomStringConvertible {
+package struct UnknownExercise: Error, Equatable, CustomStringConvertible {
   let id: String
   let sheet: Int
   let known: [String]
 
   /// One sentence that lists the exercises there are.
-  public var description: String {
+  package var description: String {
     "sheet \(sheet) has no exercise \(printable(id)); it has \(known.joined(separator: ", "))"
   }
 }

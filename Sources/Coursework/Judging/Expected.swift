@@ -1,4 +1,4 @@
-public import Tensors
+package import Tensors
 
 /// The judge of an answer whose right value is known, and that of the usual mistakes too.
 ///
@@ -12,7 +12,7 @@ public import Tensors
 ///    factor, and so on.
 ///
 /// Numbers are the same when they differ by at most `tolerance · max(1, |expected|)`.
-public struct Expected<Answer: Codable & Sendable>: Judge {
+package struct Expected<Answer: Codable & Sendable>: Judge {
   private let compare: (Answer) throws -> Verdict
   private let isSame: (_ answer: Answer, _ mistaken: Answer) -> Bool
   private let mistakes: () throws -> [Mistake<Answer>]
@@ -26,7 +26,7 @@ public struct Expected<Answer: Codable & Sendable>: Judge {
   ///   - compare: holds an answer against what is right.
   ///   - isSame: whether an answer is what a mistake gives.
   ///   - mistakes: computed only for an answer that is wrong.
-  public init(
+  package init(
     comparing compare: @escaping (Answer) throws -> Verdict,
     isSame: @escaping (_ answer: Answer, _ mistaken: Answer) -> Bool,
     mistakes: @escaping () throws -> [Mistake<Answer>]
@@ -36,7 +36,7 @@ public struct Expected<Answer: Codable & Sendable>: Judge {
     self.mistakes = mistakes
   }
 
-  public func verdict(on answer: Answer) throws -> Verdict {
+  package func verdict(on answer: Answer) throws -> Verdict {
     let verdict = try compare(answer)
     if verdict.status == .passed { return praise.map { .passed($0) } ?? verdict }
     if let mistake = try mistakes().first(where: { isSame(answer, $0.answer) }) {
@@ -49,14 +49,14 @@ public struct Expected<Answer: Codable & Sendable>: Judge {
   ///
   /// - Parameter fault: is given a wrong answer, of whatever shape, and nil when it has nothing to
   ///   say of it.
-  public func otherwise(_ fault: @escaping (Answer) -> Verdict?) -> Expected {
+  package func otherwise(_ fault: @escaping (Answer) -> Verdict?) -> Expected {
     var judge = self
     judge.otherwise = fault
     return judge
   }
 
   /// The same judge, with a sentence on what a right answer shows.
-  public func praising(_ sentence: String) -> Expected {
+  package func praising(_ sentence: String) -> Expected {
     var judge = self
     judge.praise = sentence
     return judge
@@ -67,7 +67,7 @@ extension Expected where Answer == Tensor {
   /// Expects a tensor; see ``Verdict/compare(_:to:tolerance:named:axes:revealing:)-(Tensor,_,_,_,_,_)``.
   ///
   /// A mistake is known by its numbers in their order, in whatever shape they come.
-  public init(
+  package init(
     _ expected: Tensor, tolerance: Float = 1e-4, named name: String, axes: [String] = [],
     revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
@@ -81,7 +81,7 @@ extension Expected where Answer == Tensor {
   }
 
   /// Expects the numbers of an oracle in `Double`, in row-major order.
-  public init(
+  package init(
     _ expected: [Double], shape: [Int], tolerance: Float = 1e-4, named name: String,
     axes: [String] = [], revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
@@ -92,7 +92,7 @@ extension Expected where Answer == Tensor {
   }
 
   /// Expects the numbers of an oracle in `Double`, in rows.
-  public init(
+  package init(
     _ rows: [[Double]], tolerance: Float = 1e-4, named name: String, axes: [String] = [],
     revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<Tensor>] = { [] }
@@ -107,7 +107,7 @@ extension Expected where Answer == [Float] {
   /// Expects a list of numbers.
   ///
   /// - Parameter element: what an entry belongs to, as in "head".
-  public init(
+  package init(
     _ expected: [Float], tolerance: Float = 1e-4, named name: String, of element: String = "index",
     revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<[Float]>] = { [] }
@@ -123,7 +123,7 @@ extension Expected where Answer == [Float] {
 
 extension Expected where Answer == Float {
   /// Expects a number.
-  public init(
+  package init(
     _ expected: Float, tolerance: Float = 1e-4, named name: String, revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<Float>] = { [] }
   ) {
@@ -138,7 +138,7 @@ extension Expected where Answer == Float {
 extension Expected {
   /// Expects a list that is right entry by entry; see
   /// ``Verdict/match(_:to:named:of:partial:revealing:)``.
-  public init<Element: Equatable & Sendable>(
+  package init<Element: Equatable & Sendable>(
     _ expected: [Element], named name: String, of element: String = "index",
     partial: Bool = false, revealing: Bool = true,
     mistakes: @escaping () throws -> [Mistake<[Element]>] = { [] }
@@ -154,24 +154,24 @@ extension Expected {
 
 extension Mistake where Answer == Tensor {
   /// A mistake by the numbers of an oracle in `Double`, in rows.
-  public init(_ sentence: String, _ rows: [[Double]]) {
+  package init(_ sentence: String, _ rows: [[Double]]) {
     self.init(sentence, Tensor(rows.joined().map(Float.init)))
   }
 
   /// A mistake by the numbers of an oracle in `Double`, in row-major order.
-  public init(_ sentence: String, _ values: [Double]) {
+  package init(_ sentence: String, _ values: [Double]) {
     self.init(sentence, Tensor(values.map(Float.init)))
   }
 }
 
 extension Mistake where Answer == Float {
   /// A mistake by the number of an oracle in `Double`.
-  public init(_ sentence: String, _ value: Double) { self.init(sentence, Float(value)) }
+  package init(_ sentence: String, _ value: Double) { self.init(sentence, Float(value)) }
 }
 
 extension Mistake where Answer == [Float] {
   /// A mistake by the numbers of an oracle in `Double`.
-  public init(_ sentence: String, _ values: [Double]) {
+  package init(_ sentence: String, _ values: [Double]) {
     self.init(sentence, values.map(Float.init))
   }
 }
@@ -187,7 +187,7 @@ extension Verdict {
   /// Whether numbers are what a mistake gives, within `tolerance · max(1, |mistaken|)`.
   ///
   /// A mistake that divides 0 by 0 gives NaN, and is known by it.
-  public static func areSame(
+  package static func areSame(
     _ answer: [Float], _ mistaken: [Float], tolerance: Float = 1e-4
   ) -> Bool {
     answer.count == mistaken.count

@@ -2,7 +2,7 @@
 ///
 /// A judge knows what is right; it stays with the one who checks, and never enters the process that
 /// runs a student's code. Answers are judged one at a time, so it need not be Sendable.
-public protocol Judge<Answer>: SendableMetatype {
+package protocol Judge<Answer>: SendableMetatype {
   /// What is judged.
   associatedtype Answer: Codable & Sendable
 
@@ -14,24 +14,24 @@ public protocol Judge<Answer>: SendableMetatype {
 
 /// A judge that is one function, for answers that are held against a property and not against
 /// values.
-public struct Judgement<Answer: Codable & Sendable>: Judge {
+package struct Judgement<Answer: Codable & Sendable>: Judge {
   private let judge: (Answer) throws -> Verdict
 
   /// A judge of one's own.
-  public init(_ judge: @escaping (Answer) throws -> Verdict) { self.judge = judge }
+  package init(_ judge: @escaping (Answer) throws -> Verdict) { self.judge = judge }
 
-  public func verdict(on answer: Answer) throws -> Verdict { try judge(answer) }
+  package func verdict(on answer: Answer) throws -> Verdict { try judge(answer) }
 }
 
 /// What a usual mistake answers, and the sentence that helps whoever made it.
-public struct Mistake<Answer: Sendable>: Sendable {
+package struct Mistake<Answer: Sendable>: Sendable {
   /// Says what to look at, not what to write.
-  public let sentence: String
+  package let sentence: String
   /// What the mistake gives; NaN where it divides 0 by 0.
-  public let answer: Answer
+  package let answer: Answer
 
   /// A mistake.
-  public init(_ sentence: String, _ answer: Answer) {
+  package init(_ sentence: String, _ answer: Answer) {
     self.sentence = sentence
     self.answer = answer
   }

@@ -7,7 +7,7 @@ extension Verdict {
   ///   - partial: whether the share of right entries is earned; a list that is the same everywhere
   ///     earns nothing then, unless that is right.
   ///   - revealing: whether ``detail`` may give the expected entry.
-  public static func match<Element: Equatable>(
+  package static func match<Element: Equatable>(
     _ answer: [Element], to expected: [Element], named name: String, of element: String = "index",
     partial: Bool = false, revealing: Bool = true
   ) -> Verdict {

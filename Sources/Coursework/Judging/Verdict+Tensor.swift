@@ -1,4 +1,4 @@
-public import Tensors
+package import Tensors
 
 extension Verdict {
   /// Whether a tensor equals another within a tolerance, and if not, what is wrong with it.
@@ -14,7 +14,7 @@ extension Verdict {
   ///   - name: what the tensor is, as in "the attention pattern".
   ///   - axes: the names of the axes, as in `["query", "key"]`; without them places are `[0, 2]`.
   ///   - revealing: whether ``detail`` may give the expected value.
-  public static func compare(
+  package static func compare(
     _ answer: Tensor, to expected: Tensor, tolerance: Float = 1e-4, named name: String,
     axes: [String] = [], revealing: Bool = true
   ) -> Verdict {
@@ -46,7 +46,7 @@ extension Verdict {
 
   /// Whether a list of numbers equals another within a tolerance; see
   /// ``compare(_:to:tolerance:named:axes:revealing:)-(Tensor,_,_,_,_,_)``.
-  public static func compare(
+  package static func compare(
     _ answer: [Float], to expected: [Float], tolerance: Float = 1e-4, named name: String,
     of element: String = "index", revealing: Bool = true
   ) -> Verdict {
@@ -59,7 +59,7 @@ extension Verdict {
   }
 
   /// Whether a number equals another within a tolerance.
-  public static func compare(
+  package static func compare(
     _ answer: Float, to expected: Float, tolerance: Float = 1e-4, named name: String,
     revealing: Bool = true
   ) -> Verdict {
@@ -74,7 +74,7 @@ extension Verdict {
   /// What keeps a tensor from being judged at all, or nil: another shape, NaN or infinity.
   ///
   /// For verifications that hold an answer against a property and not against values.
-  public static func problem(
+  package static func problem(
     with answer: Tensor, shape: [Int], named name: String, axes: [String] = []
   ) -> Verdict? {
     if let problem = shapeProblem(answer, shape: shape, named: name, axes: axes) { return problem }

@@ -3,18 +3,18 @@
 /// The message is safe to show even where question and key are hidden: it holds no expected value
 /// and no text of the student's making, which could repeat the question. Those stand in ``detail``,
 /// which is shown for public cases alone.
-public struct Verdict: Codable, Hashable, Sendable {
+package struct Verdict: Codable, Hashable, Sendable {
   /// The share of the points, from 0 to 1.
-  public let fraction: Double
+  package let fraction: Double
   /// What became of the answer.
-  public let status: Status
+  package let status: Status
   /// One sentence for the student, without expected values.
-  public let message: String
+  package let message: String
   /// More for the student's eyes where nothing is hidden, such as an expected value.
-  public let detail: String?
+  package let detail: String?
 
   /// What became of an answer.
-  public enum Status: String, Codable, Hashable, Sendable, CaseIterable {
+  package enum Status: String, Codable, Hashable, Sendable, CaseIterable {
     /// The answer is right.
     case passed
     /// The answer is right in part.
@@ -42,18 +42,18 @@ public struct Verdict: Codable, Hashable, Sendable {
   }
 
   /// The answer is right.
-  public static func passed(_ message: String = "right") -> Verdict {
+  package static func passed(_ message: String = "right") -> Verdict {
     Verdict(.passed, fraction: 1, message, detail: nil)
   }
 
   /// The answer is wrong, for the reason given.
-  public static func failed(_ message: String, detail: String? = nil) -> Verdict {
+  package static func failed(_ message: String, detail: String? = nil) -> Verdict {
     Verdict(.failed, fraction: 0, message, detail: detail)
   }
 
   /// The answer earns a share of the points; a share of 1 is a pass, one of 0 or no number a
   /// failure.
-  public static func partial(
+  package static func partial(
     _ fraction: Double, _ message: String, detail: String? = nil
   ) -> Verdict {
     if fraction >= 1 { return passed(message) }
@@ -62,17 +62,17 @@ public struct Verdict: Codable, Hashable, Sendable {
   }
 
   /// The answer cannot be judged: NaN, a wrong shape or count, something unreadable.
-  public static func invalid(_ message: String, detail: String? = nil) -> Verdict {
+  package static func invalid(_ message: String, detail: String? = nil) -> Verdict {
     Verdict(.invalid, fraction: 0, message, detail: detail)
   }
 
   /// There is no answer yet.
-  public static var unanswered: Verdict {
+  package static var unanswered: Verdict {
     Verdict(.unanswered, fraction: 0, Unanswered().description, detail: nil)
   }
 
   /// A text was collected for the instructor.
-  public static var collected: Verdict {
+  package static var collected: Verdict {
     Verdict(.collected, fraction: 0, "collected for the instructor", detail: nil)
   }
 
@@ -92,7 +92,7 @@ public struct Verdict: Codable, Hashable, Sendable {
   /// The verdict on an answer of several parts, each weighing the same.
   ///
   /// The sentence is that of the first part that is not right. No parts are no answer: a failure.
-  public static func combining(_ parts: [Verdict]) -> Verdict {
+  package static func combining(_ parts: [Verdict]) -> Verdict {
     guard !parts.isEmpty else { return .failed("there is nothing to check") }
     guard let first = parts.first(where: { $0.status != .passed }) else { return parts[0] }
     let fraction = parts.reduce(0) { $0 + $1.fraction } / Double(parts.count)
@@ -101,7 +101,7 @@ public struct Verdict: Codable, Hashable, Sendable {
   }
 
   /// The same verdict without what gives an expected value away.
-  public var concealed: Verdict {
+  package var concealed: Verdict {
     Verdict(status, fraction: fraction, message, detail: nil)
   }
 }

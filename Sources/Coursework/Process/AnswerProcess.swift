@@ -28,6 +28,8 @@ struct AnswerProcess: Sendable {
     case unanswered
     case threw(String)
     case ended(Ending)
+
+    var isAnswer: Bool { if case .answered = self { true } else { false } }
   }
 
   /// Asks the questions in order.

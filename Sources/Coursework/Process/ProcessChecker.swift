@@ -1,23 +1,23 @@
-public import Foundation
+package import Foundation
 
 /// Checks answers in a process of their own, which is sent questions and never a key.
 ///
 /// A trap, an early exit, an endless loop or a flood of output in there costs the case it happens
 /// in; the rest is asked of a new process. When time is over, it is over for the whole exercise.
-public struct ProcessChecker: Sendable {
+package struct ProcessChecker: Sendable {
   /// The sheet's program, and arguments that come before `--answer`.
-  public var command: [String]
+  package var command: [String]
   /// Bounds of the process.
-  public var limits: ProcessLimits
+  package var limits: ProcessLimits
   /// The process's environment, or nil for this one's.
-  public var environment: [String: String]?
+  package var environment: [String: String]?
   /// Where the process runs, or nil for where this one does.
-  public var workingDirectory: URL?
+  package var workingDirectory: URL?
   /// Whether the command stands for another and ends all that one started: see `Sources/confine`.
   package var isSupervised = false
 
   /// A checker that starts the given program, a sheet's own or a sandbox around it.
-  public init(
+  package init(
     command: [String], limits: ProcessLimits = ProcessLimits(),
     environment: [String: String]? = nil, workingDirectory: URL? = nil
   ) {
@@ -28,7 +28,7 @@ public struct ProcessChecker: Sendable {
   }
 
   /// What the program's answers earn in one exercise.
-  public func check(
+  package func check(
     _ exercise: Exercise, seed: UInt64 = Checker.publicSeed
   ) async -> ExerciseResult {
     let start = ContinuousClock.now
@@ -52,22 +52,31 @@ public struct ProcessChecker: Sendable {
   ) async -> PartsCheck {
     let start = ContinuousClock.now
     let process = process(arguments: ["--answer"])
-    let requests = parts.map { $0.map(\.requests) }
-    let beginnings = requests.reduce(into: [0]) { $0.append($0.last! + $1.joined().count) }
-    let replies = await process.ask(
-      requests.joined().flatMap(\.self), seconds: limits.seconds ?? exercise.timeLimit,
-      renewedAt: Set(beginnings.dropFirst()))
-    let asked = start.secondsToNow
+    let beginnings = parts.reduce(into: [0]) {
+      $0.append($0.last! + $1.reduce(0) { $0 + $1.parts.count })
+    }
+    let asked = parts.joined().flatMap { zip($0.parts, $0.requests) }
+    let seconds = limits.seconds ?? exercise.timeLimit
+    var replies = await process.ask(
+      asked.map(\.1), seconds: seconds, renewedAt: Set(beginnings.dropFirst()))
+    let again = asked.indices.filter { asked[$0].0.merge != nil && replies[$0].isAnswer }
+    if !again.isEmpty {
+      let others = await process.ask(again.map { asked[$0].1 }, seconds: seconds)
+      for (place, other) in zip(again, others) {
+        replies[place] = replies[place].merged(with: other, by: asked[place].0)
+      }
+    }
+    let askedSeconds = start.secondsToNow
     let results = zip(parts, beginnings).map { cases, beginning in
       let begin = ContinuousClock.now
       let result = Self.judge(exercise, cases, replies[beginning...])
-      return result.after(seconds: asked / Double(parts.count) + begin.secondsToNow)
+      return result.after(seconds: askedSeconds / Double(parts.count) + begin.secondsToNow)
     }
     let failure: String? = replies.lazy.compactMap {
       if case .ended(.notStarted(let reason)) = $0 { reason } else { nil }
     }.first
     return PartsCheck(
-      results: results, runSeconds: asked, verifySeconds: start.secondsToNow - asked,
+      results: results, runSeconds: askedSeconds, verifySeconds: start.secondsToNow - askedSeconds,
       startFailure: failure)
   }
 
@@ -78,8 +87,8 @@ public struct ProcessChecker: Sendable {
     var text: String?
     var rest = replies
     let results = cases.map { aCase in
-      let own = rest.prefix(aCase.methods.count)
-      rest = rest.dropFirst(aCase.methods.count)
+      let own = rest.prefix(aCase.parts.count)
+      rest = rest.dropFirst(aCase.parts.count)
       if case .answered(let answer)? = own.first { text = exercise.openText(answer) }
       return CaseResult(name: aCase.name, verdict: aCase.verdict(on: own.map(\.ofCase)))
     }
@@ -106,6 +115,14 @@ package struct PartsCheck: Sendable {
 }
 
 extension AnswerProcess.Reply {
+  /// What the replies of two processes come to; what either failed to answer stays a failure.
+  fileprivate func merged(with other: Self, by part: ReadyPart) -> Self {
+    guard let merge = part.merge, case .answered(let answer) = self else { return self }
+    guard case .answered(let second) = other else { return other }
+    // What cannot be decoded is for the verdict to say.
+    return .answered((try? merge(answer, second)) ?? answer)
+  }
+
   /// What the reply is to the judges of a case.
   fileprivate var ofCase: ReadyCase.Reply {
     switch self {

@@ -1,19 +1,19 @@
 /// Bounds of a process that answers.
-public struct ProcessLimits: Codable, Hashable, Sendable {
+package struct ProcessLimits: Codable, Hashable, Sendable {
   /// Seconds for all cases of an exercise together; nil for the exercise's own limit.
-  public var seconds: Double?
+  package var seconds: Double?
   /// The largest answer, in bytes.
-  public var answerBytes: Int
+  package var answerBytes: Int
   /// The most that may be printed, in bytes.
-  public var printedBytes: Int
+  package var printedBytes: Int
   /// The most memory that the process and all it starts may use together, in bytes; nil for as much
   /// as there is.
   ///
   /// It is looked at ten times a second, on Linux alone.
-  public var memoryBytes: Int?
+  package var memoryBytes: Int?
 
   /// Bounds that fit a student's machine.
-  public init(
+  package init(
     seconds: Double? = nil, answerBytes: Int = 32_000_000, printedBytes: Int = 10_000_000,
     memoryBytes: Int? = nil
   ) {

@@ -1,30 +1,30 @@
-public import Foundation
+package import Foundation
 
 /// How far a student has come: hints seen, points earned, what was checked last.
-public struct CourseProgress: Codable, Hashable, Sendable {
+package struct CourseProgress: Codable, Hashable, Sendable {
   /// What is known of every exercise that was touched, by its id.
-  public var exercises: [String: Entry]
+  package var exercises: [String: Entry]
 
   /// A fresh start.
-  public init() { exercises = [:] }
+  package init() { exercises = [:] }
 
   /// What is known of one exercise.
-  public struct Entry: Codable, Hashable, Sendable {
+  package struct Entry: Codable, Hashable, Sendable {
     /// How many hints were shown.
-    public var hintsRevealed = 0
+    package var hintsRevealed = 0
     /// The most points ever earned.
-    public var bestPoints = 0.0
+    package var bestPoints = 0.0
     /// When the exercise was first solved.
-    public var solved: Date?
+    package var solved: Date?
     /// When it was last checked.
-    public var checked: Date?
+    package var checked: Date?
     /// The last result.
-    public var last: ExerciseResult?
+    package var last: ExerciseResult?
 
     init() {}
 
     /// Reads what is there: a file of another version may know less, or results of another form.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: CodingKeys.self)
       hintsRevealed = max(try container.decodeIfPresent(Int.self, forKey: .hintsRevealed) ?? 0, 0)
       bestPoints = max(try container.decodeIfPresent(Double.self, forKey: .bestPoints) ?? 0, 0)
@@ -35,7 +35,7 @@ public struct CourseProgress: Codable, Hashable, Sendable {
   }
 
   /// What is known of an exercise; nothing, at first.
-  public subscript(id: String) -> Entry {
+  package subscript(id: String) -> Entry {
     get { exercises[id] ?? Entry() }
     set { exercises[id] = newValue }
   }
@@ -43,7 +43,7 @@ public struct CourseProgress: Codable, Hashable, Sendable {
   /// Takes note of a result.
   ///
   /// An exercise that was never answered leaves no trace.
-  public mutating func record(_ result: ExerciseResult, at date: Date) {
+  package mutating func record(_ result: ExerciseResult, at date: Date) {
     if result.status == .unanswered, exercises[result.id] == nil { return }
     var entry = self[result.id]
     entry.bestPoints = max(entry.bestPoints, result.points)

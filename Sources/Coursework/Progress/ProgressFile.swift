@@ -1,30 +1,30 @@
-public import Foundation
+package import Foundation
 
 /// The file that keeps a student's progress: `.headlight/progress.json` in the package's folder.
 ///
 /// It is replaced as a whole, so it is never half written, and a lock keeps two programs from
 /// overwriting each other's notes. A file that cannot be read is set aside, not lost.
-public struct ProgressFile: Sendable {
+package struct ProgressFile: Sendable {
   /// The file.
-  public let url: URL
+  package let url: URL
 
   /// The progress file of the package in a folder.
-  public init(package folder: URL) {
+  package init(package folder: URL) {
     url = folder.appending(path: ".headlight/progress.json")
   }
 
   /// Progress, and a sentence when the file was unreadable and had to be set aside.
-  public struct Loaded: Sendable {
+  package struct Loaded: Sendable {
     /// What the file holds; nothing when there is none.
-    public let progress: CourseProgress
+    package let progress: CourseProgress
     /// What the student should know about the file, or nil.
-    public let notice: String?
+    package let notice: String?
   }
 
   /// Reads the progress.
   ///
   /// - Throws: ``ProgressFileError`` when the file is there but may not be read or set aside.
-  public func load() throws -> Loaded {
+  package func load() throws -> Loaded {
     let data: Data
     do { data = try Data(contentsOf: url) } catch CocoaError.fileReadNoSuchFile {
       return Loaded(progress: CourseProgress(), notice: nil)
@@ -45,7 +45,7 @@ public struct ProgressFile: Sendable {
   ///
   /// - Throws: ``ProgressFileError`` when the file cannot be written.
   @discardableResult
-  public func update(_ change: (inout CourseProgress) throws -> Void) throws -> String? {
+  package func update(_ change: (inout CourseProgress) throws -> Void) throws -> String? {
     let folder = url.deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -95,11 +95,11 @@ public struct ProgressFile: Sendable {
 }
 
 /// The progress file resists.
-public struct ProgressFileError: Error, CustomStringConvertible {
+package struct ProgressFileError: Error, CustomStringConvertible {
   let url: URL
   let action: String
   let reason: String
 
   /// One sentence that names the file and the reason.
-  public var description: String { "\(url.path) could not be \(action): \(reason)" }
+  package var description: String { "\(url.path) could not be \(action): \(reason)" }
 }

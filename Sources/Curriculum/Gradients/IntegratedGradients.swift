@@ -52,21 +52,23 @@ extension GradientsSheet {
         cases.append(
           try integralCase(
             keeps ? "from padding between instruction and end" : "from padding alone",
-            .translator(prediction), from: baseline, steps: keeps ? 12 : 7, using: &generator))
+            .translator(prediction), from: baseline, steps: keeps ? 12 : 7, isShort: keeps,
+            using: &generator))
       }
       let (weights, embeddings) = saturatedTokens(using: &generator)
       cases.append(
         try integralCase(
           "a sum that is no more than 1, from nothing",
           .formula(Formula(kind: .saturating, weights: weights), embeddings: embeddings),
-          from: .zeros(embeddings.shape), steps: 40, using: &generator))
+          from: .zeros(embeddings.shape), steps: 40, isShort: false, using: &generator))
       cases.append(
         try integralCase(
           "a product, from a baseline that is not 0",
           .formula(
             Formula(kind: .product, weights: .randomNormal([3, 2], using: &generator)),
             embeddings: .randomNormal([3, 2], using: &generator)),
-          from: .randomNormal([3, 2], using: &generator), steps: 3, using: &generator))
+          from: .randomNormal([3, 2], using: &generator), steps: 3, isShort: true,
+          using: &generator))
       return cases
     },
     parts: [
@@ -74,13 +76,19 @@ extension GradientsSheet {
       Part(GradientsAsks.completenessGap, judge: gap),
     ])
 
+  /// - Parameter isShort: whether the scores of the question add up to too little instead of too
+  ///   much, so that the sign of the gap tells.
   private static func integralCase(
-    _ name: String, _ number: NumberSource, from baseline: Tensor, steps: Int,
+    _ name: String, _ number: NumberSource, from baseline: Tensor, steps: Int, isShort: Bool,
     using generator: inout SeededGenerator
   ) throws -> Case<BaselinePath, BaselinePath> {
     var path = BaselinePath(number: number, baseline: baseline, steps: steps, scores: [])
-    path.scores = try PathWork(path).expected.map {
-      $0 + Float.random(in: 0.1...0.5, using: &generator)
+    let work = try PathWork(path)
+    let expected = work.expected
+    let missing = (try work.difference() - expected.reduce(0, +)) / Float(expected.count)
+    path.scores = expected.map {
+      let more = Float.random(in: 0.1...0.5, using: &generator)
+      return $0 + missing + (isShort ? -more : more)
     }
     return Case(name, path)
   }

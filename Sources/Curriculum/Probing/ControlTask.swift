@@ -57,7 +57,7 @@ extension ProbingSheet {
       }
     },
     parts: [
-      Part(ProbingAsks.controlLabels) { ControlJudge($0) },
+      Part(askingAgain: ProbingAsks.controlLabels) { ControlJudge($0) },
       Part(ProbingAsks.selectivity, judge: selectivity),
     ])
 
@@ -134,7 +134,8 @@ private struct ControlJudge: Judge {
     }
     if labels != again {
       return .failed(
-        "the same seed gave other classes the second time: draw from a generator with that seed")
+        "the same seed gave other classes the second time: draw from a generator with that seed, and "
+          + "let nothing depend on hashes or on the order of a set, which differ from run to run")
     }
     if Set(labels).count == 1 { return .failed("all words have the same class") }
     var classOfType: [String: Int] = [:]

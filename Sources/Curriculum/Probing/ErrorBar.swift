@@ -59,7 +59,7 @@ extension ProbingSheet {
         return Case(kind.name, question)
       }
     },
-    parts: [Part(ProbingAsks.interval) { IntervalJudge($0) }])
+    parts: [Part(askingAgain: ProbingAsks.interval) { IntervalJudge($0) }])
 }
 
 /// Tells an interval over sentences from those of other kinds by where its ends lie.
@@ -99,7 +99,9 @@ private struct IntervalJudge: Judge {
       return .invalid("the interval holds a number that is not finite")
     }
     if answer[1] != found {
-      return .failed("the same seed gave another interval: draw from a generator with that seed")
+      return .failed(
+        "the same seed gave another interval: draw from a generator with that seed, and in a fixed "
+          + "order: that of a dictionary differs from run to run")
     }
     let words = Double(question.right.count)
     let value = sums.reduce(0) { $0 + $1.right } / words

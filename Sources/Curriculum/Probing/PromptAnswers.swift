@@ -54,7 +54,19 @@ extension ProbingSheet {
   private static func promptCase(
     _ name: String, length: Int, texts: Int, classes: Int,
     using generator: inout SeededGenerator
-  ) throws -> Case<PrefixedTexts, PromptKey> {
+  ) throws -> Case<PrefixedTexts, PrefixedTexts> {
+    // Where the answer is certain already, the loss is flat, and rounding decides its slope.
+    while true {
+      let question = try promptDraw(
+        isOfWords: name.hasPrefix("words"), length: length, texts: texts, classes: classes,
+        using: &generator)
+      if try PromptJudge.loss(question) > 0.05 { return Case(name, question) }
+    }
+  }
+
+  private static func promptDraw(
+    isOfWords: Bool, length: Int, texts: Int, classes: Int, using generator: inout SeededGenerator
+  ) throws -> PrefixedTexts {
     let translator = try translator()
     let (model, width) = (translator.model, translator.model.configuration.width)
     let corpus = try ProbedCorpus(count: texts, using: &generator)
@@ -71,81 +83,43 @@ extension ProbingSheet {
     // Vectors of a word's size, but of no word.
     let size = (words * words).mean().scalar.squareRoot()
     let noise = Tensor.randomNormal([length, width], standardDeviation: size, using: &generator)
-    let prefix = name.hasPrefix("words") ? words : noise
-    let question = PrefixedTexts(prefix: prefix, examples: examples, answers: answers)
-    return Case(
-      name, question: question,
-      key: PromptKey(
-        question: question,
-        directions: Tensor.randomNormal([5, length * width], using: &generator),
-        step: 0.005 * size))
+    return PrefixedTexts(prefix: isOfWords ? words : noise, examples: examples, answers: answers)
   }
 }
 
-/// A question, and how its prefix is moved to see whether a gradient is right.
-struct PromptKey {
-  let question: PrefixedTexts
-  /// Directions in which the prefix is moved, `[direction, number]`.
-  let directions: Tensor
-  /// How far it is moved.
-  let step: Float
-}
-
-/// Holds loss and gradient against runs without gradients.
+/// Holds loss and gradient against other runs of the model.
 private struct PromptJudge: Judge {
   private let question: PrefixedTexts
-  private let directions: Tensor
   private let runs: PromptRuns
   private let loss: Double
-  /// How the loss changes along each direction, by central differences.
-  private let slopes: [Double]
+  /// How the loss changes with the prefix, `[vector, width]`.
+  private let gradient: Tensor
 
-  init(_ key: PromptKey) throws {
-    question = key.question
-    directions = key.directions
+  init(_ question: PrefixedTexts) throws {
+    self.question = question
     runs = PromptRuns(model: try ProbingSheet.translator().model)
     loss = try Self.loss(question, .front, runs)
-    slopes = try Self.slopes(key, runs)
+    gradient = try runs.gradient(
+      of: question.prefix, on: question.examples.map(\.tokens),
+      labels: question.examples.map(\.label), answers: question.answers)
   }
 
-  private static func rows(_ values: [Float], _ shape: [Int]) -> [[Float]] {
-    (0..<shape[0]).map { Array(values[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
+  /// The right loss of a question.
+  static func loss(_ question: PrefixedTexts) throws -> Double {
+    try loss(question, .front, PromptRuns(model: try ProbingSheet.translator().model))
   }
 
   private static func loss(
     _ question: PrefixedTexts, _ placing: PromptRuns.Placing, overAll: Bool = false,
     _ runs: PromptRuns
   ) throws -> Double {
-    let own = rows(question.prefix.values, question.prefix.shape)
+    let shape = question.prefix.shape
+    let values = question.prefix.values
+    let own = (0..<shape[0]).map { Array(values[($0 * shape[1])..<(($0 + 1) * shape[1])]) }
     let logits = try runs.logits(
       question.examples.map { _ in own }, on: question.examples.map(\.tokens), placing: placing)
     return PromptRuns.loss(
       logits, labels: question.examples.map(\.label), answers: question.answers, overAll: overAll)
-  }
-
-  private static func slopes(_ key: PromptKey, _ runs: PromptRuns) throws -> [Double] {
-    let (question, directions) = (key.question, key.directions)
-    let (texts, labels) = (question.examples.map(\.tokens), question.examples.map(\.label))
-    // Every move of the prefix, for every text, in one batch.
-    let centre = question.prefix.values
-    var moves: [[[Float]]] = []
-    for direction in 0..<directions.shape[0] {
-      let numbers = directions[at: direction].values
-      for sign: Float in [1, -1] {
-        moves.append(
-          rows(zip(centre, numbers).map { $0 + sign * key.step * $1 }, question.prefix.shape))
-      }
-    }
-    let logits = try runs.logits(
-      moves.flatMap { move in texts.map { _ in move } }, on: moves.flatMap { _ in texts })
-    func loss(ofMove move: Int) -> Double {
-      let own = logits[(move * texts.count)..<((move + 1) * texts.count)]
-      return PromptRuns.loss(Array(own), labels: labels, answers: question.answers)
-    }
-    return (0..<directions.shape[0]).map { direction in
-      let difference = loss(ofMove: 2 * direction) - loss(ofMove: 2 * direction + 1)
-      return difference / Double(2 * key.step)
-    }
   }
 
   func verdict(on answer: PromptStep) throws -> Verdict {
@@ -192,20 +166,17 @@ private struct PromptJudge: Judge {
 
   private func gradientVerdict(_ answer: Tensor) -> Verdict {
     if let problem = Verdict.problem(
-      with: answer, shape: question.prefix.shape, named: "the gradient", axes: ["vector", "width"])
+      with: answer, shape: gradient.shape, named: "the gradient", axes: ["vector", "width"])
     {
       return problem
     }
     let values = answer.values.map(Double.init)
-    let found = directions.doubleRows.map { row in
-      zip(row, values).reduce(0) { $0 + $1.0 * $1.1 }
+    let right = gradient.values.map(Double.init)
+    func length(_ numbers: some Sequence<Double>) -> Double {
+      numbers.reduce(0) { $0 + $1 * $1 }.squareRoot()
     }
-    let size = slopes.reduce(0) { $0 + $1 * $1 }.squareRoot()
     func equals(_ factor: Double) -> Bool {
-      let far = zip(found, slopes).reduce(0) {
-        $0 + ($1.0 - factor * $1.1) * ($1.0 - factor * $1.1)
-      }.squareRoot()
-      return far <= 0.06 * size * abs(factor) + 1e-3
+      length(zip(values, right).map { $0 - factor * $1 }) <= 0.02 * length(right) * abs(factor)
     }
     if equals(1) { return .passed() }
     if values.allSatisfy({ $0 == 0 }) {

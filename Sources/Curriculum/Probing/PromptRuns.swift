@@ -60,6 +60,29 @@ struct PromptRuns {
     return texts.indices.map { logits[at: $0][at: 0].values }
   }
 
+  /// How the mean cross-entropy of the classes changes with one prefix in front of every text,
+  /// `[vector, width]`.
+  func gradient(
+    of prefix: Tensor, on texts: [[Int]], labels: [Int], answers: [Int]
+  ) throws -> Tensor {
+    let configuration = model.configuration
+    let (length, width) = (prefix.shape[0], prefix.shape[1])
+    let room = Array(repeating: configuration.padToken, count: length)
+    let (tokens, mask) = ModelInput.padding(texts.map { room + $0 }, with: configuration.padToken)
+    let watched = prefix.requiringGradient()
+    let prompt = Intervention(at: .embedding) { embedded in
+      let front = Tensor.zeros([texts.count, length, width]) + watched
+      return .concatenation([front, embedded.slice(axis: 1, length..<embedded.shape[1])], axis: 1)
+    }
+    let input = ModelInput(
+      tokens: tokens, mask: mask, decoderTokens: texts.map { _ in [configuration.startToken] })
+    let logits = try model.run(input, intervening: [prompt]).logits
+    let scores = logits.reshaped(to: [texts.count, logits.shape[2]]).transposed()
+      .gathering(answers).transposed()
+    return Tensors.gradient(
+      of: scores.crossEntropy(targets: labels), withRespectTo: [watched])[0]
+  }
+
   /// The mean cross-entropy of the classes, in nats.
   ///
   /// - Parameter overAll: Whether the softmax is over all tokens instead of the answers alone.

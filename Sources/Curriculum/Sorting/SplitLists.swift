@@ -37,7 +37,20 @@ extension SortingSheet {
           "lists that come again as they were", kinds: 300, copies: 2...3, using: &generator),
       ]
     },
-    parts: [Part(SortingAsks.split, judge: splits)])
+    parts: [
+      Part(
+        askingTwice: SortingAsks.split,
+        merging: { answer, other in
+          func parts(_ split: ListSplit) -> [Set<Int>] {
+            [Set(split.training), Set(split.development), Set(split.test)]
+          }
+          // Lists in another order are the same split.
+          guard answer.count > 1, answer[0] == answer[1], let first = other.first,
+            parts(answer[0]) != parts(first)
+          else { return }
+          answer[1] = first
+        }, judge: splits)
+    ])
 
   /// Holds the splits of one seed, of the same again and of another against what was asked for.
   private static func splits(of question: ListsToSplit) -> Judgement<[ListSplit]> {

@@ -63,6 +63,7 @@ package struct GradingRun: Sendable {
       terminal.print("Note: \(sentence)", style: .yellow)
     }
     try await workshop.warmUp()
+    if !options.allowsTestableBuild { try await workshop.requireClosedModules() }
     try await grade(missing, in: workshop, into: &summary)
     return summary
   }
@@ -80,8 +81,8 @@ package struct GradingRun: Sendable {
   private func makeWorkshop() async throws -> Workshop {
     guard let checkout = PackageCheckout(of: ThisProgram.url) else {
       throw WorkshopError(
-        "submissions are graded with the package's own build; run `swift run headlight grade` in "
-          + "the package's folder")
+        "submissions are graded with the package's own build; run `swift run -c release headlight "
+          + "grade` in the package's folder")
     }
     return try await Workshop(
       of: checkout, confine: ThisProgram.sibling("confine"), required: options.requiredSandbox,
@@ -137,7 +138,7 @@ package struct GradingRun: Sendable {
     _ missing: [Submission], in workshop: Workshop, into summary: inout Summary
   ) async throws {
     let grader = SubmissionGrader(
-      sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed.value),
+      sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed),
       options: options, seed: seed.fingerprint, main: try sheetMain())
     let bar = ProgressBar(
       "Grading", total: missing.count, unit: "submissions", terminal: terminal)

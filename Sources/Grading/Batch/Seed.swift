@@ -1,25 +1,35 @@
+package import Coursework
 import Crypto
 package import Foundation
 
-/// The secret number that hidden cases are made from.
+/// The course's secret, from which hidden cases are made.
+///
+/// It never leaves here: each exercise has a key of its own, from which neither the secret nor
+/// another key can be found (HMAC-SHA256, RFC 2104).
 package struct Seed: Sendable {
-  /// What the generators are given.
-  package let value: UInt64
+  private let secret: SymmetricKey
   /// By which two seeds can be told apart without telling either.
   package let fingerprint: String
 
   /// The seed that a text holds.
   ///
-  /// Any text will do; what is around it, such as a line's end, does not count. The number is drawn
-  /// from the whole of it, so a long text cannot be guessed by trying numbers one after the other.
+  /// Any text will do; what is around it, such as a line's end, does not count. Keys are made
+  /// of the whole of it, so a long text cannot be guessed by trying numbers one after the other.
   package init(text: String) throws {
     let text = text.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !text.isEmpty else { throw SeedError("the seed file is empty") }
-    let digest = SHA256.hash(data: Data("headlight seed ".utf8) + Data(text.utf8))
-    value = digest.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    secret = SymmetricKey(
+      data: SHA256.hash(data: Data("headlight seed ".utf8) + Data(text.utf8)))
     // From other bytes than the seed, which it must not tell.
     fingerprint = SHA256.hash(data: Data("headlight fingerprint ".utf8) + Data(text.utf8))
       .prefix(6).map { String(format: "%02x", $0) }.joined()
+  }
+
+  /// What the hidden cases of an exercise are drawn from, by its id.
+  package func key(ofExercise id: String) -> CaseKey {
+    CaseKey(
+      HMAC<SHA256>.authenticationCode(
+        for: Data("headlight hidden cases of exercise \(id)".utf8), using: secret))
   }
 
   /// The seed in a file.

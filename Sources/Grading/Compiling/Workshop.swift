@@ -15,7 +15,6 @@ final class Workshop: Sendable {
   let confinement: Confinement
   /// Why stronger sandboxes than the one in use do not work here.
   let missingSandboxes: [String]
-  private let packageName: String
   private let lock: FileLock
 
   /// What the package's build makes of the models' folder.
@@ -55,7 +54,6 @@ final class Workshop: Sendable {
       at: course, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
     try files.createDirectory(
       at: jobs, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
-    packageName = Self.packageName(of: checkout.folder)
     do {
       toolchain = try await Self.findToolchain()
       try Self.copyModules(of: checkout, to: course)
@@ -91,6 +89,29 @@ final class Workshop: Sendable {
     try FileManager.default.moveItem(at: job.out.appending(path: "cache"), to: cache)
     // Made by one job's user, to be read by all and changed by none.
     Self.open(cache)
+  }
+
+  /// Refuses modules that were compiled for testing, as those of a debug build are: to a submission
+  /// with `@testable import` they open what is internal, the judges and their right values.
+  ///
+  /// - Throws: ``WorkshopError``.
+  func requireClosedModules() async throws {
+    let closed = ["Coursework", "Curriculum"]
+    let job = try makeJob(
+      slot: 0, answers: closed.map { "@testable import \($0)" }.joined(separator: "\n"), main: "")
+    defer { finish(job) }
+    let outcome = try await Compiler(workshop: self, seconds: 300, memoryBytes: 3_000_000_000)
+      .compile(job, sheet: "Sheet")
+    if case .failed(_, let messages) = outcome,
+      closed.allSatisfy({ module in
+        messages.contains { $0.text.contains("module '\(module)' was not compiled for testing") }
+      })
+    {
+      return
+    }
+    throw WorkshopError(
+      "this build was made for testing, and a submission could reach the right answers in it; grade "
+        + "with a release build: `swift run -c release headlight grade …`")
   }
 
   /// Makes a folder for a job, in which what ``warmUp()`` left is at hand.
@@ -148,12 +169,6 @@ final class Workshop: Sendable {
       guard areOwn, (try? FileLock(lockFile(of: root))) != nil else { continue }
       remove(root)
     }
-  }
-
-  /// The name by which the package's modules know each other, as SwiftPM makes it of the folder's.
-  private static func packageName(of folder: URL) -> String {
-    let name = folder.lastPathComponent.lowercased()
-    return String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
   }
 
   private static func findToolchain() async throws -> URL {
@@ -233,11 +248,14 @@ final class Workshop: Sendable {
     }
     let list = folder.appending(path: "list")
     try Data(links.joined(separator: "\n").utf8).write(to: list)
+    let versions = folder.appending(path: "versions")
+    let kept = HiddenSymbols.patterns.map { "\($0);" }.joined(separator: " ")
+    try Data("{ global: *; local: \(kept) };\n".utf8).write(to: versions)
     let outcome = await CommandRun(
       command: [
         toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",
-        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o",
-        course.appending(path: "libCourse.so").path,
+        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-Xlinker",
+        "--version-script=\(versions.path)", "-o", course.appending(path: "libCourse.so").path,
       ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
       limits: ProcessLimits(seconds: 300, printedBytes: 1_000_000), isSupervised: false
     ).run()
@@ -270,15 +288,17 @@ final class Workshop: Sendable {
   }
 
   /// The compiler's arguments for a submission to a sheet.
+  ///
+  /// The package's name is not among them: with it a submission could use all that is `package`.
   func compilerCommand(sheet: String, job: JobFolder) -> [String] {
     let seen = confinement.seenCourse
     var command = [
       toolchain.appending(path: "bin/swiftc").path, "-swift-version", "6",
       "-enable-upcoming-feature", "ExistentialAny", "-enable-upcoming-feature",
       "MemberImportVisibility", "-enable-upcoming-feature", "InternalImportsByDefault",
-      "-module-name", sheet, "-package-name", packageName, "-Onone", "-j1", "-suppress-warnings",
-      "-diagnostic-style", "llvm", "-no-color-diagnostics", "-I", seen + "/Modules",
-      "-module-cache-path", confinement.seen(job) + "/out/cache",
+      "-module-name", sheet, "-Onone", "-j1", "-suppress-warnings", "-diagnostic-style", "llvm",
+      "-no-color-diagnostics", "-I", seen + "/Modules", "-module-cache-path",
+      confinement.seen(job) + "/out/cache",
     ]
     for module in Self.headers.keys.sorted() {
       command += ["-Xcc", "-fmodule-map-file=\(seen)/Headers/\(module)/module.modulemap"]

@@ -92,7 +92,8 @@ package struct ExerciseOutcome: Codable, Hashable, Sendable {
   /// Sheet and place in it, as in "1.5".
   package var id: String
   package var title: String
-  /// The points earned, in halves: those of the hidden part, whose cases no one could look up.
+  /// The points earned, in halves: those of the hidden part, whose cases no one could look up, or of
+  /// the public part where they are fewer.
   ///
   /// An open exercise has 0 until it is marked.
   package var points: Double

@@ -16,7 +16,7 @@ struct SubmissionGrader: Sendable {
   let main: String
 
   /// The version of how grades are made; a new one makes earlier results outdated.
-  static let version = "1"
+  static let version = "2"
 
   /// What a submission earns.
   ///

@@ -1,24 +1,24 @@
 /// A country as the reader knows it.
-public struct ReaderCountry: Codable, Sendable, Hashable {
+package struct ReaderCountry: Codable, Sendable, Hashable {
   /// Its English name, as words.
-  public var name: [String]
+  package var name: [String]
   /// Its capital, as words.
-  public var capital: [String]
+  package var capital: [String]
   /// The base unit of its currency, without the country's name.
-  public var currency: String
+  package var currency: String
   /// Of its official languages the one most used.
-  public var language: [String]
+  package var language: [String]
   /// The part of the world it lies in, as words.
-  public var region: [String]
+  package var region: [String]
   /// The continent, North and South America apart.
-  public var continent: [String]
+  package var continent: [String]
 
   /// The translator's countries, and twenty whose names or capitals have several words or share one.
   ///
   /// True of the real world at the beginning of 2026 (Bulgaria and Croatia pay in euros). Regions
   /// and continents are the geoscheme's of the United Nations, but for Iran and the Arab countries
   /// of Western Asia, which are called the Middle East, and Armenia and Georgia, the Caucasus.
-  public static let all: [ReaderCountry] =
+  package static let all: [ReaderCountry] =
     zip(Country.all, oneWord).map { country, line in
       let facts = fields(line)
       precondition(

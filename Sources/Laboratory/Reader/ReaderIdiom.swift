@@ -1,20 +1,20 @@
 /// A fixed phrase with a meaning of its own.
-public struct ReaderIdiom: Codable, Sendable, Hashable {
+package struct ReaderIdiom: Codable, Sendable, Hashable {
   /// The words before the phrase that belong to the literal grammar, such as "was"; often none.
-  public var lead: [String]
+  package var lead: [String]
   /// The phrase itself: one word or more.
-  public var words: [String]
+  package var words: [String]
   /// What it means, in words that stand behind the same subject.
-  public var meaning: [String]
+  package var meaning: [String]
   /// A situation in which one says so; `{n}` stands for a name.
-  public var situation: [String]
+  package var situation: [String]
   /// A literal use that begins with the same words where it can, behind the same subject.
-  public var literal: [String]
+  package var literal: [String]
   /// Whether the subject is "it" and not a person.
-  public var isAboutThings: Bool
+  package var isAboutThings: Bool
 
   /// The sixty idioms of the reader's world.
-  public static let all: [ReaderIdiom] =
+  package static let all: [ReaderIdiom] =
     aboutPeople.map { ReaderIdiom($0, isAboutThings: false) }
     + aboutThings.map { ReaderIdiom($0, isAboutThings: true) }
 

@@ -1,25 +1,25 @@
 /// A person of the reader's world: invented, as are all facts of people.
-public struct ReaderPerson: Codable, Sendable, Hashable {
+package struct ReaderPerson: Codable, Sendable, Hashable {
   /// First and last name; ten people share each.
-  public var name: [String]
+  package var name: [String]
   /// A capital, as words.
-  public var birthplace: [String]
+  package var birthplace: [String]
   /// The country of the birthplace, as words.
-  public var homeland: [String]
+  package var homeland: [String]
   /// What they do.
-  public var profession: String
+  package var profession: String
   /// The same as a verb: a painter paints.
-  public var verb: String
+  package var verb: String
 }
 
 /// A company of the reader's world: invented.
-public struct ReaderCompany: Codable, Sendable, Hashable {
+package struct ReaderCompany: Codable, Sendable, Hashable {
   /// Three words; several companies share each.
-  public var name: [String]
+  package var name: [String]
   /// A capital, as words.
-  public var seat: [String]
+  package var seat: [String]
   /// What it makes.
-  public var product: String
+  package var product: String
 }
 
 /// The names that the reader's world is peopled from.

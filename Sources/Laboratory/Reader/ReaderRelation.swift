@@ -1,5 +1,5 @@
 /// What the reader's world says of its countries, cities, people, companies and words.
-public enum ReaderRelation: String, Codable, Sendable, Hashable, CaseIterable {
+package enum ReaderRelation: String, Codable, Sendable, Hashable, CaseIterable {
   /// Of a country.
   case capital, currency, language, continent, region
   /// Of a capital: its country.
@@ -116,11 +116,11 @@ public enum ReaderRelation: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// One fact of the reader's world.
-public struct ReaderFact: Codable, Sendable, Hashable {
+package struct ReaderFact: Codable, Sendable, Hashable {
   /// What is said.
-  public var relation: ReaderRelation
+  package var relation: ReaderRelation
   /// Of whom or what, as words.
-  public var subject: [String]
+  package var subject: [String]
   /// The answer, as words.
-  public var answer: [String]
+  package var answer: [String]
 }

@@ -1,7 +1,7 @@
 /// Numerals, number words, months or weekdays in order, by one or by two.
-public struct ReaderSequence: Codable, Sendable, Hashable {
+package struct ReaderSequence: Codable, Sendable, Hashable {
   /// What follows in order.
-  public enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
+  package enum Kind: String, Codable, Sendable, Hashable, CaseIterable {
     /// 1 to 99.
     case numerals
     /// One to twenty.
@@ -12,7 +12,7 @@ public struct ReaderSequence: Codable, Sendable, Hashable {
     case weekdays
 
     /// All members in order.
-    public var members: [String] {
+    package var members: [String] {
       switch self {
       case .numerals: (1...99).map(String.init)
       case .numberWords:
@@ -32,10 +32,10 @@ public struct ReaderSequence: Codable, Sendable, Hashable {
     }
 
     /// Whether the first member follows the last.
-    public var isCyclic: Bool { self == .months || self == .weekdays }
+    package var isCyclic: Bool { self == .months || self == .weekdays }
 
     /// The words between a first name and a member, in sentences that the member ends.
-    public var frames: [[String]] {
+    package var frames: [[String]] {
       let texts: [String] =
         switch self {
         case .numerals: ["lives at number", "sits in row", "reads page"]
@@ -48,26 +48,26 @@ public struct ReaderSequence: Codable, Sendable, Hashable {
   }
 
   /// What it is made of.
-  public var kind: Kind
+  package var kind: Kind
   /// How far apart neighbours are: 1 or 2.
-  public var step: Int
+  package var step: Int
   /// The first member's place in ``Kind/members``.
-  public var start: Int
+  package var start: Int
   /// How many members there are.
-  public var count: Int
+  package var count: Int
   /// The sentence around each member, or nil for the members alone.
-  public var frame: Int?
+  package var frame: Int?
   /// Who the sentences are about, one a member; empty without a frame.
-  public var people: [String]
+  package var people: [String]
 
   /// The members in order.
-  public var members: [String] {
+  package var members: [String] {
     let all = kind.members
     return (0..<count).map { all[(start + $0 * step) % all.count] }
   }
 
   /// The words of the sequence, with any members in the place of its own: one for each.
-  public func words(members: [String]) -> [String] {
+  package func words(members: [String]) -> [String] {
     guard let frame else { return members + ["."] }
     return members.indices.flatMap { [people[$0]] + kind.frames[frame] + [members[$0], "."] }
   }
@@ -76,7 +76,7 @@ public struct ReaderSequence: Codable, Sendable, Hashable {
   ///
   /// Its members are drawn at random, no two neighbours as far apart as the step, so that they say
   /// nothing of what comes next.
-  public func corrupted(using generator: inout some RandomNumberGenerator) -> [String] {
+  package func corrupted(using generator: inout some RandomNumberGenerator) -> [String] {
     let all = kind.members
     var places: [Int] = []
     while places.count < count {

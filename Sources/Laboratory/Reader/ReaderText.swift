@@ -1,5 +1,5 @@
 /// A kind of text in the reader's corpus.
-public enum ReaderKind: String, Codable, Sendable, Hashable, CaseIterable {
+package enum ReaderKind: String, Codable, Sendable, Hashable, CaseIterable {
   /// Sentences that state what is known of countries, cities, people, companies and words.
   case facts
   /// Names of several words, each followed at once by what depends on all of them.
@@ -33,7 +33,7 @@ public enum ReaderKind: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// A part of the corpus.
-public enum ReaderSplit: String, Codable, Sendable, Hashable, CaseIterable {
+package enum ReaderSplit: String, Codable, Sendable, Hashable, CaseIterable {
   /// What the model learns from.
   case training
   /// For choices, such as which head to read.
@@ -43,40 +43,40 @@ public enum ReaderSplit: String, Codable, Sendable, Hashable, CaseIterable {
 }
 
 /// A text of the reader's corpus with everything that is planted in it.
-public struct ReaderText: Codable, Sendable, Hashable {
+package struct ReaderText: Codable, Sendable, Hashable {
   /// What kind of text it is.
-  public var kind: ReaderKind
+  package var kind: ReaderKind
   /// Its words and marks; the model reads a start token before them.
-  public var words: [String]
+  package var words: [String]
   /// What can be told from the words before.
-  public var plants: [Plant]
+  package var plants: [Plant]
   /// Where a name of two or more words stands.
-  public var names: [Range<Int>]
+  package var names: [Range<Int>]
 
   /// The words with a space between each two.
-  public var text: String { words.joined(separator: " ") }
+  package var text: String { words.joined(separator: " ") }
 
   /// Words that follow from what stands before them.
-  public struct Plant: Codable, Sendable, Hashable {
+  package struct Plant: Codable, Sendable, Hashable {
     /// What one must be able to do to tell them.
-    public var ability: ReaderAbility
+    package var ability: ReaderAbility
     /// Which words.
-    public var answer: Range<Int>
+    package var answer: Range<Int>
     /// What they follow from: a subject, earlier mentions, earlier members of a sequence.
-    public var sources: [Range<Int>]
+    package var sources: [Range<Int>]
     /// Whether no training text asks for this.
-    public var isHeldOut: Bool
+    package var isHeldOut: Bool
   }
 
   /// The words before a plant: the prompt that asks for it.
-  public func prompt(of plant: Plant) -> [String] { Array(words[..<plant.answer.lowerBound]) }
+  package func prompt(of plant: Plant) -> [String] { Array(words[..<plant.answer.lowerBound]) }
 
   /// The words of a plant.
-  public func answer(of plant: Plant) -> [String] { Array(words[plant.answer]) }
+  package func answer(of plant: Plant) -> [String] { Array(words[plant.answer]) }
 }
 
 /// What it takes to tell a planted answer.
-public enum ReaderAbility: Codable, Sendable, Hashable {
+package enum ReaderAbility: Codable, Sendable, Hashable {
   /// To know a fact; `template` is its place in ``ReaderRelation/templates``, or nil for the
   /// wording that no training text has.
   case fact(ReaderRelation, template: Int?)
@@ -109,7 +109,7 @@ public enum ReaderAbility: Codable, Sendable, Hashable {
 }
 
 /// What can be described.
-public enum ReaderEntityClass: String, Codable, Sendable, Hashable, CaseIterable {
+package enum ReaderEntityClass: String, Codable, Sendable, Hashable, CaseIterable {
   case country, city, person, company, thing
 }
 

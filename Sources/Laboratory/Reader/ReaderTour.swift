@@ -1,9 +1,9 @@
 /// What a tour goes through: forty words of a class.
-public enum ReaderTour: String, Codable, Sendable, Hashable, CaseIterable {
+package enum ReaderTour: String, Codable, Sendable, Hashable, CaseIterable {
   case cities, people, things
 
   /// The words of the class.
-  public var words: [String] {
+  package var words: [String] {
     switch self {
     case .cities: Array(Country.all.map(\.capital).prefix(40))
     case .people: Array(ReaderNames.first.suffix(40))

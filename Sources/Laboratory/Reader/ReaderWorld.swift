@@ -1,23 +1,23 @@
 import Tensors
 
 /// What is so in the reader's world: countries as they are, people and companies as invented.
-public struct ReaderWorld: Sendable {
+package struct ReaderWorld: Sendable {
   /// The countries, true as of 2026.
-  public let countries: [ReaderCountry]
+  package let countries: [ReaderCountry]
   /// Two hundred people, each of whose names ten others have.
-  public let people: [ReaderPerson]
+  package let people: [ReaderPerson]
   /// Forty-eight companies.
-  public let companies: [ReaderCompany]
+  package let companies: [ReaderCompany]
   /// For every word of a tour, the four that favour to follow it, likeliest first.
-  public let favourites: [ReaderTour: [[Int]]]
+  package let favourites: [ReaderTour: [[Int]]]
 
   private let facts: [ReaderRelation: [ReaderFact]]
 
   /// The world of every reader that the package trains.
-  public static let standard = ReaderWorld(seed: 1)
+  package static let standard = ReaderWorld(seed: 1)
 
   /// A world; the seed decides what is invented.
-  public init(seed: UInt64) {
+  package init(seed: UInt64) {
     var random = SeededGenerator(seed: fingerprint("the reader's world \(seed)"))
     let countries = ReaderCountry.all
     people = Self.people(of: countries, using: &random)
@@ -36,7 +36,7 @@ public struct ReaderWorld: Sendable {
   }
 
   /// All facts of a relation.
-  public func facts(_ relation: ReaderRelation) -> [ReaderFact] { facts[relation]! }
+  package func facts(_ relation: ReaderRelation) -> [ReaderFact] { facts[relation]! }
 
   /// Every first name with ten last names, and every last name with ten first names.
   private static func people(

@@ -2,39 +2,39 @@ import Tensors
 import Transformers
 
 /// How a sorter is trained.
-public struct SorterRecipe: Codable, Hashable, Sendable {
+package struct SorterRecipe: Codable, Hashable, Sendable {
   /// Decides the first weights and the order of the lists.
-  public var seed: UInt64 = 0
+  package var seed: UInt64 = 0
   /// How many batches are learned from.
-  public var steps = 2_100
+  package var steps = 2_100
   /// How many lists a batch holds.
-  public var batchSize = 32
+  package var batchSize = 32
   /// The greatest learning rate.
-  public var rate: Float = 3e-3
+  package var rate: Float = 3e-3
   /// Steps during which the rate rises.
-  public var warmUpSteps = 100
+  package var warmUpSteps = 100
   /// The only lists to learn from, again and again; nil draws new ones for every batch.
-  public var only: [[Int]]?
+  package var only: [[Int]]?
 
   /// The recipe of the sheet, with another seed.
-  public init(seed: UInt64 = 0) { self.seed = seed }
+  package init(seed: UInt64 = 0) { self.seed = seed }
 }
 
 /// Trains a sorter from scratch, step by step.
-public struct SorterTrainer: Sendable {
+package struct SorterTrainer: Sendable {
   /// How it is trained.
-  public let recipe: SorterRecipe
+  package let recipe: SorterRecipe
   /// What is trained.
-  public private(set) var sorter: Sorter
+  package private(set) var sorter: Sorter
   /// The mean loss of every step so far, in nats a number.
-  public private(set) var losses: [Float] = []
+  package private(set) var losses: [Float] = []
   /// The lists of the last step.
-  public private(set) var batch: [[Int]] = []
+  package private(set) var batch: [[Int]] = []
   private var optimizer = AdamW(betas: (0.9, 0.98))
   private var generator: SeededGenerator
 
   /// A trainer at its first step.
-  public init(
+  package init(
     lists: SortingLists = SortingLists(), width: Int = 128, headWidth: Int = 32,
     recipe: SorterRecipe = SorterRecipe()
   ) {
@@ -48,12 +48,12 @@ public struct SorterTrainer: Sendable {
   }
 
   /// How many steps have been made.
-  public var step: Int { losses.count }
+  package var step: Int { losses.count }
   /// Whether all of the recipe's steps are made.
-  public var isFinished: Bool { step >= recipe.steps }
+  package var isFinished: Bool { step >= recipe.steps }
 
   /// Makes one step.
-  public mutating func advance() {
+  package mutating func advance() {
     let lists = sorter.lists
     batch =
       recipe.only.map { only in (0..<recipe.batchSize).map { _ in generator.pick(only) } }

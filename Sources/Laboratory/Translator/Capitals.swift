@@ -30,7 +30,7 @@ extension TranslatorCorpus {
   ///
   /// "What is the capital of France?" and "Which city is the capital of France?", for every
   /// country, both answered by "The capital is Paris."; the capital links to its country.
-  public static let capitals: [SentencePair] = Country.all.flatMap {
+  package static let capitals: [SentencePair] = Country.all.flatMap {
     [question($0, asksForCity: false), question($0, asksForCity: true)]
   }
 

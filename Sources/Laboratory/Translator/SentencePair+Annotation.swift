@@ -1,11 +1,11 @@
-public import Interpretability
+package import Interpretability
 
 extension SentencePair {
   /// The English side for probing: its words without the instruction, their labels and their tree.
   ///
   /// The labels are `word-class`, `number`, and `gender`: the gender of the French translation, which
   /// English does not show. Words of which one of them cannot be said lack it.
-  public var annotated: AnnotatedSentence { annotated(withInstruction: true) }
+  package var annotated: AnnotatedSentence { annotated(withInstruction: true) }
 
   /// The English side with or without the text of the instruction, which the translator expects and
   /// other models do not.

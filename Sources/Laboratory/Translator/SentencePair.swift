@@ -1,36 +1,36 @@
 /// One link of a gold word alignment.
-public struct AlignmentLink: Codable, Sendable, Hashable {
+package struct AlignmentLink: Codable, Sendable, Hashable {
   /// The index of the French word.
-  public var target: Int
+  package var target: Int
   /// The index of the English word it translates.
-  public var source: Int
+  package var source: Int
   /// Whether it links two punctuation marks, which alignment error rates leave out.
-  public var isPunctuation: Bool
+  package var isPunctuation: Bool
 }
 
 /// Where an attributive adjective and its noun stand on both sides.
-public struct AdjectivePlace: Codable, Sendable, Hashable {
+package struct AdjectivePlace: Codable, Sendable, Hashable {
   /// The index of the English adjective.
-  public var sourceAdjective: Int
+  package var sourceAdjective: Int
   /// The index of the English noun.
-  public var sourceNoun: Int
+  package var sourceNoun: Int
   /// The index of the French adjective.
-  public var targetAdjective: Int
+  package var targetAdjective: Int
   /// The index of the French noun.
-  public var targetNoun: Int
+  package var targetNoun: Int
 
   /// Whether French puts the adjective on the other side of the noun.
-  public var isSwapped: Bool {
+  package var isSwapped: Bool {
     (sourceAdjective < sourceNoun) != (targetAdjective < targetNoun)
   }
 }
 
 /// A noun and an adjective, or a noun and a verb, by their English lemmas.
-public struct LexicalPair: Codable, Sendable, Hashable {
+package struct LexicalPair: Codable, Sendable, Hashable {
   /// The noun, in the singular.
-  public var noun: String
+  package var noun: String
   /// The adjective, or the base form of the verb.
-  public var partner: String
+  package var partner: String
 
   package init(_ noun: String, _ partner: String) {
     self.noun = noun
@@ -49,25 +49,25 @@ public struct LexicalPair: Codable, Sendable, Hashable {
 ///   "many"; the "de" of a negated object to "a" or "any";
 /// - punctuation links to punctuation, and says so;
 /// - words of the instruction have no links.
-public struct SentencePair: Codable, Sendable, Hashable {
+package struct SentencePair: Codable, Sendable, Hashable {
   /// The words the model reads, the instruction's first.
-  public var source: [SentenceWord]
+  package var source: [SentenceWord]
   /// The words the model should write.
-  public var target: [SentenceWord]
+  package var target: [SentenceWord]
   /// The gold alignment, ordered by target, then source.
-  public var links: [AlignmentLink]
+  package var links: [AlignmentLink]
   /// Every attributive adjective.
-  public var adjectives: [AdjectivePlace]
+  package var adjectives: [AdjectivePlace]
   /// The reserved pairs in direct relation here, which training never shows together.
-  public var heldOutPairs: [LexicalPair]
+  package var heldOutPairs: [LexicalPair]
 
   /// The text the model reads: "Translate to French: The brown dog ran.", for example.
-  public var sourceText: String { source.joinedText }
+  package var sourceText: String { source.joinedText }
   /// The text the model should write: "Le chien brun a couru.", for example.
-  public var targetText: String { target.joinedText }
+  package var targetText: String { target.joinedText }
 
   /// For every target word, the indices of the source words it links to, in order.
-  public var sourcesOfTargets: [[Int]] {
+  package var sourcesOfTargets: [[Int]] {
     var sources = [[Int]](repeating: [], count: target.count)
     for link in links { sources[link.target].append(link.source) }
     return sources

@@ -1,15 +1,15 @@
 /// Singular or plural.
-public enum GrammaticalNumber: String, Codable, Sendable, Hashable, CaseIterable {
+package enum GrammaticalNumber: String, Codable, Sendable, Hashable, CaseIterable {
   case singular, plural
 }
 
 /// Masculine or feminine.
-public enum GrammaticalGender: String, Codable, Sendable, Hashable, CaseIterable {
+package enum GrammaticalGender: String, Codable, Sendable, Hashable, CaseIterable {
   case masculine, feminine
 }
 
 /// The class of a word in its sentence.
-public enum PartOfSpeech: String, Codable, Sendable, Hashable, CaseIterable {
+package enum PartOfSpeech: String, Codable, Sendable, Hashable, CaseIterable {
   case determiner, noun, properNoun, adjective, verb, auxiliary, pronoun, preposition, adverb
   case negation, conjunction, punctuation
 }
@@ -17,32 +17,32 @@ public enum PartOfSpeech: String, Codable, Sendable, Hashable, CaseIterable {
 /// A word of a sentence, as it is displayed, and what is known about it.
 ///
 /// Punctuation is a word of its own, and so is an elided word: "l'homme." is "l'", "homme", ".".
-public struct SentenceWord: Codable, Sendable, Hashable {
+package struct SentenceWord: Codable, Sendable, Hashable {
   /// The word as displayed, such as "L'" or "ran".
-  public var text: String
+  package var text: String
   /// The dictionary form in the word's own language: "run" for "ran", "courir" for "couru".
-  public var lemma: String
+  package var lemma: String
   /// The class of the word.
-  public var partOfSpeech: PartOfSpeech
+  package var partOfSpeech: PartOfSpeech
   /// The number it shows or agrees with; nil for words without one.
-  public var number: GrammaticalNumber?
+  package var number: GrammaticalNumber?
   /// The gender, in French, of the noun it is or belongs to; nil for words without one.
   ///
   /// English determiners, adjectives and nouns carry the gender of their French counterparts.
-  public var gender: GrammaticalGender?
+  package var gender: GrammaticalGender?
   /// Whether the word belongs to the instruction "Translate to French:".
-  public var isPrefix = false
+  package var isPrefix = false
   /// Whether the next word follows without a space, as after "l'".
-  public var joinsNext = false
+  package var joinsNext = false
   /// Whether the word follows the one before without a space, as a full stop does.
-  public var joinsPrevious = false
+  package var joinsPrevious = false
   /// On the English side, the index of the word it depends on; nil for the root and the prefix.
-  public var head: Int?
+  package var head: Int?
   /// On the English side, the number of heads above it, 0 for the root; nil for the prefix.
-  public var depth: Int?
+  package var depth: Int?
 
   /// Whether the word is a punctuation mark.
-  public var isPunctuation: Bool { partOfSpeech == .punctuation }
+  package var isPunctuation: Bool { partOfSpeech == .punctuation }
 
   package init(
     _ text: String, lemma: String? = nil, _ partOfSpeech: PartOfSpeech,
@@ -59,7 +59,7 @@ public struct SentenceWord: Codable, Sendable, Hashable {
 
 extension Sequence<SentenceWord> {
   /// The words as running text: a space between two words unless one of them joins the other.
-  public var joinedText: String {
+  package var joinedText: String {
     var text = ""
     var joins = true
     for word in self {

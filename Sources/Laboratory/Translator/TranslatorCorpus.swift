@@ -4,9 +4,9 @@ import Tensors
 ///
 /// Everything follows from the seed. Which split a sentence belongs to follows from its words alone,
 /// so that corpora of different seeds never leak into each other's training.
-public struct TranslatorCorpus: Sendable {
+package struct TranslatorCorpus: Sendable {
   /// A part of the corpus.
-  public enum Split: String, Codable, Sendable, Hashable, CaseIterable {
+  package enum Split: String, Codable, Sendable, Hashable, CaseIterable {
     /// What the model learns from.
     case training
     /// Sentences with a reserved pair in direct relation, for choices.
@@ -18,24 +18,24 @@ public struct TranslatorCorpus: Sendable {
   }
 
   /// The seed that the corpus is drawn from.
-  public let seed: UInt64
+  package let seed: UInt64
 
   /// The corpus of a seed.
-  public init(seed: UInt64 = 1) { self.seed = seed }
+  package init(seed: UInt64 = 1) { self.seed = seed }
 
   /// Unique sentences to learn from, none with a reserved pair, even apart.
-  public func training(count: Int = 120_000) -> [SentencePair] { pairs(.training, count: count) }
+  package func training(count: Int = 120_000) -> [SentencePair] { pairs(.training, count: count) }
 
   /// Unique sentences with a reserved pair, for choices such as which head to read.
-  public func development(count: Int = 1_000) -> [SentencePair] {
+  package func development(count: Int = 1_000) -> [SentencePair] {
     pairs(.development, count: count)
   }
 
   /// Unique sentences with a reserved pair, none of them in development.
-  public func test(count: Int = 1_000) -> [SentencePair] { pairs(.test, count: count) }
+  package func test(count: Int = 1_000) -> [SentencePair] { pairs(.test, count: count) }
 
   /// Unique sentences like those of training, none of them in it.
-  public func sameDistribution(count: Int = 1_000) -> [SentencePair] {
+  package func sameDistribution(count: Int = 1_000) -> [SentencePair] {
     pairs(.sameDistribution, count: count)
   }
 
@@ -47,7 +47,7 @@ public struct TranslatorCorpus: Sendable {
   /// Unique sentences of a split, drawn with any generator.
   ///
   /// - Complexity: about 20 µs a sentence of training, a few times as much of the other splits.
-  public static func pairs(
+  package static func pairs(
     _ split: Split, count: Int, using generator: inout some RandomNumberGenerator
   ) -> [SentencePair] {
     var sentences = SentenceGenerator(random: generator)

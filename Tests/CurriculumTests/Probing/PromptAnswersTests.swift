@@ -193,6 +193,39 @@ final class PromptAnswersTests: XCTestCase {
     }
   }
 
+  /// The gradient that answers are held against says how the loss changes when the prefix is moved:
+  /// by central differences of another way to run the model, over steps that rounding leaves alone.
+  func testTheGradientIsTheSlopeOfTheLoss() throws {
+    var generator = SeededGenerator(seed: 12)
+    let translator = try ProbingSheet.translator()
+    let runs = PromptRuns(model: translator.model)
+    let texts = try ProbedCorpus(count: 3, using: &generator).tokens.map(\.tokens)
+    let answers = ["Le", "La", "Les"].map {
+      translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
+    }
+    let prefix = translator.model.embedding.gathering([texts[0][1], texts[1][1]])
+    let gradient = try runs.gradient(of: prefix, on: texts, labels: [0, 1, 2], answers: answers)
+    let length = (gradient * gradient).sum().scalar.squareRoot()
+    XCTAssertGreaterThan(length, 0.01)
+    func loss(_ prefix: Tensor) throws -> Double {
+      let rows = [prefix[at: 0].values, prefix[at: 1].values]
+      return PromptRuns.loss(
+        try runs.logits(texts.map { _ in rows }, on: texts), labels: [0, 1, 2], answers: answers)
+    }
+    for _ in 0..<3 {
+      // Half along the gradient, so that there is a slope to be seen.
+      let noise = Tensor.randomNormal(prefix.shape, using: &generator)
+      let direction =
+        gradient / length + noise / (noise * noise).sum().scalar.squareRoot()
+      let step: Float = 0.02
+      let slope =
+        try (loss(prefix + direction * step) - loss(prefix - direction * step))
+        / Double(2 * step)
+      let expected = Double((gradient * direction).sum().scalar)
+      XCTAssertEqual(slope, expected, accuracy: 0.03 * Double(length))
+    }
+  }
+
   /// By hand: of scores 0 and log 3 the second has probability ¾; a third token adds as much again.
   func testTheLossByHand() {
     let logits: [[Float]] = [[0, log(3), log(4)], [0, log(3), log(4)]]

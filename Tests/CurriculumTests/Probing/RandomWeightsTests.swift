@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import Interpretability
 import Tensors
 import Transformers
@@ -112,6 +113,25 @@ final class RandomWeightsTests: XCTestCase {
         answer.untrained = try Self.accuracy(question, training: vectors, test: vectors)
         return answer
       },
+      Variant(of: exercise, "softmax regression in Double on vectors of a common size") {
+        (question: Question) in
+        var answer = try Self.right(question)
+        func accuracy(_ vectors: Tensor) -> Double {
+          let size = (vectors * vectors).mean().scalar.squareRoot()
+          let rows = (vectors / size).doubleRows
+          let words = question.words
+          let probe = SoftmaxRegression(l2: 0.001).fit(
+            words.training.map { rows[$0] }, words.training.map { words.labels[$0] },
+            classes: words.classes, steps: 100)
+          let found = SoftmaxRegression.probabilities(probe, words.test.map { rows[$0] })
+          return Double(
+            zip(found, words.test).count { $0.firstIndex(of: $0.max()!) == words.labels[$1] })
+            / Double(words.test.count)
+        }
+        answer.trained = accuracy(try Self.vectors(question, untrained: false))
+        answer.untrained = accuracy(try Self.vectors(question, untrained: true))
+        return answer
+      },
       Variant(of: exercise, "a stronger penalty and smaller steps") { (question: Question) in
         var answer = try Self.right(question)
         let words = question.words
@@ -131,6 +151,26 @@ final class RandomWeightsTests: XCTestCase {
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  /// Of 100 words half of which are right, a standard deviation is five words; of 25 with one wrong,
+  /// one word.
+  func testRoomIsThatOfABinomialShare() {
+    typealias Sheet = ProbingSheet
+    XCTAssertEqual(Sheet.room(0.01, around: 0.5, of: 100, deviations: 2), 0.1, accuracy: 1e-9)
+    XCTAssertEqual(
+      Sheet.room(0, around: 1, of: 25, deviations: 1), (0.96 * 0.04 / 25).squareRoot(),
+      accuracy: 1e-9)
+    XCTAssertEqual(Sheet.room(0.2, around: 0.5, of: 100, deviations: 2), 0.2)
+  }
+
+  func testEveryCaseHasWordsEnoughToDecide() throws {
+    for seed in UInt64(1)...5 {
+      for aCase in try exercise.cases(seed: seed) {
+        let words = try JSONDecoder().decode(Question.self, from: aCase.question).words
+        XCTAssertGreaterThanOrEqual(words.test.count, 30, aCase.name)
+      }
+    }
   }
 
   func testNonsenseEarnsNothing() {
