@@ -62,12 +62,12 @@ public struct ProcessChecker: Sendable {
       let result = Self.judge(exercise, cases, replies[beginning..<beginning + cases.count])
       return result.after(seconds: asked / Double(parts.count) + begin.secondsToNow)
     }
-    let failure: String? = replies.lazy.compactMap {
-      if case .ended(.notStarted(let reason)) = $0 { reason } else { nil }
+    let fault: String? = replies.lazy.compactMap {
+      if case .ended(let ending) = $0 { ending.machineFault } else { nil }
     }.first
     return PartsCheck(
       results: results, runSeconds: asked, verifySeconds: start.secondsToNow - asked,
-      startFailure: failure)
+      machineFault: fault)
   }
 
   private static func judge<Answers>(
@@ -104,6 +104,6 @@ package struct PartsCheck: Sendable {
   package let runSeconds: Double
   /// How long it took to hold answers against keys.
   package let verifySeconds: Double
-  /// Why a process could not be started, if one could not.
-  package let startFailure: String?
+  /// What went wrong that is not the code's affair, if anything did: see ``Ending/machineFault``.
+  package let machineFault: String?
 }

@@ -1,0 +1,37 @@
+import Foundation
+
+/// What a process and all that descend from it have had of the machine so far, as `/proc` shows it.
+struct Load {
+  /// The seconds that all of them computed together.
+  private(set) var computed = 0.0
+  /// The seconds that each thread was ready to compute and had to wait for a processor.
+  private(set) var waited: [pid_t: Double] = [:]
+
+  /// One look at the processes.
+  init(of root: pid_t) {
+    for process in ProcessTree.descendants(of: root) {
+      let threads =
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+      for thread in threads.compactMap({ pid_t($0) }) {
+        let place = "/proc/\(process)/task/\(thread)/schedstat"
+        guard let text = FileManager.default.contents(atPath: place) else { continue }
+        let numbers = String(decoding: text, as: UTF8.self).split(separator: " ")
+          .compactMap { Double($0) }
+        guard numbers.count >= 2 else { continue }
+        computed += numbers[0] / 1e9
+        waited[thread] = numbers[1] / 1e9
+      }
+    }
+  }
+
+  /// Whether the machine, since an earlier look, kept from the processes what they were ready to
+  /// use: one thread waited for a processor for a quarter of the time, and together they computed
+  /// less than the time in question.
+  ///
+  /// An endless loop computes for as long as it is let; a program that crowds itself out with
+  /// threads computes on every processor there is; one that sleeps waits for none.
+  func isStarved(since earlier: Load, seconds: Double) -> Bool {
+    let longest = waited.map { $0.value - (earlier.waited[$0.key] ?? 0) }.max() ?? 0
+    return longest >= seconds / 4 && computed - earlier.computed < seconds * 0.9
+  }
+}
