@@ -94,7 +94,9 @@ final class PrintedTail: Sendable {
     }
   }
 
-  var lastLine: String { Self.lastLine(of: String(decoding: state.withLock { $0.bytes }, as: UTF8.self)) }
+  var lastLine: String {
+    Self.lastLine(of: String(decoding: state.withLock { $0.bytes }, as: UTF8.self))
+  }
 
   /// The runtime's last word if there is one, else the last line that is not empty.
   ///

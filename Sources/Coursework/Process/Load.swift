@@ -25,13 +25,13 @@ struct Load {
   }
 
   /// Whether the machine, since an earlier look, kept from the processes what they were ready to
-  /// use: one thread waited for a processor for a quarter of the time, and together they computed
-  /// less than the time in question.
+  /// use: one thread waited for a processor for a quarter of the seconds that passed, and together
+  /// they computed less than was due to them.
   ///
   /// An endless loop computes for as long as it is let; a program that crowds itself out with
   /// threads computes on every processor there is; one that sleeps waits for none.
-  func isStarved(since earlier: Load, seconds: Double) -> Bool {
+  func isStarved(since earlier: Load, passed: Double, due: Double) -> Bool {
     let longest = waited.map { $0.value - (earlier.waited[$0.key] ?? 0) }.max() ?? 0
-    return longest >= seconds / 4 && computed - earlier.computed < seconds * 0.9
+    return longest >= passed / 4 && computed - earlier.computed < due * 0.9
   }
 }

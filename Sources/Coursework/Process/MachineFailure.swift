@@ -63,7 +63,9 @@ enum MachineFailure {
 
     /// All loaded libraries but those in which a trap tells of a mistake in the code.
     static func systemLibraries() -> UnsafeBufferPointer<Library> {
-      let maps = FileManager.default.contents(atPath: "/proc/self/maps") ?? Data()
+      // A file manager reads one page of a file that says it is empty, as those of /proc do.
+      let maps =
+        (try? FileHandle(forReadingAtPath: "/proc/self/maps")?.readToEnd()) ?? Data()
       let found = String(decoding: maps, as: UTF8.self).split(separator: "\n").compactMap(library)
       let kept = UnsafeMutableBufferPointer<Library>.allocate(capacity: found.count)
       _ = kept.initialize(from: found)

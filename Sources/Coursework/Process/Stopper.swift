@@ -38,7 +38,13 @@ final class Stopper: Sendable {
     return bytes
   }
 
+  /// How many times its time a program may take while others have the processors.
+  private static let patience = 4.0
+
   /// Stops the process when its time is over or its memory used up.
+  ///
+  /// A program that is held back goes on when it was kept from its processor, until it had the time
+  /// that is due to it, or until there is no hope.
   func watch(until deadline: Deadline, memoryBytes limit: Int?) async {
     var beginning = deadline.beginning
     var load = Load(of: process)
@@ -46,13 +52,17 @@ final class Stopper: Sendable {
       if deadline.beginning != beginning {
         (beginning, load) = (deadline.beginning, Load(of: process))
       }
-      if deadline.isOver {
-        let isStarved =
-          isSupervised && Load(of: process).isStarved(since: load, seconds: deadline.seconds)
-        return stop(
-          isStarved ? .starved(seconds: deadline.seconds) : .timedOut(seconds: deadline.seconds))
-      }
       var next = deadline.instant
+      if deadline.isOver {
+        let passed = (ContinuousClock.now - beginning) / .seconds(1)
+        guard isSupervised,
+          Load(of: process).isStarved(since: load, passed: passed, due: deadline.seconds)
+        else { return stop(.timedOut(seconds: deadline.seconds)) }
+        if passed > deadline.seconds * Self.patience {
+          return stop(.starved(seconds: deadline.seconds))
+        }
+        next = .now + .milliseconds(100)
+      }
       if let limit {
         if memoryBytes > limit { return stop(.outOfMemory(limit: limit)) }
         next = min(next, .now + .milliseconds(100))

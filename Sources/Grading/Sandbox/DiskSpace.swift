@@ -12,8 +12,10 @@ enum DiskSpace {
   static func shortage(of job: JobFolder) -> String? {
     var facts = statvfs()
     guard statvfs(job.url.path, &facts) == 0 else { return nil }
-    let free = Int(clamping: UInt64(facts.f_bavail).multipliedReportingOverflow(
-      by: UInt64(facts.f_frsize)).partialValue)
+    let free = Int(
+      clamping: UInt64(facts.f_bavail).multipliedReportingOverflow(
+        by: UInt64(facts.f_frsize)
+      ).partialValue)
     guard free < needed, size(of: job.temporary) + size(of: job.out) < needed else { return nil }
     return "there is no room left in the grader's temporary folder"
   }
@@ -23,7 +25,8 @@ enum DiskSpace {
       at: folder, includingPropertiesForKeys: [.totalFileAllocatedSizeKey])
     var sum = 0
     while let file = files?.nextObject() as? URL {
-      sum += (try? file.resourceValues(forKeys: [.totalFileAllocatedSizeKey]))?
+      sum +=
+        (try? file.resourceValues(forKeys: [.totalFileAllocatedSizeKey]))?
         .totalFileAllocatedSize ?? 0
     }
     return sum

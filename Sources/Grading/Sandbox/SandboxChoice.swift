@@ -22,7 +22,9 @@ struct SandboxChoice {
       ("apt", "apt install"), ("dnf", "dnf install"), ("zypper", "zypper install"),
       ("pacman", "pacman -S"), ("apk", "apk add"),
     ]
-    let install = managers.first { FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0.0)") }
+    let install = managers.first {
+      FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0.0)")
+    }
     return (getuid() == 0 ? "" : "sudo ") + (install?.1 ?? "apt install") + " " + package
   }
 

@@ -97,7 +97,9 @@ struct GradeCommand: AsyncParsableCommand {
       run.only = Set(names.split(separator: "\n").map(String.init))
     }
     if let file = open.newSeedFile {
-      run.notes = ["the hidden cases come from a new secret in \(file.path); keep it to grade alike"]
+      run.notes = [
+        "the hidden cases come from a new secret in \(file.path); keep it to grade alike"
+      ]
     }
     let summary: GradingRun.Summary
     switch engine {
