@@ -82,7 +82,7 @@ final class GraderFaultTests: XCTestCase {
       "own",
       [
         Attack("an endless loop", "1.1", [.timedOut]) { "while true {}" },
-        Attack("a memory hog", "1.2", [.crashed], says: "ran out of memory") {
+        Attack("a memory hog", "1.2", [.crashed, .timedOut], says: "ran out of memory") {
           """
           var rows: [[UInt8]] = []
           while true { rows.append([UInt8](repeating: UInt8(rows.count % 200 + 1), count: 8_000_000)) }

@@ -106,12 +106,12 @@ final class SandboxThreadsTests: XCTestCase {
       try Data().write(to: job.program)
       func look(at places: [String]) async throws -> String {
         let places = places.map { "'\($0)'" }.joined(separator: " ")
+        // Without a process of its own, so that what is its own is there to be read.
         let outcome = try await run(
-          ["/bin/sh", "-c", "cat \(places) /proc/self/status 2>/dev/null; exit 0"], in: job,
+          ["/bin/sh", "-c", "exec cat \(places) /proc/self/status 2>/dev/null"], in: job,
           workshop.confinement)
-        XCTAssertTrue(outcome.isSuccess, "\(level): \(outcome.ending)")
         let said = String(decoding: outcome.output, as: UTF8.self)
-        if level != .limits { XCTAssertTrue(said.contains("Name:"), "\(level): \(said)") }
+        XCTAssertTrue(said.contains("Name:"), "\(level): \(outcome.ending)")
         return said
       }
       let lines = try await look(at: [
