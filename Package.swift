@@ -124,7 +124,7 @@ let targets: [[Target]] = [
     testing: graders + sheets.map { .byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
-  [.executableTarget(name: "confine")],
+  [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
     "Grading", ["CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
     testing: ["CourseworkFixture", "headlight"]),

@@ -52,7 +52,7 @@ enum GradingRoom {
         "\(confinement.seenCourse)/\(recorded.lastPathComponent)",
       ], job: job, seconds: 120, memoryBytes: 2_000_000_000)
     let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
-    if let failure = check.startFailure { throw GraderFault(failure) }
+    if let failure = check.machineFault { throw GraderFault(failure) }
     // A process that fails would be rejected too, and say nothing about the answer.
     let said = check.results.map { $0.cases.map(\.verdict) }
     let expected = parts.map { $0.map { answers.verdict(on: $0) } }

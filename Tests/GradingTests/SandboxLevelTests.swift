@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Grading
+import Synchronization
 import XCTest
 
 /// What holds where the strongest sandbox is not to be had.
@@ -104,13 +105,32 @@ final class SandboxLevelTests: XCTestCase {
     } catch {
       XCTAssertEqual(
         "\(error)",
-        "the sandbox bubblewrap does not work here: bwrap is not installed; install it with "
-          + "`apt install bubblewrap`; nothing is graded below bubblewrap, as required")
+        "the sandbox bubblewrap does not work here: bwrap is not installed; install it with `"
+          + (getuid() == 0 ? "" : "sudo ")
+          + "apt install bubblewrap`; nothing is graded below bubblewrap, as required")
     }
     room.options.requiredSandbox = nil
-    let summary = try await room.run()
+    let printed = Printed()
+    let summary = try await room.run { run in
+      run.notes = ["something else"]
+      run.terminal = Terminal(width: 100, isInteractive: false, hasColours: false) {
+        printed.add($0)
+      }
+    }
     let sandbox = try XCTUnwrap(summary.sandbox)
+    let said = printed.text.replacing("\n", with: " ")
+    XCTAssertTrue(
+      said.hasPrefix("Sandbox: \(sandbox), which is not the strongest: ")
+        && said.contains("apt install bubblewrap`"), said)
+    XCTAssertTrue(printed.text.contains("Note: something else\n"))
     XCTAssertLessThan(sandbox, .bubblewrap)
     XCTAssertEqual(try room.result("ada").sandbox, sandbox)
   }
+}
+
+/// What a terminal was given.
+private final class Printed: Sendable {
+  private let kept = Mutex("")
+  var text: String { kept.withLock { $0 } }
+  func add(_ text: String) { kept.withLock { $0 += text } }
 }

@@ -72,7 +72,7 @@ struct EncodedJudge: Sendable {
         return .invalid("the answer cannot be read", detail: sentence(for: error))
       }
       do { return try kept.verdict(on: answer) } catch {
-        return .invalid("this exercise cannot be judged: \(sentence(for: error))")
+        return .notGraded("this exercise cannot be judged: \(sentence(for: error))")
       }
     }
   }

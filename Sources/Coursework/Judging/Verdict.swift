@@ -31,6 +31,8 @@ package struct Verdict: Codable, Hashable, Sendable {
     case invalid
     /// A text was collected for the instructor, who marks it.
     case collected
+    /// The machine failed, not the answer; no grade is meant by this.
+    case notGraded
   }
 
   /// A verdict; the texts are freed of control characters, and a fraction that is no number is 0.
@@ -74,6 +76,10 @@ package struct Verdict: Codable, Hashable, Sendable {
   /// A text was collected for the instructor.
   package static var collected: Verdict {
     Verdict(.collected, fraction: 0, "collected for the instructor", detail: nil)
+  }
+
+  package static func notGraded(_ message: String) -> Verdict {
+    Verdict(.notGraded, fraction: 0, message, detail: nil)
   }
 
   package static func crashed(_ message: String, detail: String? = nil) -> Verdict {

@@ -9,6 +9,7 @@ import Synchronization
 package enum AnswerLoop {
   /// Answers every question that arrives on standard input, then ends the process.
   package static func serve(_ respond: @escaping @Sendable (Data) throws -> Data) -> Never {
+    MachineFailure.reportTraps()
     let parent = getppid()
     let input = privateCopy(of: STDIN_FILENO)
     let output = privateCopy(of: STDOUT_FILENO)
@@ -16,7 +17,9 @@ package enum AnswerLoop {
     redirect(STDOUT_FILENO, to: dup(STDERR_FILENO))
 
     let queue = Queue()
+    let isStarted = DispatchSemaphore(value: 0)
     let worker = Thread {
+      isStarted.signal()
       while true {
         let (nonce, question) = queue.next()
         let reply = reply(to: question, nonce: nonce, respond)
@@ -27,6 +30,10 @@ package enum AnswerLoop {
     // A recursion that fits a main thread fits here.
     worker.stackSize = 16 << 20
     worker.start()
+    // Foundation does not say when there is no thread to be had.
+    guard isStarted.wait(timeout: .now() + 20) == .success else {
+      MachineFailure.exit("no thread could be started to answer in")
+    }
 
     while let header = read(Frame.questionHeaderCount, from: input),
       let question = read(Frame.length(endOf: header), from: input)
@@ -53,14 +60,18 @@ package enum AnswerLoop {
 
   private static func privateCopy(of descriptor: Int32) -> Int32 {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 3)
-    guard copy >= 0 else { _exit(72) }
+    guard copy >= 0 else { MachineFailure.exit("a channel could not be copied: \(reason())") }
     return copy
   }
 
   private static func redirect(_ descriptor: Int32, to other: Int32) {
-    guard other >= 0, dup2(other, descriptor) >= 0 else { _exit(72) }
+    guard other >= 0, dup2(other, descriptor) >= 0 else {
+      MachineFailure.exit("a channel could not be set up: \(reason())")
+    }
     close(other)
   }
+
+  private static func reason() -> String { String(cString: strerror(errno)) }
 
   private static func read(_ count: Int, from descriptor: Int32) -> [UInt8]? {
     var bytes = [UInt8](repeating: 0, count: count)

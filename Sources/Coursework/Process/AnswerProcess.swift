@@ -117,12 +117,18 @@ struct AnswerProcess: Sendable {
         // What slipped away may hold the channel open for ever.
         await printed.waitToFinish(seconds: 2)
         reader.cancel()
-        return (replies: replies, cause: stopper.cause, lastLine: printed.lastLine)
+        return (
+          replies: replies, cause: stopper.cause, lastLine: printed.lastLine,
+          peakBytes: stopper.peakBytes
+        )
       }
       let outcome = result.closureResult
       if let cause = outcome.cause { return (outcome.replies, cause) }
       return (
-        outcome.replies, Ending(result.terminationStatus, isSupervised, outcome.lastLine, limits)
+        outcome.replies,
+        Ending(
+          result.terminationStatus, isSupervised, outcome.lastLine, limits,
+          peakBytes: outcome.peakBytes)
       )
     } catch {
       return ([], .notStarted("\(program): \(sentence(for: error))"))

@@ -94,11 +94,17 @@ final class PrintedTail: Sendable {
     }
   }
 
-  /// The runtime's last word if there is one, else the last line that is not empty.
   var lastLine: String {
-    let text = String(decoding: state.withLock { $0.bytes }, as: UTF8.self)
+    Self.lastLine(of: String(decoding: state.withLock { $0.bytes }, as: UTF8.self))
+  }
+
+  /// The runtime's last word if there is one, else the last line that is not empty.
+  ///
+  /// What tells of the machine's failure is written last of all.
+  static func lastLine(of text: String) -> String {
     let lines = text.split(whereSeparator: \.isNewline).map { printable(String($0), limit: 300) }
       .filter { !$0.allSatisfy(\.isWhitespace) }
+    if let last = lines.last, last.hasPrefix(MachineFailure.mark) { return last }
     return lines.last { $0.contains("Fatal error") } ?? lines.last ?? ""
   }
 }

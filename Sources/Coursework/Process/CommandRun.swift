@@ -58,13 +58,15 @@ package struct CommandRun: Sendable {
         await reader.value
         guardian.cancel()
         if stopper.cause != nil { await stopper.sweep() }
-        return stopper.cause
+        return (cause: stopper.cause, peakBytes: stopper.peakBytes)
       }
       let output = printed.bytes
       let text = String(decoding: output.suffix(4_096), as: UTF8.self)
       let ending =
-        result.closureResult
-        ?? Ending(result.terminationStatus, isSupervised, printable(text, limit: 4_096), limits)
+        result.closureResult.cause
+        ?? Ending(
+          result.terminationStatus, isSupervised, PrintedTail.lastLine(of: text), limits,
+          peakBytes: result.closureResult.peakBytes)
       return Outcome(ending: ending, output: output)
     } catch {
       return Outcome(ending: .notStarted("\(program): \(sentence(for: error))"), output: [])

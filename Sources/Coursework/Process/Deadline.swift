@@ -15,6 +15,9 @@ final class Deadline: Sendable {
 
   var isOver: Bool { instant <= .now }
 
+  /// When the time began that is running now.
+  var beginning: ContinuousClock.Instant { instant - .seconds(seconds) }
+
   /// Gives the full time again.
   func renew() { end.withLock { $0 = .now + .seconds(seconds) } }
 }

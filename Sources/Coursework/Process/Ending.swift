@@ -6,6 +6,10 @@ package enum Ending: Equatable, Sendable {
   case notStarted(String)
   /// It exited by itself.
   case exited(code: Int32, lastLine: String)
+  /// Something failed that is not the code's affair, for the reason given.
+  case machineFailed(String)
+  /// It was stopped when its time was over, much of which it waited for a processor.
+  case starved(seconds: Double)
   /// A signal ended it that was not ours.
   case signalled(Int32, lastLine: String)
   /// It was stopped when its time was over.
@@ -24,8 +28,25 @@ package enum Ending: Equatable, Sendable {
   /// Whether another process may fare better with the next question.
   var allowsAnotherStart: Bool {
     switch self {
-    case .notStarted, .timedOut, .printedTooMuch: false
+    case .notStarted, .timedOut, .starved, .printedTooMuch: false
     default: true
+    }
+  }
+
+  /// Why this tells nothing about the code, or nil when the code is to blame.
+  ///
+  /// The code's own are the limits that each job has to itself: its seconds while it gets a
+  /// processor, its memory, what it prints and what it writes; and whatever it does to itself: a
+  /// trap in the program or in Swift's standard library, a signal, an early exit. The machine's are
+  /// a process that could not be started or got no thread, one that the system ended while it used
+  /// little memory, seconds spent waiting for a processor that others had, and a trap inside a
+  /// system library.
+  package var machineFault: String? {
+    switch self {
+    case .notStarted(let reason), .machineFailed(let reason): reason
+    case .starved(let seconds):
+      "the machine was too busy: within \(secondsText(seconds)) the program hardly got a processor"
+    default: nil
     }
   }
 
@@ -34,6 +55,8 @@ package enum Ending: Equatable, Sendable {
     switch self {
     case .notStarted(let reason):
       .invalid("your answers could not be started: \(reason)")
+    case .machineFailed(let reason): .notGraded("your code is not to blame: \(reason)")
+    case .starved: .notGraded("your code is not to blame: \(machineFault!)")
     case .exited(let code, let line):
       .crashed(
         "your code ended the process before answering, with exit code \(code); "
@@ -73,6 +96,9 @@ package enum Ending: Equatable, Sendable {
     case SIGFPE: return "your code divided by zero"
     case SIGKILL:
       return "your code was stopped by the system, most often because it ran out of memory"
+    case SIGXFSZ: return "your code wrote a file that is too large"
+    case SIGSYS:
+      return "your code was stopped by the system: it called what no answer needs, such as kill"
     case SIGXCPU: return "your code used up its processor time"
     default: return "your code was stopped by signal \(signal)"
     }

@@ -8,6 +8,11 @@ package enum DrawnFigure: Equatable, Sendable {
   case waiting
   /// There is no picture, for the reason given.
   case failed(String)
+  /// The machine failed, for the reason given; see ``Ending/machineFault``.
+  case machineFailed(String)
+
+  /// Whether another try may fare better.
+  package var isMachineFault: Bool { if case .machineFailed = self { true } else { false } }
 }
 
 extension ProcessChecker {
@@ -20,7 +25,8 @@ extension ProcessChecker {
       case .answered(let picture): .drawn(picture)
       case .unanswered: .waiting
       case .threw: .failed("your code threw an error")
-      case .ended(let ending): .failed(ending.verdict.message)
+      case .ended(let ending):
+        ending.machineFault.map { .machineFailed($0) } ?? .failed(ending.verdict.message)
       }
     }
   }

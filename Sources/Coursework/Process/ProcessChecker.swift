@@ -72,12 +72,13 @@ package struct ProcessChecker: Sendable {
       let result = Self.judge(exercise, cases, replies[beginning...])
       return result.after(seconds: askedSeconds / Double(parts.count) + begin.secondsToNow)
     }
-    let failure: String? = replies.lazy.compactMap {
-      if case .ended(.notStarted(let reason)) = $0 { reason } else { nil }
+    let fault: String? = replies.lazy.compactMap {
+      if case .ended(let ending) = $0 { ending.machineFault } else { nil }
     }.first
     return PartsCheck(
       results: results, runSeconds: askedSeconds, verifySeconds: start.secondsToNow - askedSeconds,
-      startFailure: failure)
+      machineFault: fault ?? results.lazy.flatMap(\.cases).map(\.verdict)
+        .first { $0.status == .notGraded }?.message)
   }
 
   private static func judge(
@@ -110,8 +111,8 @@ package struct PartsCheck: Sendable {
   package let runSeconds: Double
   /// How long it took to hold answers against keys.
   package let verifySeconds: Double
-  /// Why a process could not be started, if one could not.
-  package let startFailure: String?
+  /// What went wrong that is not the code's affair, if anything did: see ``Ending/machineFault``.
+  package let machineFault: String?
 }
 
 extension AnswerProcess.Reply {

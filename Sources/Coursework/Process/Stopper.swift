@@ -10,6 +10,7 @@ final class Stopper: Sendable {
   private let process: pid_t
   private let isSupervised: Bool
   private let state = Mutex<(stopped: Bool, cause: Ending?)>((false, nil))
+  private let peak = Mutex(0)
 
   init(process: pid_t, isSupervised: Bool) {
     self.process = process
@@ -27,14 +28,41 @@ final class Stopper: Sendable {
 
   var cause: Ending? { state.withLock { $0.cause } }
 
+  /// The most memory that the process and all it started were seen to use, in bytes.
+  var peakBytes: Int { peak.withLock { $0 } }
+
   /// The memory of the process and all it started, in bytes.
-  private var memoryBytes: Int { ProcessTree.memoryBytes(of: process) }
+  private var memoryBytes: Int {
+    let bytes = ProcessTree.memoryBytes(of: process)
+    peak.withLock { $0 = max($0, bytes) }
+    return bytes
+  }
+
+  /// How many times its time a program may take while others have the processors.
+  private static let patience = 4.0
 
   /// Stops the process when its time is over or its memory used up.
+  ///
+  /// A program that is held back goes on when it was kept from its processor, until it had the time
+  /// that is due to it, or until there is no hope.
   func watch(until deadline: Deadline, memoryBytes limit: Int?) async {
+    var beginning = deadline.beginning
+    var load = Load(of: process)
     while !Task.isCancelled {
-      if deadline.isOver { return stop(.timedOut(seconds: deadline.seconds)) }
+      if deadline.beginning != beginning {
+        (beginning, load) = (deadline.beginning, Load(of: process))
+      }
       var next = deadline.instant
+      if deadline.isOver {
+        let passed = (ContinuousClock.now - beginning) / .seconds(1)
+        guard isSupervised,
+          Load(of: process).isStarved(since: load, passed: passed, due: deadline.seconds)
+        else { return stop(.timedOut(seconds: deadline.seconds)) }
+        if passed > deadline.seconds * Self.patience {
+          return stop(.starved(seconds: deadline.seconds))
+        }
+        next = .now + .milliseconds(100)
+      }
       if let limit {
         if memoryBytes > limit { return stop(.outOfMemory(limit: limit)) }
         next = min(next, .now + .milliseconds(100))

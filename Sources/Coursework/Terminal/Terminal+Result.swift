@@ -27,6 +27,7 @@ extension Verdict.Status {
     switch self {
     case .passed, .collected: ("✓", .green)
     case .unanswered: ("○", .dim)
+    case .notGraded: ("?", .yellow)
     case .partial: ("◐", .yellow)
     case .failed, .crashed, .timedOut, .invalid: ("✗", .red)
     }

@@ -17,6 +17,8 @@ package struct GradingRun: Sendable {
   /// The students' folder names that are graded, or nil for all.
   package var only: Set<String>?
   package var terminal: Terminal = .standardError
+  /// What is to be said once the sandbox in use is.
+  package var notes: [String] = []
   /// Whether somebody asked for an end; looked at ten times a second.
   package var isStopped: @Sendable () -> Bool = { false }
 
@@ -51,31 +53,40 @@ package struct GradingRun: Sendable {
   /// - Throws: an error of one sentence when nothing can be graded at all. Whatever goes wrong with
   ///   one submission becomes its result.
   package func run() async throws -> Summary {
-    let listed = try listed()
+    let (listed, remarks) = try listed()
     var summary = Summary()
     let missing = try missing(of: listed)
     summary.reused = listed.count - missing.count
-    guard !missing.isEmpty else { return summary }
+    guard !missing.isEmpty else {
+      terminal.print("Sandbox: none in use, for there is nothing to grade")
+      show(notes + remarks)
+      return summary
+    }
     let workshop = try await makeWorkshop()
     defer { workshop.remove() }
-    summary.sandbox = workshop.confinement.level
-    for sentence in workshop.missingSandboxes where only == nil {
-      terminal.print("Note: \(sentence)", style: .yellow)
-    }
+    let level = workshop.confinement.level
+    summary.sandbox = level
+    terminal.print(
+      SandboxChoice(
+        level: level, strongest: options.strongestSandbox, missing: workshop.missingSandboxes
+      ).sentence, style: level == SandboxLevel.allCases.max() ? nil : .yellow)
+    show(notes + remarks)
     try await workshop.warmUp()
     if !options.allowsTestableBuild { try await workshop.requireClosedModules() }
     try await grade(missing, in: workshop, into: &summary)
     return summary
   }
 
-  /// The submissions that the run is about; says what in their folder is none.
-  func listed() throws -> [Submission] {
+  /// Prints what an instructor may want to know before grading begins.
+  func show(_ notes: [String]) {
+    for note in notes { terminal.print("Note: \(note)", style: .yellow) }
+  }
+
+  /// The submissions that the run is about, and what there is to say of what else is there.
+  func listed() throws -> (submissions: [Submission], notes: [String]) {
     let (all, ignored) = try Submission.all(in: submissions)
-    guard let only else {
-      report(ignored, count: all.count)
-      return all
-    }
-    return all.filter { only.contains($0.folderName) }
+    guard let only else { return (all, notes(on: ignored, count: all.count)) }
+    return (all.filter { only.contains($0.folderName) }, [])
   }
 
   private func makeWorkshop() async throws -> Workshop {
@@ -89,16 +100,18 @@ package struct GradingRun: Sendable {
       atMost: options.strongestSandbox)
   }
 
-  private func report(_ ignored: [String], count: Int) {
+  private func notes(on ignored: [String], count: Int) -> [String] {
+    var notes: [String] = []
     if !ignored.isEmpty {
       let names = ignored.prefix(5).joined(separator: ", ") + (ignored.count > 5 ? ", …" : "")
-      terminal.print("Note: not a submission: \(names)", style: .yellow)
+      notes.append("not a submission: \(names)")
     }
     if count == 0 {
-      terminal.print(
-        "Note: there is no submission in \(submissions.path): a folder, .zip or .tar.gz named for "
-          + "each student", style: .yellow)
+      notes.append(
+        "there is no submission in \(submissions.path): a folder, .zip or .tar.gz named for each "
+          + "student")
     }
+    return notes
   }
 
   /// The submissions without a result that counts.

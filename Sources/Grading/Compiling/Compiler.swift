@@ -29,6 +29,7 @@ struct Compiler: Sendable {
       isSupervised: true
     ).run()
     try Task.checkCancellation()
+    if let fault = outcome.ending.machineFault { throw GraderFault("compiling failed: \(fault)") }
     switch outcome.ending {
     case .exited(code: 0, _):
       guard job.takeProgram() else {
@@ -44,8 +45,7 @@ struct Compiler: Sendable {
         outcome.output, hostPaths: [workshop.root.path, workshop.toolchain.path])
       if let fault = diagnostics.graderFault { throw GraderFault(fault) }
       return .failed(diagnostics.sentence, diagnostics.messages)
-    case .notStarted(let reason): throw GraderFault("the compiler was not started: \(reason)")
-    case .tooLarge, .forged, .closedChannel:
+    case .notStarted, .machineFailed, .starved, .tooLarge, .forged, .closedChannel:
       throw GraderFault("the compiler ended in a way only answers do")
     }
   }

@@ -40,8 +40,10 @@ struct Diagnostics {
   var graderFault: String? {
     guard messages.allSatisfy({ $0.line == nil }) else { return nil }
     return messages.map(\.text).first { text in
-      ["unable to open output file", "could not build C module", "No space left"]
-        .contains { text.contains($0) }
+      [
+        "unable to open output file", "could not build C module", "No space left",
+        "Resource temporarily unavailable", "Cannot allocate memory", "due to signal 9",
+      ].contains { text.contains($0) }
     }
   }
 

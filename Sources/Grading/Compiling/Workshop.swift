@@ -60,6 +60,7 @@ final class Workshop: Sendable {
       let helper = course.appending(path: "confine")
       try PlainCopy.make(of: confine, at: helper)
       chmod(helper.path, 0o755)
+      try await Self.compileThreads(of: checkout, into: course, toolchain: toolchain)
       try await Self.link(checkout, into: course, toolchain: toolchain)
       (confinement, missingSandboxes) = try await SandboxProbe(
         course: course, toolchain: toolchain, jobs: jobs
@@ -263,6 +264,27 @@ final class Workshop: Sendable {
       let said = printable(String(decoding: outcome.output, as: UTF8.self), limit: 300)
       throw WorkshopError("the course's library could not be linked: \(said)")
     }
+  }
+
+  /// Makes the library that programs under Landlock look after their threads with.
+  private static func compileThreads(
+    of checkout: PackageCheckout, into course: URL, toolchain: URL
+  ) async throws {
+    let beside = toolchain.appending(path: "bin/clang").path
+    let library = course.appending(path: Confinement.threadsLibrary)
+    let outcome = await CommandRun(
+      command: [
+        FileManager.default.isExecutableFile(atPath: beside) ? beside : "clang", "-shared", "-fPIC",
+        "-O2", checkout.folder.appending(path: "Sources/confine/preloaded/threads.c").path, "-o",
+        library.path,
+      ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
+      limits: ProcessLimits(seconds: 60, printedBytes: 1_000_000), isSupervised: false
+    ).run()
+    guard outcome.isSuccess else {
+      let said = printable(String(decoding: outcome.output, as: UTF8.self), limit: 300)
+      throw WorkshopError("the library for programs' threads could not be made: \(said)")
+    }
+    chmod(library.path, 0o755)
   }
 
   /// The objects of the modules, from the list by which the build linked a program: object files of

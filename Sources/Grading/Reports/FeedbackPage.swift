@@ -106,7 +106,7 @@ struct FeedbackPage {
     switch exercise.status {
     case .passed: "right"
     case .partial: "part"
-    case .unanswered, .collected: "open"
+    case .unanswered, .collected, .notGraded: "open"
     case .failed, .crashed, .timedOut, .invalid: "wrong"
     }
   }

@@ -46,7 +46,7 @@ struct JUnitReport {
     case .collected: exercise.mark == nil ? .skipped : .success
     case .unanswered: .skipped
     case .failed, .partial, .invalid: .failure
-    case .crashed, .timedOut: .error
+    case .crashed, .timedOut, .notGraded: .error
     }
   }
 

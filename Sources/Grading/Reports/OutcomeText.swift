@@ -12,6 +12,7 @@ extension Verdict.Status {
     case .timedOut: "timed out"
     case .invalid: "cannot be judged"
     case .collected: "marked by hand"
+    case .notGraded: "not graded"
     }
   }
 }

@@ -7,10 +7,14 @@ extension SubmissionGrader {
   /// What the program hands over is a picture only if it begins as one and is no larger than one may
   /// be; a reader of reports sees nothing else of it.
   func drawFigures(
-    _ checker: ProcessChecker
+    _ checker: ProcessChecker, _ turns: Turns
   ) async -> (outcomes: [FigureOutcome], pictures: [String: Data]) {
-    let drawn = await checker.draw(
-      sheet.figures.map(\.name), in: checker.environment?["TMPDIR"] ?? "/tmp", seconds: 60)
+    func draw() async -> [DrawnFigure] {
+      await checker.draw(
+        sheet.figures.map(\.name), in: checker.environment?["TMPDIR"] ?? "/tmp", seconds: 60)
+    }
+    var drawn = await turns.together { await draw() }
+    if drawn.contains(where: \.isMachineFault) { drawn = await turns.alone { await draw() } }
     var outcomes: [FigureOutcome] = []
     var files: [String: Data] = [:]
     for (figure, picture) in zip(sheet.figures, drawn) {
@@ -20,6 +24,7 @@ extension SubmissionGrader {
       case .drawn: outcome.missing = "what your program drew is no PNG picture"
       case .waiting: outcome.missing = "it waits for an answer"
       case .failed(let reason): outcome.missing = reason
+      case .machineFailed(let reason): outcome.missing = "the grader failed: \(printable(reason))"
       }
       outcomes.append(outcome)
     }

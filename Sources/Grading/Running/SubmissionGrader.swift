@@ -14,6 +14,20 @@ struct SubmissionGrader: Sendable {
   let seed: String
   /// The sheet's own `main.swift`.
   let main: String
+  /// Who asks a program something at the same time as others, and who does so alone.
+  private let turns = Turns()
+
+  init(
+    sheet: Sheet, workshop: Workshop, cases: CaseStore, options: GradingOptions, seed: String,
+    main: String
+  ) {
+    self.sheet = sheet
+    self.workshop = workshop
+    self.cases = cases
+    self.options = options
+    self.seed = seed
+    self.main = main
+  }
 
   /// The version of how grades are made; a new one makes earlier results outdated.
   static let version = "2"
@@ -52,9 +66,9 @@ struct SubmissionGrader: Sendable {
     let job = try workshop.makeJob(slot: slot, answers: text, main: main)
     defer { workshop.finish(job) }
     let start = ContinuousClock.now
-    let outcome = try await Compiler(
-      workshop: workshop, seconds: options.compileSeconds, memoryBytes: 3_000_000_000
-    ).compile(job, sheet: sheet.program)
+    let compiler = Compiler(
+      workshop: workshop, seconds: options.compileSeconds, memoryBytes: 3_000_000_000)
+    let outcome = try await compile(job, by: compiler)
     result.durations.compile = start.secondsToNow
     if case .failed(let sentence, let messages) = outcome {
       result.status = .doesNotCompile
@@ -68,34 +82,68 @@ struct SubmissionGrader: Sendable {
     for exercise in sheet.exercises {
       try Task.checkCancellation()
       result.exercises.append(
-        try await ask(exercise, checker, &result.durations))
+        try await ask(exercise, of: job, checker, &result.durations))
       try showProgress(result)
     }
     var pictures: [String: Data] = [:]
     if options.drawsFigures {
       let start = ContinuousClock.now
-      (result.figures, pictures) = await drawFigures(checker)
+      (result.figures, pictures) = await drawFigures(checker, turns)
       result.durations.run += start.secondsToNow
     }
     result.status = .graded
     let right = result.exercises.count { $0.status == .passed }
     let asked = result.exercises.count { !$0.isOpen }
     result.message = "\(right) of \(asked) exercises are right"
+    let missed = result.exercises.filter { $0.status == .notGraded }
+    if let first = missed.first {
+      result.status = .error
+      result.message =
+        "the grader failed at \(missed.map(\.id).joined(separator: ", ")), which counts as not "
+        + "graded until it is graded again: \(first.message)"
+    }
     return pictures
   }
 
+  /// Compiles, and once more while nothing else runs when what failed may be the machine.
+  private func compile(_ job: JobFolder, by compiler: Compiler) async throws -> Compiler.Outcome {
+    do {
+      let outcome = try await turns.together {
+        try await compiler.compile(job, sheet: sheet.program)
+      }
+      // The compiler has nothing to say about the student's text.
+      guard case .failed(_, []) = outcome else { return outcome }
+    } catch is GraderFault {}
+    return try await turns.alone { try await compiler.compile(job, sheet: sheet.program) }
+  }
+
+  /// Asks one exercise, and once more while nothing else runs when what failed was not the code.
+  ///
+  /// What fails then too is not graded: ``Ending/machineFault`` says what is whose.
   private func ask(
-    _ exercise: Exercise, _ checker: ProcessChecker,
+    _ exercise: Exercise, of job: JobFolder, _ checker: ProcessChecker,
     _ durations: inout Durations
   ) async throws -> ExerciseOutcome {
     let start = ContinuousClock.now
     let parts = try await cases.parts(of: exercise)
-    let made = start.secondsToNow
-    let check = try await checker.check(exercise, parts: parts)
-    if let failure = check.startFailure { throw GraderFault(failure) }
-    durations.run += check.runSeconds
-    durations.verify += made + check.verifySeconds
-    return ExerciseOutcome(exercise, check)
+    durations.verify += start.secondsToNow
+    func tryIt(_ durations: inout Durations) async throws -> (PartsCheck, fault: String?) {
+      let check = await checker.check(exercise, parts: parts)
+      try Task.checkCancellation()
+      durations.run += check.runSeconds
+      durations.verify += check.verifySeconds
+      let isRight = check.results.allSatisfy(\.isSettled)
+      return (check, check.machineFault ?? (isRight ? nil : DiskSpace.shortage(of: job)))
+    }
+    var spent = durations
+    defer { durations = spent }
+    var (check, fault) = try await turns.together { try await tryIt(&spent) }
+    if fault != nil { (check, fault) = try await turns.alone { try await tryIt(&spent) } }
+    guard let fault else { return ExerciseOutcome(exercise, check) }
+    return ExerciseOutcome(
+      id: exercise.id, title: exercise.title, points: 0, maxPoints: exercise.points,
+      status: .notGraded, message: "the grader failed twice, not your code: \(printable(fault))",
+      isOpen: exercise.isOpen, seconds: check.runSeconds + check.verifySeconds)
   }
 
   private func showProgress(_ unfinished: SubmissionResult) throws {

@@ -14,6 +14,10 @@ struct Confinement: Sendable {
   /// The first of the users that jobs run as, or nil when this process cannot change its user.
   let firstUser: UInt32?
 
+  /// The library in the course's folder that lets programs under Landlock look after their own
+  /// threads: see `Sources/confine/preloaded`.
+  static let threadsLibrary = "libOwnThreads.so"
+
   /// What a program is started for.
   enum Purpose: Sendable {
     case compiling
@@ -32,12 +36,14 @@ struct Confinement: Sendable {
   /// The environment of a confined program: nothing of this process's own.
   func environment(_ job: JobFolder) -> [String: String] {
     let temporary = level == .bubblewrap ? "/tmp" : job.temporary.path
-    return [
+    var variables = [
       "PATH": "/usr/bin:/bin", "HOME": temporary, "TMPDIR": temporary, "LANG": "C.UTF-8",
       "LD_LIBRARY_PATH": seenCourse,
       // One job is one processor's work, and memory is counted.
       "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2",
     ]
+    if level == .landlock { variables["LD_PRELOAD"] = "\(seenCourse)/\(Self.threadsLibrary)" }
+    return variables
   }
 
   /// The command that runs a program for a job.
@@ -100,8 +106,9 @@ struct Confinement: Sendable {
 
   private func limits(_ purpose: Purpose, memoryBytes: Int) -> [String] {
     // Threads count as processes. Where users have no namespace of their own, so do all others of
-    // this user.
-    let others = level == .bubblewrap || firstUser != nil ? 0 : ProcessCount.ofThisUser
+    // this user, which come and go: a limit close above them would fail whoever comes next.
+    let isCountedApart = level == .bubblewrap || firstUser != nil
+    let others = isCountedApart ? 0 : ProcessCount.ofThisUser + 512
     return [
       "--processes", String(64 + others), "--open-files", "256",
       "--file-bytes", purpose == .compiling ? "268435456" : "67108864",

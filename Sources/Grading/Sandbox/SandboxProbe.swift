@@ -11,10 +11,12 @@ struct SandboxProbe: Sendable {
   /// Why a level does not work, in a few words, or nil when it does.
   func fault(of confinement: Confinement) async -> String? {
     if confinement.level == .bubblewrap, !Self.isInstalled("bwrap") {
-      return "bwrap is not installed; install it with `apt install bubblewrap`"
+      return "bwrap is not installed; install it with "
+        + "`\(SandboxChoice.command(installing: "bubblewrap"))`"
     }
     if confinement.level == .unshare, !Self.isInstalled("unshare") {
-      return "unshare is not installed; install it with `apt install util-linux`"
+      return "unshare is not installed; install it with "
+        + "`\(SandboxChoice.command(installing: "util-linux"))`"
     }
     do {
       let job = try JobFolder(in: jobs, user: confinement.user(ofSlot: 0), answers: "", main: "")
@@ -39,7 +41,12 @@ struct SandboxProbe: Sendable {
       if outcome.isSuccess { return nil }
       let said = String(decoding: outcome.output, as: UTF8.self)
         .split(separator: "\n").last.map { printable(String($0), limit: 200) }
-      return said ?? "it let through what it is to hold back"
+      let fault = said ?? "it let through what it is to hold back"
+      guard confinement.level == .bubblewrap else { return fault }
+      return fault + "; "
+        + (SandboxChoice.permission
+          ?? "a container must be started with the right to make namespaces, as by "
+          + "`--security-opt seccomp=unconfined`")
     } catch {
       return "\(error)"
     }

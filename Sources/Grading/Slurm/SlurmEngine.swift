@@ -31,7 +31,11 @@ package struct SlurmEngine: Sendable {
   /// - Throws: ``SlurmError`` when nothing can be submitted.
   package func grade() async throws -> GradingRun.Summary {
     var run = run
-    let listed = try run.listed()
+    let (listed, remarks) = try run.listed()
+    run.terminal.print(
+      "Sandbox: the strongest that works on each node, \(run.options.strongestSandbox) at most"
+        + (run.options.requiredSandbox.map { " and \($0) at least" } ?? ""))
+    run.show(run.notes + remarks)
     var missing = try run.missing(of: listed)
     var summary = GradingRun.Summary(reused: listed.count - missing.count)
     if run.regrades {

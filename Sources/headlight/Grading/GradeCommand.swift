@@ -100,11 +100,10 @@ struct GradeCommand: AsyncParsableCommand {
       let names = try String(contentsOf: Self.absolute(slice), encoding: .utf8)
       run.only = Set(names.split(separator: "\n").map(String.init))
     }
-    let terminal = Terminal.standardError
     if let file = open.newSeedFile {
-      terminal.print(
-        "Note: the hidden cases come from a new secret in \(file.path); keep it to grade alike",
-        style: .yellow)
+      run.notes = [
+        "the hidden cases come from a new secret in \(file.path); keep it to grade alike"
+      ]
     }
     let summary: GradingRun.Summary
     switch engine {
