@@ -6,8 +6,8 @@ import Foundation
 /// Layout never asks the surface it will be drawn on, so PNG, SVG and PDF agree to the last point.
 /// Cairo's measuring context is not safe to share between threads; a lock guards it, and that is
 /// what makes the class safe to send.
-final class FontMetrics: @unchecked Sendable {
-  static let shared = FontMetrics()
+package final class FontMetrics: @unchecked Sendable {
+  package static let shared = FontMetrics()
 
   static let family = "DejaVu Sans"
   /// How far the font reaches above and below the baseline, as a multiple of its size.
@@ -19,10 +19,13 @@ final class FontMetrics: @unchecked Sendable {
   private var widths: [Bool: [String: Double]] = [false: [:], true: [:]]
   private var known: [Unicode.Scalar: Bool] = [:]
   private var clusters: [String: Bool] = [:]
+  private let pango: Pango?
   private let installed = InstalledFonts()
   private static let measuringSize = 100.0
 
-  private init() {
+  /// - Parameter laysOutScripts: Whether Pango is used where it is installed.
+  package init(laysOutScripts: Bool = true) {
+    pango = laysOutScripts ? Pango.shared : nil
     let surface = cairo_image_surface_create(CAIRO_FORMAT_A8, 1, 1)
     context = cairo_create(surface)
     cairo_surface_destroy(surface)
@@ -34,7 +37,7 @@ final class FontMetrics: @unchecked Sendable {
   }
 
   /// The width of a text set at a size of one point.
-  func width(of text: String, bold: Bool) -> Double {
+  package func width(of text: String, bold: Bool) -> Double {
     lock.withLock {
       if let width = widths[bold]?[text] { return width }
       let width = measured(text, bold: bold) / Self.measuringSize
@@ -46,17 +49,18 @@ final class FontMetrics: @unchecked Sendable {
 
   /// Whether a character can be drawn, of one or several scalars: by the font itself, or by another
   /// that is installed.
-  func canShow(_ character: String) -> Bool {
+  package func canShow(_ character: String) -> Bool {
     lock.withLock {
       if isPlain(character) { return true }
       if let answer = clusters[character] { return answer }
       Self.select(in: context, bold: false, size: Self.measuringSize)
       let answer =
-        if let pango = Pango.shared {
+        if let pango {
           pango.hasGlyphs(for: character, in: context)
         } else {
           character.unicodeScalars.allSatisfy {
-            Script.standsAlone($0)
+            // An accent stands a little beside its letter, which is better than its number.
+            (Script.standsAlone($0) || (0x300..<0x370).contains($0.value))
               && (hasGlyph(for: $0) || installed?.face(for: $0, bold: false) != nil)
           }
         }
@@ -74,7 +78,7 @@ final class FontMetrics: @unchecked Sendable {
     cairo_move_to(context, point.x, point.y)
     if lock.withLock({ isPlain(text) }) {
       cairo_show_text(context, text)
-    } else if let pango = Pango.shared {
+    } else if let pango {
       pango.show(text, in: context, bold: bold, size: size)
     } else {
       lock.withLock {
@@ -95,7 +99,7 @@ final class FontMetrics: @unchecked Sendable {
 
   /// How far a text reaches at the measuring size; under the lock.
   private func measured(_ text: String, bold: Bool) -> Double {
-    if !isPlain(text), let pango = Pango.shared {
+    if !isPlain(text), let pango {
       Self.select(in: context, bold: bold, size: Self.measuringSize)
       return pango.width(of: text, in: context, bold: bold, size: Self.measuringSize)
     }

@@ -19,6 +19,26 @@ enum Script {
     }
   }
 
+  /// Whether the first letter of a text runs from right to left; tokens like `[CLS]` and `<s>` are no
+  /// part of it.
+  static func runsFromTheRight(_ tokens: [String]) -> Bool {
+    let words = tokens.lazy.filter { !"[<".contains($0.prefix(1)) }
+    for scalar in words.flatMap(\.unicodeScalars) {
+      switch scalar.value {
+      case 0x590..<0x900, 0xFB1D..<0xFE00, 0xFE70..<0xFEFF, 0x10800..<0x11000, 0x1E800..<0x1F000:
+        return true
+      default: if scalar.properties.isAlphabetic { return false }
+      }
+    }
+    return false
+  }
+
+  /// A letter's number as Unicode writes it, `U+4E2D`.
+  static func codePoint(_ scalar: Unicode.Scalar) -> String {
+    let digits = String(scalar.value, radix: 16, uppercase: true)
+    return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+  }
+
   /// The Debian package with a font for a letter.
   static func fontPackage(for scalar: Unicode.Scalar) -> String {
     switch scalar.value {

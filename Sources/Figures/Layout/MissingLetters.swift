@@ -1,7 +1,7 @@
 import Foundation
 
 /// The letters that no installed font could draw, for the one note about them.
-final class MissingLetters: @unchecked Sendable {
+package final class MissingLetters: @unchecked Sendable {
   static let shared = MissingLetters()
 
   // A lock guards both, which is what makes the class safe to send.
@@ -26,13 +26,11 @@ final class MissingLetters: @unchecked Sendable {
   ///
   /// - Parameter hasPango: Whether letters that join or run from right to left can be drawn, where a
   ///   font has them.
-  static func note(about scalars: Set<Unicode.Scalar>, hasPango: Bool) -> String {
+  package static func note(about scalars: Set<Unicode.Scalar>, hasPango: Bool) -> String {
     let sorted = scalars.sorted()
     let list =
-      sorted.prefix(5).map { scalar in
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return "\(scalar) (U+\(digits))"
-      }.joined(separator: ", ") + (sorted.count > 5 ? " and \(sorted.count - 5) more" : "")
+      sorted.prefix(5).map { "\($0) (\(Script.codePoint($0)))" }.joined(separator: ", ")
+      + (sorted.count > 5 ? " and \(sorted.count - 5) more" : "")
     var packages = Set(sorted.map(Script.fontPackage))
     if !hasPango, sorted.contains(where: { !Script.standsAlone($0) }) {
       packages.insert("libpangocairo-1.0-0")

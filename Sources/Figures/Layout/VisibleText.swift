@@ -74,8 +74,7 @@ package enum VisibleText {
   }
 
   private static func codePoint(_ scalar: Unicode.Scalar) -> String {
-    let digits = String(scalar.value, radix: 16, uppercase: true)
-    return "‹U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + "›"
+    "‹\(Script.codePoint(scalar))›"
   }
 
   static func shortened(_ text: String, style: TextStyle, maximumWidth: Double) -> String {

@@ -1,3 +1,5 @@
+import Coursework
+
 /// The place that a word or an index names.
 ///
 /// - Parameters:
@@ -11,7 +13,9 @@ func place(
   of text: String, among tokens: [String], in words: WordPlaces? = nil, called kind: String
 ) throws(CommandError) -> Int {
   func list() -> String {
-    tokens.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")
+    tokens.enumerated().map { place, token in
+      "\(place) " + printable(token.first == " " ? "␣" + token.dropFirst() : token)
+    }.joined(separator: ", ")
   }
   if let index = Int(text) {
     let place = index < 0 ? index + tokens.count : index

@@ -168,8 +168,10 @@ struct TokenNames {
       text.filter { $0 != "▁" && !$0.isWhitespace }
         .folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
     }
-    guard let ids = loaded.tokenizer?.encode(text, addingSpecialTokens: false), ids.count == 1,
-      folded(shown(ids[0])) == folded(text)
+    guard let tokenizer = loaded.tokenizer else { return nil }
+    let ids = tokenizer.encode(text, addingSpecialTokens: false)
+    guard ids.count == 1, let read = try? tokenizer.decode(ids, skippingSpecialTokens: false),
+      folded(read) == folded(text)
     else { return nil }
     return ids[0]
   }
