@@ -7,8 +7,8 @@ extension Tokenizer {
   /// a part of a character are written as in `<0xC3>`, whichever way the vocabulary spells them. Marks
   /// that stand for no bytes stay: SentencePiece's `▁`, WordPiece's `##`.
   public func label(of id: Int) -> String {
+    if let added = addedContent(id) { return added }
     guard let form = token(id) else { return "#\(id)" }
-    guard !isAdded(id) else { return form }
     if spellsBytes { return Self.readable(ByteAlphabet.decode(Array(form.utf8))) }
     if let byte = ByteFallback.byte(of: Array(form.utf8)) { return Self.readable([byte]) }
     return form
@@ -30,7 +30,7 @@ extension Tokenizer {
     return forms.lazy.compactMap { form in
       self.id(of: form).flatMap { id in
         // “é” as a form of GPT-2's alphabet is a lone byte, which is no “é”.
-        let isPartOfCharacter = form == text && label(of: id).contains("<0x") && !isAdded(id)
+        let isPartOfCharacter = form == text && label(of: id).contains("<0x")
         return isPartOfCharacter && !text.contains("<0x") ? nil : id
       }
     }.first

@@ -178,8 +178,8 @@ public struct Tokenizer: Sendable {
   /// The id of a token, compared byte for byte, or nil if there is none.
   public func id(of token: String) -> Int? { added.id(of: token) ?? model.id(of: token) }
 
-  /// Whether an id is one of the tokens that are found in a text before the model sees it.
-  func isAdded(_ id: Int) -> Bool { added.byID[id] != nil }
+  /// A token that is found in a text before the model sees it, as the text has it.
+  func addedContent(_ id: Int) -> String? { added.byID[id]?.token.content }
 
   /// The special tokens by id, such as `</s>`; decoding can leave them out.
   public var specialTokens: [Int: String] {

@@ -40,26 +40,24 @@ final class WritingTests: XCTestCase {
 
   func testHebrewBeginsAtTheRight() throws {
     try requireLayout()
-    // Yod is a small letter and shin a broad one: their ink tells which stands where.
-    func ink(_ text: String) throws -> (left: Int, right: Int) {
-      let canvas = try Canvas(
-        size: FigureSize(width: 100, height: 40), format: .png, dpi: 144)
-      let style = TextStyle(size: 20)
-      let width = style.width(of: text)
-      canvas.text(text, at: Point(10, 20), style)
-      let pixels = try Pixels(png: canvas.finish())
-      func dark(_ columns: Range<Int>) -> Int {
-        columns.reduce(0) { sum, x in
-          sum + (0..<pixels.height).count { pixels[x, $0] & 0xFF < 128 }
-        }
+    let style = TextStyle(size: 20)
+    /// Letters drawn one by one, each where the one before ends.
+    func pixels(_ letters: [String]) throws -> [UInt32] {
+      let canvas = try Canvas(size: FigureSize(width: 60, height: 40), format: .png, dpi: 144)
+      var x = 10.0
+      for letter in letters {
+        canvas.text(letter, at: Point(x, 20), style)
+        x += style.width(of: letter)
       }
-      let middle = Int(2 * (10 + width / 2))
-      return (dark(20..<middle), dark(middle..<Int(2 * (10 + width)) + 1))
+      let picture = try Pixels(png: canvas.finish())
+      return (0..<picture.height).flatMap { y in (0..<picture.width).map { picture[$0, y] & 0xFF } }
     }
-    let shinFirst = try ink("שי")
-    XCTAssertGreaterThan(shinFirst.right, 2 * shinFirst.left)
-    let yodFirst = try ink("יש")
-    XCTAssertGreaterThan(yodFirst.left, 2 * yodFirst.right)
+    func difference(_ a: [UInt32], _ b: [UInt32]) -> Int {
+      zip(a, b).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+    }
+    let word = try pixels(["שי"])
+    let (fromTheRight, fromTheLeft) = try (pixels(["י", "ש"]), pixels(["ש", "י"]))
+    XCTAssertLessThan(5 * difference(word, fromTheRight), difference(word, fromTheLeft))
   }
 
   func testPersiansJoinerStaysAndOverridesDoNot() throws {
@@ -67,6 +65,12 @@ final class WritingTests: XCTestCase {
     XCTAssertEqual(shown("می\u{200C}خواهم"), "می\u{200C}خواهم")
     XCTAssertEqual(shown("a\u{200C}b"), "a‹U+200C›b")
     XCTAssertEqual(shown("\u{202E}שלום"), "‹U+202E›שלום")
+  }
+
+  func testTitlesKeepMarksOfTheDirectionAndTokensShowThem() throws {
+    let title = "ספר\u{200E} − \u{200E}כתב"
+    XCTAssertEqual(TextBlock(title, style: .title, width: 400).lines, [title])
+    XCTAssertEqual(shown("\u{200E}a"), "‹U+200E›a")
   }
 
   func testARightToLeftTextIsLaidOutFromTheRight() throws {

@@ -45,6 +45,8 @@ final class LabelTests: XCTestCase {
     XCTAssertEqual(llama.label(of: try XCTUnwrap(llama.id(of: "<0x0A>"))), "\n")
     XCTAssertEqual(gpt2.label(of: 1_000_000), "#1000000")
     XCTAssertEqual(gpt2.label(of: 0), "<|endoftext|>")
+    // Llama 2's normalizer writes “▁<unk>”, which no text says.
+    XCTAssertEqual(llama.label(of: 0), "<unk>")
   }
 
   func testATextFindsTheTokenThatSaysIt() throws {

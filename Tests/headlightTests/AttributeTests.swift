@@ -38,6 +38,8 @@ final class AttributeTests: XCTestCase {
       let scores = try prediction.scores(by: method, settings: settings)
       XCTAssertEqual(report.target, "brun")
       XCTAssertEqual(report.foil, "brune")
+      XCTAssertEqual(report.targetID, run.predicted[2])
+      XCTAssertEqual(report.foilID, brune)
       XCTAssertEqual(report.position, 2)
       XCTAssertEqual(Float(try XCTUnwrap(report.value)), try prediction.value(), accuracy: 1e-5)
       XCTAssertEqual(report.source?.map(\.token), run.sourceTokens)

@@ -121,6 +121,12 @@ final class TokenNameTests: XCTestCase {
         Float(try XCTUnwrap(report.value)), try prediction.value(), accuracy: 1e-5)
       XCTAssertEqual(call.errors.split(separator: "\n").count, notes, call.errors)
     }
+    // Two tokens of one word are told apart by what stands before them.
+    let names = run.names(
+      of: AttributionTarget(
+        tokenizer.id(of: "ĠMary")!, at: 3, against: tokenizer.id(of: "Mary")!))
+    XCTAssertEqual(names.token, "␣Mary")
+    XCTAssertEqual(names.foil, "Mary")
   }
 
   func testAWordOfSeveralTokensNamesItsLast() throws {

@@ -16,7 +16,8 @@ package enum VisibleText {
     return shortened(visible, style: style, maximumWidth: maximumWidth)
   }
 
-  /// A title or a name: as a token, but spaces are spaces and nothing is shortened.
+  /// A title or a name: as a token, but spaces are spaces, marks of the direction stay unseen, and
+  /// nothing is shortened.
   static func plain(_ text: String) -> String {
     visible(String(text.unicodeScalars.prefix(2000)), marksOuterSpaces: false)
   }
@@ -27,7 +28,13 @@ package enum VisibleText {
     var result = ""
     for (index, character) in characters.enumerated() {
       let isOuter = index == 0 || index == characters.count - 1
-      result += marksOuterSpaces && isOuter && character == " " ? "␣" : visible(character)
+      if marksOuterSpaces, isOuter, character == " " {
+        result += "␣"
+      } else if !marksOuterSpaces, character == "\u{200E}" || character == "\u{200F}" {
+        result.append(character)
+      } else {
+        result += visible(character)
+      }
     }
     return result
   }
@@ -36,7 +43,8 @@ package enum VisibleText {
   private static func visible(_ character: Character) -> String {
     let scalars = Array(character.unicodeScalars)
     guard scalars.count > 1 else { return visible(scalars[0]) }
-    let isJoined = !Script.standsAlone(scalars[0]) || scalars[0].properties.isEmoji
+    let isPicture = scalars[0].value > 0xFF && scalars[0].properties.isEmoji
+    let isJoined = !Script.standsAlone(scalars[0]) || isPicture
     let hides = scalars.dropFirst().contains { scalar in
       switch scalar.properties.generalCategory {
       // What joins letters or parts does harm to no other text.

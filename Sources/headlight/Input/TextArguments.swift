@@ -38,14 +38,17 @@ enum TextArguments {
         break
       }
       let option = known.first { $0.isNamed(argument) }
-      if let option, option.kind == "option", let value = rest.first, value.first == "-",
-        option.parsingStrategy == "unconditional" || !looksLikeOption(value) && value != "--"
-      {
-        result.append("\(argument)=\(value)")
-        rest.removeFirst()
-      } else if let option, option.kind == "option", let value = rest.first, value.first != "-" {
-        result += [argument, value]
-        rest.removeFirst()
+      if let option, option.kind == "option", let value = rest.first {
+        let isText = option.parsingStrategy == "unconditional"
+        if value.first == "-", isText || !looksLikeOption(value) && value != "--" {
+          result.append("\(argument)=\(value)")
+          rest.removeFirst()
+        } else if value == "--" || known.contains(where: { $0.isNamed(value) }) {
+          result.append(argument)
+        } else {
+          result += [argument, value]
+          rest.removeFirst()
+        }
       } else if option != nil || argument.hasPrefix("--") && looksLikeOption(argument) {
         result.append(argument)
       } else if looksLikeOption(argument), !alone.contains(where: \.isRepeating) {

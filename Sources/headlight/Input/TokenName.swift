@@ -73,7 +73,7 @@ struct TokenNames {
     var remarks = found.compactMap(\.remark)
     let all =
       zip(names, ids).map { (option: $0.option, id: $1) }
-      + (own.map { [(option: "the text's own token", id: $0)] } ?? [])
+      + (own.map { [(option: "the token at the position,", id: $0)] } ?? [])
     let words = all.filter { isWord($0.id) }
     if let with = words.first(where: { hasSpace($0.id) }),
       let without = words.first(where: { !hasSpace($0.id) }), knowsSpaces
@@ -184,7 +184,9 @@ struct TokenNames {
   private func hasSpace(_ id: Int) -> Bool { shown(id).first == " " }
 
   private func isWord(_ id: Int) -> Bool {
-    loaded.tokenizer?.specialTokens[id] == nil && shown(id).contains(where: \.isLetter)
+    let label = shown(id)
+    return loaded.tokenizer?.specialTokens[id] == nil && label.contains(where: \.isLetter)
+      && !label.contains("<0x")
   }
 
   /// Whether the vocabulary tells a word after a space from one without.
