@@ -68,6 +68,7 @@ final class WritingTests: XCTestCase {
   }
 
   func testTitlesKeepMarksOfTheDirectionAndTokensShowThem() throws {
+    try requireLayout()
     let title = "ספר\u{200E} − \u{200E}כתב"
     XCTAssertEqual(TextBlock(title, style: .title, width: 400).lines, [title])
     XCTAssertEqual(shown("\u{200E}a"), "‹U+200E›a")
