@@ -73,8 +73,14 @@ extension Figure {
   ///
   /// The file appears whole or not at all: it is written beside its place and then renamed.
   ///
+  /// If letters had to be written as code points, a note on standard error names them, and the
+  /// package to install; a program says it once.
+  ///
   /// - Throws: ``FigureError`` when the data cannot be drawn or the file cannot be written.
   public func write(to url: URL, dpi: Double = 200) throws {
     try AtomicFile.write(data(as: FigureFormat(fileAt: url), dpi: dpi), to: url)
+    if let note = MissingLetters.shared.takeNote() {
+      FileHandle.standardError.write(Data("\(note)\n".utf8))
+    }
   }
 }

@@ -39,6 +39,13 @@ enum ByteAlphabet {
     }
   }
 
+  /// A text as the alphabet writes it.
+  static func form(of text: String) -> String {
+    String(
+      decoding: text.utf8.flatMap { String(Unicode.Scalar(scalars[Int($0)])!).utf8 },
+      as: UTF8.self)
+  }
+
   /// The bytes that a token stands for; its own if it holds any character outside the alphabet.
   static func decode(_ token: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []

@@ -32,7 +32,8 @@ enum ByteFallback {
     return result
   }
 
-  private static func byte(of token: [UInt8]) -> UInt8? {
+  /// The byte that such a token stands for, or nil for any other token.
+  static func byte(of token: [UInt8]) -> UInt8? {
     guard token.count == 6, token.starts(with: "<0x".utf8), token[5] == UInt8(ascii: ">") else {
       return nil
     }

@@ -17,6 +17,9 @@ public struct Tokenizer: Sendable {
   /// Tokenizers in use make a text ten times longer at most, on the way to its ids.
   private static let mostGrowth = 1000.0
 
+  /// Whether tokens are written in GPT-2's alphabet for bytes.
+  let spellsBytes: Bool
+
   /// The number of ids: one more than the largest, added tokens included.
   public let vocabularySize: Int
 
@@ -71,6 +74,7 @@ public struct Tokenizer: Sendable {
       try PostProcessor(part)
     }
     decoder = try optional("decoder") { part throws(TokenizerError) in try TokenDecoder(part) }
+    spellsBytes = decoder?.spellsBytes ?? false || preTokenizer?.spellsBytes ?? false
     for growth in [(normalizer?.growth ?? 1) * (preTokenizer?.growth ?? 1), decoder?.growth ?? 1]
     where growth > Self.mostGrowth {
       throw .unusableModel(
@@ -173,6 +177,9 @@ public struct Tokenizer: Sendable {
 
   /// The id of a token, compared byte for byte, or nil if there is none.
   public func id(of token: String) -> Int? { added.id(of: token) ?? model.id(of: token) }
+
+  /// A token that is found in a text before the model sees it, as the text has it.
+  func addedContent(_ id: Int) -> String? { added.byID[id]?.token.content }
 
   /// The special tokens by id, such as `</s>`; decoding can leave them out.
   public var specialTokens: [Int: String] {

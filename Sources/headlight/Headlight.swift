@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command-line tool.
 @main struct Headlight: AsyncParsableCommand {
@@ -15,6 +16,10 @@ import ArgumentParser
       FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self, Watch.self,
       Check.self, Hint.self, Status.self, Train.self,
     ] + instructorCommands)
+
+  static func main() async {
+    await main(TextArguments.prepared(Array(CommandLine.arguments.dropFirst()), for: self))
+  }
 
   // What an instructor's package has, and a student's has not.
   #if canImport(Grading)
@@ -33,4 +38,9 @@ struct CommandError: Error, Equatable, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+/// Says something beside the result, which may be read by a program.
+func note(_ remark: String) {
+  FileHandle.standardError.write(Data("Note: \(remark).\n".utf8))
 }

@@ -10,10 +10,11 @@ final class TextTests: XCTestCase {
   func testTokensThatCannotBeSeenAreMadeVisible() {
     for (token, expected) in [
       ("dog", "dog"), ("", "∅"), (" ", "␣"), (" a b ", "␣a b␣"), ("▁The", "␣The"),
-      ("a\nb\t", "a↵b⇥"), ("\u{1B}[31m", "‹1B›[31m"), ("\u{0}", "‹0›"), ("\u{7F}", "‹7F›"),
-      ("\u{9B}", "‹9B›"), ("\u{200D}", "‹200D›"), ("\u{202E}x", "‹202E›x"),
-      ("\u{FEFF}", "‹FEFF›"), ("e\u{301}", "é"), ("</s>", "</s>"), ("Ġdog", "Ġdog"),
-      ("\r\n", "‹D›↵"),
+      ("a\nb\t", "a↵b⇥"), ("\u{1B}[31m", "‹U+001B›[31m"), ("\u{0}", "‹U+0000›"),
+      ("\u{7F}", "‹U+007F›"),
+      ("\u{9B}", "‹U+009B›"), ("\u{200D}", "‹U+200D›"), ("\u{202E}x", "‹U+202E›x"),
+      ("\u{FEFF}", "‹U+FEFF›"), ("e\u{301}", "é"), ("</s>", "</s>"), ("Ġdog", "Ġdog"),
+      ("\r\n", "‹U+000D›↵"),
     ] {
       XCTAssertEqual(shown(token), expected)
     }

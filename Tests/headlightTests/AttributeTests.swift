@@ -13,9 +13,9 @@ final class AttributeTests: XCTestCase {
   private let target = "Le chien brun a couru."
   private var text: [String] { ["attribute", "--source", source, "--target", target] }
 
-  private func report(_ arguments: [String]) throws -> AttributionReport {
+  private func report(_ arguments: [String], note: String = "") throws -> AttributionReport {
     let call = try Call(text + arguments + ["--json"], in: try temporaryFolder())
-    XCTAssertEqual(call.errors, "")
+    XCTAssertEqual(call.errors, note)
     return try JSONDecoder().decode(AttributionReport.self, from: Data(call.output.utf8))
   }
 
@@ -26,14 +26,20 @@ final class AttributeTests: XCTestCase {
       run.model, run.input, target: AttributionTarget(run.predicted[2], at: 2, against: brune),
       includesDecoder: true)
     for method in AttributionMethod.allCases {
-      let report = try report([
-        "--position", "brun", "--foil", "brune", "--method", method.rawValue, "--steps", "9",
-      ])
+      let report = try report(
+        [
+          "--position", "brun", "--foil", "brune", "--method", method.rawValue, "--steps", "9",
+        ],
+        note:
+          "Note: --foil “brune” is a token only with a space before it, and is taken as “ brune” "
+          + "(#\(brune)).\n")
       var settings = AttributionSettings()
       settings.steps = 9
       let scores = try prediction.scores(by: method, settings: settings)
       XCTAssertEqual(report.target, "brun")
       XCTAssertEqual(report.foil, "brune")
+      XCTAssertEqual(report.targetID, run.predicted[2])
+      XCTAssertEqual(report.foilID, brune)
       XCTAssertEqual(report.position, 2)
       XCTAssertEqual(Float(try XCTUnwrap(report.value)), try prediction.value(), accuracy: 1e-5)
       XCTAssertEqual(report.source?.map(\.token), run.sourceTokens)
@@ -116,6 +122,18 @@ final class AttributeTests: XCTestCase {
     }
   }
 
+  private let advice =
+    "give one token, with the space before it if it has one, or an id as in #12"
+
+  /// What a word is that is no token of the translator.
+  private func pieces(_ word: String) throws -> String {
+    let tokenizer = try XCTUnwrap(LoadedModel("translator").tokenizer)
+    let pieces = try tokenizer.tokens(tokenizer.encode(word, addingSpecialTokens: false))
+      .map { "“\($0.replacing("▁", with: " "))”" }
+    return "\(pieces.count) tokens of translator, "
+      + pieces.prefix(8).joined(separator: ", ") + (pieces.count > 8 ? ", …" : "")
+  }
+
   func testBadQuestionsAreOneSentence() throws {
     let output = ["-o", "a.png"]
     let brun = try XCTUnwrap(LoadedModel("translator").tokenizer?.id(of: "▁brun"))
@@ -124,17 +142,19 @@ final class AttributeTests: XCTestCase {
       "there is no position 9; the positions are: 0 ▁Le, 1 ▁chien, 2 ▁brun, 3 ▁a, 4 ▁couru, 5 ., "
         + "6 </s>")
     try assertFails(
-      text + output + ["--position", "2", "--foil", "brun"],
+      text + output + ["--position", "2", "--foil", "#\(brun)"],
       "the target and the foil are both token \(brun): a contrast needs two different tokens; choose "
         + "another foil")
     try assertFails(
       text + output + ["--position", "2", "--foil", "xylophone"],
-      "--foil is “xylophone”, which is no token of translator; give one token as its vocabulary "
-        + "spells it, or an id")
+      "--foil is “xylophone”, which is \(try pieces("xylophone")); \(advice)")
     try assertFails(
       text + output + ["--baseline", "nothing"],
-      "--baseline is “nothing”, which is no token of translator; give one token as its vocabulary "
-        + "spells it, or an id")
+      "--baseline is “nothing”, which is \(try pieces("nothing")); \(advice)")
+    try assertFails(
+      text + output + ["--position", "2", "--foil", "#100000"],
+      "--foil is #100000, and the ids of translator go from 0 to "
+        + "\(try LoadedModel("translator").model.configuration.vocabularySize - 1)")
     try assertFails(
       text, code: 64,
       "nothing would come of it: give --output for a figure, --json for numbers, or both")

@@ -29,8 +29,8 @@ struct FigureSentence: Sendable {
     input = ModelInput(
       source,
       decoderTokens: target.isEmpty ? nil : [configuration.startToken] + target.dropLast())
-    sourcePieces = try translator.tokenizer.tokens(source)
-    targetPieces = try translator.tokenizer.tokens(target)
+    sourcePieces = translator.tokenizer.labels(of: source)
+    targetPieces = translator.tokenizer.labels(of: target)
     trace = try translator.model.run(input, capturing: .everything).trace
   }
 
@@ -91,9 +91,9 @@ struct FigureSentence: Sendable {
   /// What each decoder row reads.
   var read: [String] { ["start"] + predicted.dropLast() }
 
-  /// A piece without the mark of the space before it, which would stand before every word.
+  /// A piece without the space before it, or its mark, which would stand before every word.
   private static func label(_ piece: String) -> String {
-    "▁Ġ".contains(piece.prefix(1)) && piece.count > 1 ? String(piece.dropFirst()) : piece
+    "▁ ".contains(piece.prefix(1)) && piece.count > 1 ? String(piece.dropFirst()) : piece
   }
 }
 

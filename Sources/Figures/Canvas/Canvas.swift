@@ -232,10 +232,9 @@ package final class Canvas {
     cairo_save(context)
     cairo_translate(context, point.x, point.y)
     if angle != 0 { cairo_rotate(context, angle * .pi / 180) }
-    FontMetrics.select(in: context, bold: style.bold, size: style.size)
     use(style.colour)
-    cairo_move_to(context, left, baseline)
-    cairo_show_text(context, text)
+    metrics.show(
+      text, in: context, at: Point(left, baseline), bold: style.bold, size: style.size)
     cairo_new_path(context)
     if logsText {
       let half = (metrics.ascent + metrics.descent) / 2 * style.size

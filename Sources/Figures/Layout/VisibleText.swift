@@ -7,7 +7,7 @@ package enum VisibleText {
   /// An empty token is ∅. A space is ␣ at either end of a token, where it could not be seen, and so
   /// is the "▁" that T5's tokeniser writes for one, whose block would run into the next row.
   /// A line break is ↵ and a tab ⇥. Other control characters, what is invisible or turns the writing
-  /// direction, and what has no glyph in the font are their code points, as in ‹1B› or ‹200D›.
+  /// direction, and what has a glyph in no installed font are their code points, as in ‹U+001B›.
   /// A token that is wider than it may be ends in "…".
   package static func token(_ token: String, style: TextStyle, maximumWidth: Double) -> String {
     guard !token.isEmpty else { return "∅" }
@@ -16,20 +16,55 @@ package enum VisibleText {
     return shortened(visible, style: style, maximumWidth: maximumWidth)
   }
 
-  /// A title or a name: as a token, but spaces are spaces and nothing is shortened.
+  /// A title or a name: as a token, but spaces are spaces, marks of the direction stay unseen, and
+  /// nothing is shortened.
   static func plain(_ text: String) -> String {
     visible(String(text.unicodeScalars.prefix(2000)), marksOuterSpaces: false)
   }
 
   private static func visible(_ text: String, marksOuterSpaces: Bool) -> String {
     // Cairo's simple text does not put accents over letters, so they are joined where they can be.
-    let scalars = Array(text.precomposedStringWithCanonicalMapping.unicodeScalars)
+    let characters = Array(text.precomposedStringWithCanonicalMapping)
     var result = ""
-    for (index, scalar) in scalars.enumerated() {
-      let isOuter = index == 0 || index == scalars.count - 1
-      result += marksOuterSpaces && isOuter && scalar == " " ? "␣" : visible(scalar)
+    for (index, character) in characters.enumerated() {
+      let isOuter = index == 0 || index == characters.count - 1
+      if marksOuterSpaces, isOuter, character == " " {
+        result += "␣"
+      } else if !marksOuterSpaces, character == "\u{200E}" || character == "\u{200F}" {
+        result.append(character)
+      } else {
+        result += visible(character)
+      }
     }
     return result
+  }
+
+  /// A letter with its marks, or a picture of several parts, as it is where it can be drawn whole.
+  private static func visible(_ character: Character) -> String {
+    let scalars = Array(character.unicodeScalars)
+    guard scalars.count > 1 else { return visible(scalars[0]) }
+    let isPicture = scalars[0].value > 0xFF && scalars[0].properties.isEmoji
+    let isJoined = !Script.standsAlone(scalars[0]) || isPicture
+    let hides = scalars.dropFirst().contains { scalar in
+      switch scalar.properties.generalCategory {
+      // What joins letters or parts does harm to no other text.
+      case .format: !isJoined
+      case .control, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: true
+      default: false
+      }
+    }
+    return !hides && isSpelled(scalars[0]) && FontMetrics.shared.canShow(String(character))
+      ? String(character) : scalars.map(visible).joined()
+  }
+
+  /// Whether a scalar is shown as itself, if there is a glyph for it.
+  private static func isSpelled(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
+      .spaceSeparator, .surrogate:
+      return false
+    default: return true
+    }
   }
 
   private static func visible(_ scalar: Unicode.Scalar) -> String {
@@ -40,17 +75,14 @@ package enum VisibleText {
     case 0x2581: return "␣"
     default: break
     }
-    switch scalar.properties.generalCategory {
-    case .control, .format, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator,
-      .spaceSeparator, .surrogate:
-      return codePoint(scalar)
-    default:
-      return FontMetrics.shared.hasGlyph(for: scalar) ? String(scalar) : codePoint(scalar)
-    }
+    guard isSpelled(scalar) else { return codePoint(scalar) }
+    if FontMetrics.shared.canShow(String(scalar)) { return String(scalar) }
+    MissingLetters.shared.add(scalar)
+    return codePoint(scalar)
   }
 
   private static func codePoint(_ scalar: Unicode.Scalar) -> String {
-    "‹" + String(scalar.value, radix: 16, uppercase: true) + "›"
+    "‹\(Script.codePoint(scalar))›"
   }
 
   static func shortened(_ text: String, style: TextStyle, maximumWidth: Double) -> String {

@@ -1,8 +1,9 @@
 /// Words of a text on coloured grounds: what a prediction owes to each token.
 ///
 /// A text that is too long for the page's width goes on below. A value that is not a number, or
-/// infinite, has a grey ground. The mark that begins a word, as in "▁dog" or "Ġdog", is a gap, and the
-/// pieces of a word stand together.
+/// infinite, has a grey ground. The space that begins a word, or the mark for it as in "▁dog" or "Ġdog",
+/// is a gap, and the pieces of a word stand together. A text whose first letter runs from right to
+/// left does so as a whole.
 public struct TokenHeatMap: Figure {
   /// One text with a value for each of its tokens.
   public struct Line: Sendable {
@@ -125,12 +126,14 @@ public struct TokenHeatMap: Figure {
       boxes.append(box.moved(to: Point(x, y)))
       x += box.box.width
     }
-    return boxes
+    guard Script.runsFromTheRight(line.tokens) else { return boxes }
+    let right = boxes.map(\.box.maxX).max() ?? corner.x
+    return boxes.map { $0.moved(to: Point(corner.x + right - $0.box.maxX, $0.box.y)) }
   }
 
-  /// Whether a token begins with the mark for a space before it: SentencePiece's or GPT-2's.
+  /// Whether a token begins with a space, or with SentencePiece's or GPT-2's mark for one.
   private static func beginsWord(_ token: String) -> Bool {
-    token.unicodeScalars.first == "\u{2581}" || token.unicodeScalars.first == "\u{120}"
+    token.unicodeScalars.first.map { " \u{2581}\u{120}".unicodeScalars.contains($0) } ?? false
   }
 }
 

@@ -17,8 +17,12 @@ struct AttributeCommand: ParsableCommand {
       one prediction: a line of words on coloured grounds, or with --trace the gradient at every \
       layer and position, or with --curves how the prediction fares as tokens are taken away.
 
-      A position is a token of the target, by its number from 0 or by its word. A model of one stack \
-      has its own text as target, from token 1 on, and the token that would come next.
+      A position is a token of the target: its number from 0, -1 for the last, or its word, whose \
+      last token is meant. A model of one stack has its own text as target, from token 1 on, and the \
+      token that would come next.
+
+      A token is its text, with the space before it if it has one, as in " Mary"; or #269, its id. A \
+      word that is a token only with its space is taken with it, and that is said.
 
       --foil asks why this token and not that one. Values are of logits unless --measure says \
       otherwise; what speaks for the prediction is positive.
@@ -32,32 +36,38 @@ struct AttributeCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOption
   @Option(
-    name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
+    name: [.long, .customLong("text")], parsing: .unconditional,
+    help: "The text the model reads; --text is the same.")
   var source: String
-  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  @Option(
+    parsing: .unconditional,
+    help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
   @Option(help: "How tokens are given their share of a prediction.")
   var method = AttributionMethod.inputTimesGradient
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The prediction that is explained: a word of the target, or its number; all when left out.",
       valueName: "word-or-index"))
   var position: String?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "What is explained at that position in place of the target's own token, by its form or id.",
-      valueName: "token"))
-  var token: String?
+      "What is explained at that position in place of the target's own token.", valueName: "token"))
+  var token: TokenName?
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "A token that might have stood there instead: what is explained is the difference.",
       valueName: "token"))
-  var foil: String?
+  var foil: TokenName?
   @Option(help: "What is read from the logits.")
   var measure = AttributionTarget.Measure.logit
   @Option(help: ArgumentHelp("The steps of integrated gradients.", valueName: "n"))
   var steps = 50
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "Where integrated gradients start, and what replaces an occluded token: zero, mean (of all "
         + "embeddings) or a token.", valueName: "zero|mean|token"))
@@ -129,7 +139,7 @@ struct AttributeCommand: ParsableCommand {
       switch baseline {
       case "zero": .zero
       case "mean": .meanEmbedding
-      default: .token(try run.id(of: baseline, option: "--baseline"))
+      default: .token(try run.id(of: TokenName(argument: baseline), option: "--baseline"))
       }
     return settings
   }

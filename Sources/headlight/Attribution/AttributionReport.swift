@@ -35,7 +35,9 @@ struct AttributionReport: Codable, Equatable {
   let measure: String
   var position: Int?
   var target: String?
+  var targetID: Int?
   var foil: String?
+  var foilID: Int?
   /// The number that is explained.
   var value: Double?
   /// A score for each token the model read.
@@ -56,8 +58,9 @@ extension AttributionResult {
       model: run.modelName, method: method.rawValue, measure: measure.rawValue)
     if let question {
       report.position = question.target.position
-      report.target = run.name(question.target.token)
-      report.foil = question.target.foil.map(run.name)
+      (report.target, report.foil) = run.names(of: question.target)
+      report.targetID = question.target.token
+      report.foilID = question.target.foil
       report.value = Double(question.value)
     }
     func scored(_ tokens: [String], _ scores: [Float]) -> [AttributionReport.Scored] {

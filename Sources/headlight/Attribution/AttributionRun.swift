@@ -16,7 +16,9 @@ struct AttributionRun {
   /// What a decoder reads, where there is one.
   let readTokens: [String]?
   let predictedTokens: [String]
-  private let tokenizer: Tokenizer
+  private let loaded: LoadedModel
+  /// What ``predicted`` says.
+  private let predictedText: String
 
   init(of loaded: LoadedModel, source: String, target: String?) throws {
     let prepared = try PreparedInput(source: source, target: target, for: loaded)
@@ -24,8 +26,7 @@ struct AttributionRun {
     modelName = loaded.shortName
     input = prepared.input
     try input.checkSize(for: model.configuration, keepsEverything: true)
-    // A text was encoded, so there is a tokenizer.
-    tokenizer = loaded.tokenizer!
+    self.loaded = loaded
     if model.configuration.decoder == nil {
       predicted = input.tokens[0]
     } else if model.configuration.isEncoderDecoder {
@@ -33,9 +34,13 @@ struct AttributionRun {
     } else {
       predicted = prepared.predicts + [try model.run(input).logits.argmax().last!]
     }
-    sourceTokens = try tokenizer.tokens(input.tokens[0])
-    readTokens = try input.decoderTokens.map { [tokenizer] in try tokenizer.tokens($0[0]) }
-    predictedTokens = try tokenizer.tokens(predicted)
+    sourceTokens = loaded.labels(of: input.tokens[0])
+    readTokens = input.decoderTokens.map { loaded.labels(of: $0[0]) }
+    predictedTokens = loaded.labels(of: predicted)
+    predictedText =
+      try target
+      ?? (model.configuration.isEncoderDecoder
+        ? loaded.tokenizer!.decode(predicted, skippingSpecialTokens: true) : source)
   }
 
   /// Whether the text itself is what is predicted, each token from those before it.
@@ -45,9 +50,12 @@ struct AttributionRun {
 
   /// The row of the logits that predicts a token of the target.
   func place(of text: String) throws -> Int {
-    let leading = isContinued ? [sourceTokens[0]] : []
+    let leading = isContinued ? [input.tokens[0][0]] : []
+    let ids = leading + predicted
     let place = try headlight.place(
-      of: text, among: leading + predictedTokens, called: "position")
+      of: text, among: loaded.labels(of: ids),
+      in: WordPlaces(text: predictedText, ids: ids, tokenizer: loaded.tokenizer!),
+      called: "position")
     guard place >= leading.count else {
       throw CommandError(
         "position 0 is the first token of the text, which nothing predicts; choose a later one")
@@ -55,23 +63,23 @@ struct AttributionRun {
     return place - leading.count
   }
 
-  /// A token's id, from its form, its form with the mark for a space, or the id itself.
-  func id(of text: String, option: String) throws(CommandError) -> Int {
-    for form in [text, "▁" + text, "Ġ" + text] {
-      if let id = tokenizer.id(of: form) { return id }
-    }
-    if let id = Int(text), (0..<model.configuration.vocabularySize).contains(id) { return id }
-    throw CommandError(
-      "\(option) is “\(text)”, which is no token of \(modelName); give one token as its vocabulary "
-        + "spells it, or an id")
+  /// The id of the token that an option names.
+  func id(of name: TokenName, option: String) throws(CommandError) -> Int {
+    let (id, remarks) = try TokenNames(of: loaded).resolve(name, option: option)
+    remarks.forEach(note)
+    return id
   }
 
   func target(
-    at row: Int, token: String?, foil: String?, measure: AttributionTarget.Measure
+    at row: Int, token: TokenName?, foil: TokenName?, measure: AttributionTarget.Measure
   ) throws -> AttributionTarget {
-    AttributionTarget(
-      try token.map { try id(of: $0, option: "--token") } ?? predicted[row], at: row,
-      against: try foil.map { try id(of: $0, option: "--foil") }, measure: measure)
+    let names = [token.map { ("--token", $0) }, foil.map { ("--foil", $0) }].compactMap(\.self)
+    let (ids, remarks) = try TokenNames(of: loaded).resolve(
+      names, beside: token == nil && foil != nil ? predicted[row] : nil)
+    remarks.forEach(note)
+    return AttributionTarget(
+      token == nil ? predicted[row] : ids[0], at: row, against: foil.map { _ in ids.last! },
+      measure: measure)
   }
 
   func prediction(_ target: AttributionTarget) throws -> ExplainedPrediction {
@@ -85,8 +93,17 @@ struct AttributionRun {
       model, input, predicted: predicted, by: method, measure: measure, settings: settings)
   }
 
-  /// A token as a figure names it.
-  func name(_ id: Int) -> String { (tokenizer.token(id) ?? "\(id)").word }
+  /// What is explained as a figure names it: without the spaces before the words, unless it is a space
+  /// that tells them apart.
+  func names(of target: AttributionTarget) -> (token: String, foil: String?) {
+    let token = loaded.label(of: target.token)
+    guard let foil = target.foil.map(loaded.label) else { return (token.word, nil) }
+    guard token.word == foil.word else { return (token.word, foil.word) }
+    func marked(_ label: String) -> String {
+      label.first == " " ? "␣" + label.dropFirst() : label
+    }
+    return (marked(token), marked(foil))
+  }
 
   /// Deletion and insertion by the scores, and by random ones.
   struct Curves {

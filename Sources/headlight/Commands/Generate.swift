@@ -17,7 +17,7 @@ struct Generate: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOption
-  @Option(help: "The text the model reads.")
+  @Option(parsing: .unconditional, help: "The text the model reads.")
   var text: String?
   @Option(
     help: ArgumentHelp(

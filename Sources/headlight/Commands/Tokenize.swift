@@ -10,7 +10,8 @@ struct Tokenize: ParsableCommand {
       text; the tokens they stand for; and the text the ids decode to, without special tokens. The \
       model's folder needs a tokenizer, and no weights.
 
-      A file of texts holds one JSON text a line, or an object with "text".
+      A file of texts holds one JSON text a line, or an object with "text". A text may begin with a \
+      dash; one that reads like an option, as "--model", stands behind "--".
 
       Examples:
         headlight tokenize "Translate to French: The brown dog ran."

@@ -27,9 +27,11 @@ struct TraceCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOption
-  @Option(help: "The text the model reads.")
+  @Option(parsing: .unconditional, help: "The text the model reads.")
   var text: String?
-  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  @Option(
+    parsing: .unconditional,
+    help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
   @Option(
     help: ArgumentHelp(

@@ -13,6 +13,10 @@ struct AttentionRun: Sendable {
   private let readTokens: [String]
   private let predictedTokens: [String]
   private let rows: RowNames
+  /// The tokens and the text that they are of, for rows that are found by a word.
+  private let source: WordPlaces
+  private let read: WordPlaces
+  private let predicted: WordPlaces
 
   init(of loaded: LoadedModel, source: String, target: String?, rows: RowNames) throws {
     let prepared = try PreparedInput(source: source, target: target, for: loaded)
@@ -23,12 +27,20 @@ struct AttentionRun: Sendable {
     self.rows = rows
     // A text was encoded, so there is a tokenizer.
     let tokenizer = loaded.tokenizer!
-    sourceTokens = try tokenizer.tokens(prepared.input.tokens[0])
-    readTokens =
-      try prepared.input.decoderTokens.map { try tokenizer.tokens($0[0]) } ?? sourceTokens
+    let sourceIDs = prepared.input.tokens[0]
+    let readIDs = prepared.input.decoderTokens?[0] ?? sourceIDs
     // A single stack's last row predicts what is not in the text: its own best guess is shown.
     let own = configuration.isEncoderDecoder ? [] : [run.logits.argmax().last!]
-    predictedTokens = try tokenizer.tokens(prepared.predicts + own)
+    let predictedIDs = prepared.predicts + own
+    sourceTokens = loaded.labels(of: sourceIDs)
+    readTokens = loaded.labels(of: readIDs)
+    predictedTokens = loaded.labels(of: predictedIDs)
+    let produced =
+      configuration.isEncoderDecoder
+      ? try target ?? tokenizer.decode(prepared.predicts, skippingSpecialTokens: true) : source
+    self.source = WordPlaces(text: source, ids: sourceIDs, tokenizer: tokenizer)
+    read = WordPlaces(text: produced, ids: readIDs, tokenizer: tokenizer)
+    predicted = WordPlaces(text: produced, ids: predictedIDs, tokenizer: tokenizer)
   }
 
   /// One kind of attention in this run.
@@ -38,6 +50,8 @@ struct AttentionRun: Sendable {
     let kind: AttentionKind
     let shape: TransformerConfiguration.Stack
     let queries: [String]
+    /// The queries in their text.
+    let words: WordPlaces
     let keys: [String]
     let title: String
     /// What the rows are, for an axis.
@@ -69,10 +83,12 @@ struct AttentionRun: Sendable {
   private func subject(_ stack: StackName, _ kind: AttentionKind, _ what: String) -> Subject {
     let isCausal = stack == .decoder || stack == .blocks && configuration.decoder != nil
     let reads = stack == .encoder ? sourceTokens : readTokens
+    let namesPredicted = isCausal && rows == .predicts
     return Subject(
       run: self, stack: stack, kind: kind,
       shape: configuration.stacks.first { $0.name == stack }!.stack,
-      queries: isCausal && rows == .predicts ? predictedTokens : reads,
+      queries: namesPredicted ? predictedTokens : reads,
+      words: namesPredicted ? predicted : stack == .encoder ? source : read,
       keys: kind == .cross ? sourceTokens : reads, title: "\(modelName): \(what)",
       queryTitle: isCausal ? "row \(rows.rawValue)" : "query")
   }
@@ -119,7 +135,7 @@ extension AttentionRun.Subject {
   ///
   /// - Throws: ``CommandError`` that lists the rows when the word is none of them, or several.
   func query(_ text: String) throws(CommandError) -> Int {
-    try place(of: text, among: queries, called: "row")
+    try place(of: text, among: queries, in: words, called: "row")
   }
 }
 

@@ -17,9 +17,12 @@ enum RowNames: String, CaseIterable, ExpressibleByArgument, Sendable {
 struct FigureOptions: ParsableArguments {
   @OptionGroup var model: ModelOption
   @Option(
-    name: [.long, .customLong("text")], help: "The text the model reads; --text is the same.")
+    name: [.long, .customLong("text")], parsing: .unconditional,
+    help: "The text the model reads; --text is the same.")
   var source: String
-  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  @Option(
+    parsing: .unconditional,
+    help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
   @Option(
     help: ArgumentHelp(

@@ -14,8 +14,10 @@ struct NeuronViewCommand: ParsableCommand {
     name: [.long, .customLong("heads")], help: ArgumentHelp("The head, from 0.", valueName: "n"))
   var head: Int
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
-      "The row: its number from 0, or its word if only one row has it, as --rows names them.",
+      "The row: its number from 0, -1 for the last, or a word that stands once, as --rows names "
+        + "them; of a word of several tokens the last is taken.",
       valueName: "word-or-index"))
   var query: String
 

@@ -4,7 +4,9 @@ import Foundation
 
 /// What every picture can be asked for.
 struct PictureOptions: ParsableArguments {
-  @Option(help: "The title; one that says what is drawn when left out, none when empty.")
+  @Option(
+    parsing: .unconditional,
+    help: "The title; one that says what is drawn when left out, none when empty.")
   var title: String?
   @Option(help: "Pixels an inch, in a PNG.")
   var dpi = 200.0

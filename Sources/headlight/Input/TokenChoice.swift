@@ -1,28 +1,40 @@
+import Coursework
+
 /// The place that a word or an index names.
 ///
 /// - Parameters:
-///   - text: A token with or without its mark, or a number from 0.
-///   - tokens: What there is to choose from.
+///   - text: A word of the text, which names the last of its tokens; a token with or without its
+///     mark; or a number from 0, or from the end, where -1 is the last.
+///   - tokens: The labels of what there is to choose from.
+///   - words: The text that they are the tokens of, where it is known.
 ///   - kind: What a place is called in messages, such as "row".
 /// - Throws: ``CommandError`` that lists the places when the word is none of them, or several.
 func place(
-  of text: String, among tokens: [String], called kind: String
+  of text: String, among tokens: [String], in words: WordPlaces? = nil, called kind: String
 ) throws(CommandError) -> Int {
-  let list = tokens.enumerated().map { "\($0.offset) \($0.element)" }.joined(separator: ", ")
-  if let index = Int(text) {
-    guard tokens.indices.contains(index) else {
-      throw CommandError("there is no \(kind) \(index); the \(kind)s are: \(list)")
-    }
-    return index
+  func list() -> String {
+    tokens.enumerated().map { place, token in
+      "\(place) " + printable(token.first == " " ? "␣" + token.dropFirst() : token)
+    }.joined(separator: ", ")
   }
-  let found = tokens.indices.filter { tokens[$0] == text || tokens[$0].word == text }
+  if let index = Int(text) {
+    let place = index < 0 ? index + tokens.count : index
+    guard tokens.indices.contains(place) else {
+      throw CommandError("there is no \(kind) \(index); the \(kind)s are: \(list())")
+    }
+    return place
+  }
+  var found = words?.lastTokens(of: text) ?? []
+  if found.isEmpty {
+    found = tokens.indices.filter { tokens[$0] == text || tokens[$0].word == text }
+  }
   guard found.count < 2 else {
     throw CommandError(
       "“\(text)” names the \(kind)s \(found.map(String.init).joined(separator: " and ")); give one "
         + "by its number")
   }
   guard let place = found.first else {
-    throw CommandError("no \(kind) is “\(text)”; the \(kind)s are: \(list)")
+    throw CommandError("no \(kind) is “\(text)”; the \(kind)s are: \(list())")
   }
   return place
 }
@@ -30,7 +42,7 @@ func place(
 extension String {
   /// A piece without the mark that says that a space came before it.
   var word: String {
-    guard let first, "▁Ġ ".contains(first) else { return self }
+    guard let first, "▁ ".contains(first), count > 1 else { return self }
     return String(dropFirst())
   }
 }

@@ -25,9 +25,12 @@ struct LensCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOption
   @Option(
-    name: [.long, .customLong("source")], help: "The text the model reads; --source is the same.")
+    name: [.long, .customLong("source")], parsing: .unconditional,
+    help: "The text the model reads; --source is the same.")
   var text: String
-  @Option(help: "What an encoder–decoder should produce; its own output when left out.")
+  @Option(
+    parsing: .unconditional,
+    help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
   @OptionGroup var result: ResultOptions
 
@@ -66,15 +69,13 @@ struct LensReport: Codable {
     }
     let prepared = try PreparedInput(source: source, target: target, for: loaded)
     try prepared.input.checkSize(for: model.configuration, keepsEverything: true)
-    // A text was encoded, so there is a tokenizer.
-    let tokenizer = loaded.tokenizer!
     let states = try model.residualStates(of: prepared.input)
     let reading = model.reading(of: states)
     self.model = loaded.shortName
     let read = prepared.input.decoderTokens ?? prepared.input.tokens
-    tokens = try tokenizer.tokens(read[0])
-    layers = try reading.cells.map { row in
-      let names = try tokenizer.tokens(row.map(\.token))
+    tokens = loaded.labels(of: read[0])
+    layers = reading.cells.map { row in
+      let names = loaded.labels(of: row.map(\.token))
       return zip(row, names).map { cell, name in
         Cell(
           token: name, ties: cell.ties, probability: cell.probability, entropy: cell.entropy,
