@@ -14,9 +14,11 @@ struct SubmissionGrader: Sendable {
   let seed: String
   /// The sheet's own `main.swift`.
   let main: String
+  /// What the sheet asks for, or nil where its `Answers.swift` is not at hand.
+  let template: AnswersTemplate?
 
   /// The version of how grades are made; a new one makes earlier results outdated.
-  static let version = "1"
+  static let version = "2"
 
   /// What a submission earns.
   ///
@@ -30,7 +32,8 @@ struct SubmissionGrader: Sendable {
       message: choice.problem ?? "", points: 0, maxPoints: sheet.points,
       sandbox: workshop.confinement.level, seed: seed, exercises: [],
       durations: Durations(collect: seconds), notes: choice.notes, submission: choice.digest,
-      grader: Self.version, gradedAt: Date())
+      grader: Self.version, gradedAt: Date(), name: submission.name,
+      platform: submission.platform)
     do {
       if let text = choice.text { pictures = try await grade(text, slot: slot, into: &result) }
     } catch let error as CancellationError {
@@ -49,26 +52,27 @@ struct SubmissionGrader: Sendable {
   private func grade(
     _ text: String, slot: Int, into result: inout SubmissionResult
   ) async throws -> [String: Data] {
-    let job = try workshop.makeJob(slot: slot, answers: text, main: main)
-    defer { workshop.finish(job) }
     let start = ContinuousClock.now
-    let outcome = try await Compiler(
-      workshop: workshop, seconds: options.compileSeconds, memoryBytes: 3_000_000_000
-    ).compile(job, sheet: sheet.program)
+    let compiled = try await compile(text, slot: slot)
     result.durations.compile = start.secondsToNow
-    if case .failed(let sentence, let messages) = outcome {
-      result.status = .doesNotCompile
-      result.message = sentence
-      result.compileMessages = messages
+    guard case .program(let job, let removals, let messages) = compiled else {
+      if case .failed(let diagnostics) = compiled {
+        result.status = .doesNotCompile
+        result.message = diagnostics.sentence
+        result.compileMessages = diagnostics.messages
+      }
       return [:]
     }
+    defer { workshop.finish(job) }
+    result.compileMessages = messages
     let checker = try workshop.confinement.checker(
       [workshop.confinement.seen(job) + "/program"], job: job, seconds: options.seconds,
       memoryBytes: options.memoryBytes)
     for exercise in sheet.exercises {
       try Task.checkCancellation()
-      result.exercises.append(
-        try await ask(exercise, checker, &result.durations))
+      var outcome = try await ask(exercise, checker, &result.durations)
+      outcome.apply(removals)
+      result.exercises.append(outcome)
       try showProgress(result)
     }
     var pictures: [String: Data] = [:]
@@ -81,6 +85,7 @@ struct SubmissionGrader: Sendable {
     let right = result.exercises.count { $0.status == .passed }
     let asked = result.exercises.count { !$0.isOpen }
     result.message = "\(right) of \(asked) exercises are right"
+    if let sentence = Salvage.sentence(on: removals) { result.message += "; \(sentence)" }
     return pictures
   }
 
