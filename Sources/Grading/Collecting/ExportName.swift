@@ -115,6 +115,7 @@ struct GradescopeMetadata {
   /// Reads the little of YAML that Gradescope writes.
   init(_ text: String) {
     var folder: String?
+    var section: Substring?
     for line in text.split(whereSeparator: \.isNewline) {
       let indent = line.prefix { $0 == " " }.count
       if indent == 0 {
@@ -125,9 +126,11 @@ struct GradescopeMetadata {
         let match = line.wholeMatch(of: /\s*(-\s+)?:?([a-z_]+):\s*(.*?)\s*/)
       else { continue }
       let value = Self.plain(String(match.3))
+      if indent <= 2, match.1 == nil { section = match.2 }
       switch match.2 {
-      case "created_at" where indent <= 2: dates[folder] = Self.date(value)
+      case "created_at" where section == "created_at": dates[folder] = Self.date(value)
       case "name", "sid", "email":
+        guard section == "submitters" else { continue }
         if match.1 != nil { submitters[folder, default: []].append(Submitter()) }
         guard let last = submitters[folder]?.indices.last, !value.isEmpty else { continue }
         switch match.2 {

@@ -185,6 +185,8 @@ struct Salvage {
   /// The text is cut into pieces where a line begins a function or a type that stands where the
   /// sheet's methods and types stand; each piece is looked at by itself.
   private mutating func repairStructure() {
+    // No person's file is longer.
+    guard lineStarts().count < 20_000 else { return }
     let masked = MaskedSource(bytes)
     let outline = SourceOutline(masked)
     let members = outline.declarations.filter { $0.name == "Answers" }.flatMap(\.members)
@@ -272,7 +274,7 @@ private struct SourcePieces {
 
   private static var beginning: Regex<(Substring, Substring, Substring, Substring)> {
     #/
-    ([ \t]*)
+    ([\x20\t]*)
     (?: @\w+ (?: \([^)]*\) )? \s+
       | (?: public | private | fileprivate | internal | package | static | final | mutating
           | nonisolated | indirect ) \s+ )*
