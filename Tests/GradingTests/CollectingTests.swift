@@ -88,7 +88,7 @@ final class CollectingTests: XCTestCase {
       ([], "Answers.swift is empty"), (Array(" \n\t\n".utf8), "Answers.swift is empty"),
       (Array("a\nb\0c".utf8), "holds a NUL character in line 2"),
       (Array("a\nb\n".utf8) + [0xC3, 0x28], "is not UTF-8 in line 3"),
-      ([0xFF, 0xFE, 0x61, 0], "is written in UTF-16"),
+      ([0xFF, 0xFE, 0x61, 0, 0x62], "is written in UTF-16 and cut off"),
       ([0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0], "holds a NUL character in line 1"),
       ([UInt8](repeating: 0x20, count: 1_000_001), "1000001 bytes"),
     ] as [([UInt8], String)] {

@@ -17,8 +17,8 @@ final class PointsTests: XCTestCase {
         }, seconds: 0)
     }
     return ExerciseOutcome(
-      exercise.facts,
-      PartsCheck(results: results, runSeconds: 0, verifySeconds: 0, startFailure: nil))
+      exercise,
+      PartsCheck(results: results, runSeconds: 0, verifySeconds: 0, machineFault: nil))
   }
 
   func testAPublicCaseThatFailsCostsPoints() throws {

@@ -86,9 +86,9 @@ final class WholePathTests: XCTestCase {
     XCTAssertEqual(summary.faults, [])
 
     let type = try room.result("type")
-    XCTAssertEqual(type.status, .doesNotCompile)
+    XCTAssertEqual(type.status, .graded)
     XCTAssertEqual(type.compileMessages.first?.line, lines + 1)
-    XCTAssertTrue(type.message.hasPrefix("does not compile: line \(lines + 1): "), type.message)
+    XCTAssertTrue(type.message.contains("`wrong`: line \(lines + 1): "), type.message)
     XCTAssertFalse("\(type)".contains("\u{1B}"))
     let missing = try room.result("missing")
     XCTAssertTrue(missing.message.contains("cannot find 'Answers' in scope"), missing.message)
@@ -118,7 +118,8 @@ final class WholePathTests: XCTestCase {
     let start = ContinuousClock.now
     _ = try await room.run()
     let result = try room.result("bomb")
-    XCTAssertEqual(result.status, .doesNotCompile)
+    XCTAssertEqual(result.points, 0)
+    XCTAssertTrue("\(result.compileMessages)".contains("in reasonable time"), result.message)
     XCTAssertLessThan(ContinuousClock.now - start, .seconds(60))
     XCTAssertEqual(Traces.left, [])
   }

@@ -1,4 +1,5 @@
 package import Coursework
+import Curriculum
 package import Foundation
 
 /// A whole grading run: a folder of submissions in, a folder of grades out.
@@ -21,6 +22,8 @@ package struct GradingRun: Sendable {
   package var notes: [String] = []
   /// Whether somebody asked for an end; looked at ten times a second.
   package var isStopped: @Sendable () -> Bool = { false }
+  /// By what the sheet's file is known from other sheets'.
+  private let file: SheetFile
 
   package init(
     sheet: Sheet, submissions: URL, grades: GradesFolder, seed: Seed, options: GradingOptions,
@@ -32,6 +35,7 @@ package struct GradingRun: Sendable {
     self.seed = seed
     self.options = options
     self.policy = policy
+    file = SheetFile(of: sheet, in: Course.sheets)
   }
 
   /// What came of a run.
@@ -42,6 +46,8 @@ package struct GradingRun: Sendable {
     package var reused = 0
     /// Students for whom the grader failed, and why.
     package var faults: [String] = []
+    /// Students whom the late policy knows and who handed in nothing.
+    package var absent: [String] = []
     /// Whether it was stopped before the end.
     package var isInterrupted = false
     /// The sandbox that was in use, when something was graded.
@@ -57,6 +63,7 @@ package struct GradingRun: Sendable {
     var summary = Summary()
     let missing = try missing(of: listed)
     summary.reused = listed.count - missing.count
+    if only == nil { summary.absent = policy?.absent(from: listed) ?? [] }
     guard !missing.isEmpty else {
       terminal.print("Sandbox: none in use, for there is nothing to grade")
       show(notes + remarks)
@@ -140,11 +147,13 @@ package struct GradingRun: Sendable {
     result.status != .error && result.sheet == sheet.number && result.seed == seed.fingerprint
       && result.grader == SubmissionGrader.version && result.student == submission.student
       && result.sandbox >= options.requiredSandbox ?? .limits
-      && result.submission == submission.answers(sheetFolder: sheet.folder).digest
+      && result.name == submission.name && result.platform == submission.platform
+      && result.submission == submission.answers(to: file).digest
   }
 
   private func lateness(of submission: Submission) -> Lateness? {
-    policy?.lateness(of: submission.student, changedAt: submission.changedAt)
+    policy?.lateness(
+      of: submission.student, aliases: submission.aliases, changedAt: submission.changedAt)
   }
 
   private func grade(
@@ -152,7 +161,8 @@ package struct GradingRun: Sendable {
   ) async throws {
     let grader = SubmissionGrader(
       sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed),
-      options: options, seed: seed.fingerprint, main: try sheetMain())
+      options: options, seed: seed.fingerprint, main: try sheetMain(),
+      template: AnswersTemplate(of: sheet))
     let bar = ProgressBar(
       "Grading", total: missing.count, unit: "submissions", terminal: terminal)
     defer { bar.finish() }
@@ -201,7 +211,7 @@ package struct GradingRun: Sendable {
     _ submission: Submission, slot: Int, by grader: SubmissionGrader
   ) async -> Done {
     let start = ContinuousClock.now
-    let choice = submission.answers(sheetFolder: sheet.folder)
+    let choice = submission.answers(to: file)
     do {
       var graded = try await grader.grade(
         submission, choice, collected: start.secondsToNow, slot: slot)

@@ -9,12 +9,15 @@ package import Foundation
 ///   "deductionPerDay": 0.1,
 ///   "largestDeduction": 0.5,
 ///   "extensions": { "ada": "2026-11-27T23:59:00+01:00" },
-///   "submitted": { "grace": "2026-11-20T18:05:00+01:00" }
+///   "submitted": { "grace": "2026-11-20T18:05:00+01:00" },
+///   "students": ["ada", "grace", "joan"]
 /// }
 /// ```
 /// Every day begun after the deadline takes a share of the earned points. `extensions` are deadlines
-/// of single students; `submitted` are times of submission, which are otherwise those at which the
-/// submissions' folders and archives were last changed. All but the deadline may be left out.
+/// of single students; `submitted` are times of submission, which are otherwise those that the
+/// learning platform tells, or at which the submissions' folders and archives were last changed.
+/// `students` are the logins of all who take part, so that who hands in nothing is listed. All but
+/// the deadline may be left out.
 package struct LatePolicy: Codable, Hashable, Sendable {
   var deadline: Date
   var graceMinutes: Double?
@@ -22,6 +25,7 @@ package struct LatePolicy: Codable, Hashable, Sendable {
   var largestDeduction: Double?
   var extensions: [String: Date]?
   var submitted: [String: Date]?
+  var students: [String]?
 
   /// The policy in a file.
   ///
@@ -59,10 +63,25 @@ package struct LatePolicy: Codable, Hashable, Sendable {
     }
   }
 
+  /// The students whom the policy names and who handed in nothing.
+  func absent(from submissions: [Submission]) -> [String] {
+    let named = (students ?? []) + (submitted ?? [:]).keys + (extensions ?? [:]).keys
+    // Texts are equal here however their accents are written.
+    let known = Set(submissions.flatMap { [$0.student] + $0.aliases })
+    return Set(named).subtracting(known).sorted()
+  }
+
   /// How late a submission was.
-  package func lateness(of student: String, changedAt: Date?) -> Lateness? {
-    guard let submittedAt = submitted?[student] ?? changedAt else { return nil }
-    let deadline = extensions?[student] ?? deadline
+  ///
+  /// - Parameter aliases: other names by which the policy may know the student.
+  package func lateness(
+    of student: String, aliases: [String] = [], changedAt: Date?
+  ) -> Lateness? {
+    func own(_ dates: [String: Date]?) -> Date? {
+      ([student] + aliases).lazy.compactMap { dates?[$0] }.first
+    }
+    guard let submittedAt = own(submitted) ?? changedAt else { return nil }
+    let deadline = own(extensions) ?? deadline
     let late = submittedAt.timeIntervalSince(deadline)
     guard late > (graceMinutes ?? 0) * 60 else {
       return Lateness(

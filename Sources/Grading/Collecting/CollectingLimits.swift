@@ -6,6 +6,8 @@ package struct CollectingLimits: Sendable {
   package var archiveBytes = 200_000_000
   /// The most that an archive may hold when it is unpacked, in bytes.
   package var unpackedBytes = 1_000_000_000
+  /// The most that archives inside of a submission may take together, in bytes.
+  package var innerArchiveBytes = 50_000_000
   /// The most files and folders in one submission.
   package var entries = 20_000
   /// How many folders deep a file may lie.

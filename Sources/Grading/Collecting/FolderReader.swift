@@ -1,28 +1,22 @@
-import Coursework
 import Foundation
 
 extension SubmittedFiles {
-  /// The Swift files of a folder.
+  /// Takes the files of a folder.
   ///
   /// Folders are opened by descriptors without following links, so that nothing can change under a
   /// path between a look at it and its opening.
-  static func inFolder(_ folder: String, limits: CollectingLimits) throws -> SubmittedFiles {
-    var files = SubmittedFiles(limits: limits)
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+  mutating func addFolder(_ folder: Place) throws {
+    let descriptor = folder.withPath { open($0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
     guard descriptor >= 0 else { throw CollectingError("the folder cannot be read: \(reason())") }
-    try files.walk(descriptor, path: "", depth: 0)
-    return files
+    try walk(descriptor, path: "", depth: 0)
   }
 
-  /// A single file that was handed in by itself.
-  static func single(_ file: String, limits: CollectingLimits) throws -> SubmittedFiles {
-    var files = SubmittedFiles(limits: limits)
-    let name = URL(filePath: file).lastPathComponent
-    let descriptor = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+  /// Takes a single file that was handed in by itself.
+  mutating func addFile(_ place: Place, named name: String) throws {
+    let descriptor = place.withPath { open($0, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) }
     guard descriptor >= 0 else { throw CollectingError("the file cannot be read: \(reason())") }
     defer { close(descriptor) }
-    try files.addFile(descriptor, path: name)
-    return files
+    try addFile(descriptor, path: name)
   }
 
   /// Reads a folder, and closes its descriptor.
@@ -48,14 +42,14 @@ extension SubmittedFiles {
   private mutating func visit(
     _ name: [UInt8], in folder: Int32, path: String, depth: Int
   ) throws {
-    let shown = String(decoding: name, as: UTF8.self)
+    let shown = Place.text(of: name)
     let path = path.isEmpty ? shown : path + "/" + shown
     let terminated = name.map(CChar.init(bitPattern:)) + [0]
     var facts = stat()
     guard fstatat(folder, terminated, &facts, AT_SYMLINK_NOFOLLOW) == 0 else { return }
     switch facts.st_mode & S_IFMT {
     case S_IFDIR:
-      guard !shown.hasPrefix("."), shown != "__MACOSX", shown != "node_modules" else { return }
+      guard !Self.isHidden(shown) else { return }
       guard depth < limits.depth else {
         return leaveOut(path, "it lies more than \(limits.depth) folders deep")
       }
@@ -65,7 +59,6 @@ extension SubmittedFiles {
       }
       try walk(descriptor, path: path, depth: depth + 1)
     case S_IFREG:
-      guard Self.isWanted(path) else { return }
       let descriptor = openat(folder, terminated, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
       guard descriptor >= 0 else { return leaveOut(path, "it cannot be read: \(reason())") }
       defer { close(descriptor) }
@@ -73,7 +66,7 @@ extension SubmittedFiles {
     case S_IFLNK:
       leaveOut(path, "it is a symbolic link; hand in the file itself")
     default:
-      if Self.isWanted(path) { leaveOut(path, "it is not a regular file") }
+      if Self.isSwift(path) { leaveOut(path, "it is not a regular file") }
     }
   }
 
@@ -82,31 +75,7 @@ extension SubmittedFiles {
     guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
       return leaveOut(path, "it is not a regular file")
     }
-    let limit = limits.answersBytes
-    try add(path, size: Int(facts.st_size)) {
-      // One byte more than may be: what grows while it is read is refused too.
-      var bytes = [UInt8](repeating: 0, count: limit + 1)
-      var count = 0
-      while count < bytes.count {
-        let step = bytes.withUnsafeMutableBytes {
-          read(descriptor, $0.baseAddress! + count, $0.count - count)
-        }
-        if step < 0, errno == EINTR { continue }
-        guard step >= 0 else { throw CollectingError("it cannot be read: \(reason())") }
-        if step == 0 { break }
-        count += step
-      }
-      guard count <= limit else { throw CollectingError("it takes more than \(limit) bytes") }
-      return Array(bytes.prefix(count))
-    }
+    let limit = Self.isSwift(path) ? limits.answersBytes : limits.innerArchiveBytes
+    try add(path, size: Int(facts.st_size)) { try readAll(descriptor, atMost: limit) }
   }
-}
-
-/// The system's reason for the last failure.
-func reason() -> String { String(cString: strerror(errno)) }
-
-/// A path that is safe to show, shortened from the front.
-func shownPath(_ path: String) -> String {
-  let text = printable(path, limit: 4_000)
-  return text.count > 120 ? "…" + text.suffix(120) : text
 }

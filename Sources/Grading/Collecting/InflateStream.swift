@@ -18,6 +18,8 @@ final class InflateStream {
   private var position = 0
   private var isFinished = false
   private var remaining: Int
+  /// How many bytes were unpacked.
+  private(set) var count = 0
 
   /// The contents of deflated bytes, of which no more than a bound is ever unpacked.
   init(_ source: [UInt8], _ wrapping: Wrapping, limit: Int) throws {
@@ -43,6 +45,7 @@ final class InflateStream {
     var done = 0
     while done < count, !isFinished { done += try step(into: &result, from: done) }
     remaining -= done
+    self.count += done
     guard remaining >= 0 else { throw CollectingError("it unpacks to more than is read") }
     return Array(result.prefix(done))
   }

@@ -4,81 +4,58 @@ package import Foundation
 
 /// One student's submission: where it lies and what it is called.
 package struct Submission: Hashable, Sendable {
-  /// The student, for people to read.
-  package let student: String
+  /// The student, for people to read: the login or number where a platform tells one, and else what
+  /// the submission is called.
+  package internal(set) var student: String
+  /// The student's name, where there is one beside the login or number.
+  package let name: String?
+  /// Where it was handed in, if its name tells.
+  package let platform: Platform?
   /// The name of the student's folder below the grades.
   package let folderName: String
-  /// Where the submission lies.
-  let place: URL
-  let kind: Kind
-  /// Other entries of the same name, which make it unclear what is to be graded.
-  var rivals: [String] = []
+  /// Other names by which a late policy may know the student, and knows nobody else.
+  var aliases: [String] = []
+  /// What was handed in.
+  var parts: [Part]
+  /// When it was handed in, where the platform tells.
+  var handedInAt: Date?
+  /// What to say of it, beside what is found in it.
+  var notes: [String] = []
+  /// Whether its parts are of different submissions, of which it is unclear what is to be graded.
+  var isAmbiguous = false
+
+  /// A file or folder.
+  struct Part: Hashable, Sendable {
+    let place: Place
+    let kind: Kind
+    /// The entry's name in the folder of submissions.
+    let entry: String
+    /// The name that the student gave the file.
+    let file: String
+  }
 
   enum Kind: String, Sendable {
     case folder
-    case zip
-    case tarGz
+    case archive
     case file
     /// Something that cannot be a submission, such as a symbolic link.
     case unreadable
   }
 
-  /// When it was handed in, as far as its files tell: the time it was last changed.
+  init(student: String, name: String? = nil, platform: Platform? = nil, parts: [Part]) {
+    self.student = printable(student, limit: 200)
+    self.name = name.map { printable($0, limit: 200) }
+    self.platform = platform
+    folderName = Self.folderName(for: student)
+    self.parts = parts
+  }
+
+  /// When it was handed in, as far as its platform tells, or else its files: the time they were last
+  /// changed.
   package var changedAt: Date? {
-    try? place.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-  }
-
-  /// Every submission in a folder, by name, and what in there is none.
-  ///
-  /// - Throws: an error of one sentence when the folder cannot be read.
-  package static func all(in folder: URL) throws -> (submissions: [Submission], ignored: [String]) {
-    guard let stream = opendir(folder.path) else {
-      throw CollectingError("the submissions \(folder.path) cannot be read: \(reason())")
-    }
-    defer { closedir(stream) }
-    var found: [String: Submission] = [:]
-    var ignored: [String] = []
-    var names: [String] = []
-    while let entry = readdir(stream) {
-      let bytes = withUnsafeBytes(of: entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      guard let name = String(validating: bytes, as: UTF8.self) else {
-        ignored.append(
-          "\(shownPath(String(decoding: bytes, as: UTF8.self))), whose name is no UTF-8")
-        continue
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    for name in names.sorted() {
-      guard let submission = Submission(name, in: folder) else {
-        ignored.append(shownPath(name))
-        continue
-      }
-      found[submission.folderName, default: submission].rivals.append(name)
-    }
-    return (found.values.sorted { $0.folderName < $1.folderName }, ignored)
-  }
-
-  private init?(_ name: String, in folder: URL) {
-    let place = folder.appending(path: name)
-    var facts = stat()
-    guard lstat(place.path, &facts) == 0 else { return nil }
-    let lower = name.lowercased()
-    var stem = name
-    switch facts.st_mode & S_IFMT {
-    case S_IFDIR: kind = .folder
-    case S_IFREG:
-      let endings: [(String, Kind)] = [
-        (".tar.gz", .tarGz), (".tgz", .tarGz), (".zip", .zip), (".swift", .file),
-      ]
-      guard let (ending, kind) = endings.first(where: { lower.hasSuffix($0.0) }) else { return nil }
-      self.kind = kind
-      stem = String(name.dropLast(ending.count))
-    default: kind = .unreadable
-    }
-    guard !stem.isEmpty else { return nil }
-    self.place = place
-    student = printable(stem, limit: 200)
-    folderName = Self.folderName(for: stem)
+    handedInAt
+      ?? parts.compactMap { $0.place.facts.map { Double($0.st_mtim.tv_sec) } }.max()
+      .map { Date(timeIntervalSince1970: $0) }
   }
 
   /// A folder's name for a student: the student's own where that is harmless, with every other byte
@@ -112,33 +89,45 @@ extension Submission {
   package func answers(
     sheetFolder: String, limits: CollectingLimits = CollectingLimits()
   ) -> AnswersChoice {
-    if rivals.count > 1 {
-      let names = rivals.map { shownPath($0) }.joined(separator: ", ")
-      return .nothing("\(student) handed in more than once: \(names); keep one")
+    answers(to: SheetFile(folder: sheetFolder), limits: limits)
+  }
+
+  /// What of the submission is graded.
+  package func answers(
+    to sheet: SheetFile, limits: CollectingLimits = CollectingLimits()
+  ) -> AnswersChoice {
+    if isAmbiguous {
+      let names = parts.map { shownPath($0.entry) }.joined(separator: ", ")
+      return .nothing("\(student) handed in more than once: \(names); keep one", notes: notes)
     }
+    var files = SubmittedFiles(limits: limits)
     do {
-      let files: SubmittedFiles =
-        switch kind {
-        case .folder: try .inFolder(place.path, limits: limits)
-        case .file: try .single(place.path, limits: limits)
-        case .zip: try .inZip(try archive(limits), limits: limits)
-        case .tarGz: try .inTarGz(try archive(limits), limits: limits)
-        case .unreadable:
-          throw CollectingError("it is neither a folder nor a regular file")
-        }
-      return AnswersChoice(files, folder: sheetFolder)
+      for note in notes { files.note(note) }
+      for part in parts { try add(part, to: &files, limits) }
+      try files.openInnerArchives()
+      return AnswersChoice(files, sheet: sheet)
     } catch {
-      return .nothing("the submission cannot be read: \(error)")
+      return .nothing("the submission cannot be read: \(error)", notes: files.notes)
     }
   }
 
-  private func archive(_ limits: CollectingLimits) throws -> [UInt8] {
-    let size = try place.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-    guard size <= limits.archiveBytes else {
-      throw CollectingError(
-        "the archive takes \(size) bytes, and at most \(limits.archiveBytes) are read")
+  private func add(_ part: Part, to files: inout SubmittedFiles, _ limits: CollectingLimits) throws
+  {
+    switch part.kind {
+    case .folder: try files.addFolder(part.place)
+    case .file: try files.addFile(part.place, named: part.file)
+    case .archive:
+      let bytes: [UInt8]
+      do { bytes = try part.place.contents(atMost: limits.archiveBytes) } catch {
+        throw CollectingError("the archive cannot be read: \(error)")
+      }
+      guard parts.count > 1 else { return try files.addArchive(bytes) }
+      // One of several that cannot be read leaves the others.
+      do { try files.addArchive(bytes, in: part.file + "/") } catch let error as CollectingError {
+        files.leaveOut(part.file, error.description)
+      }
+    case .unreadable: throw CollectingError("it is neither a folder nor a regular file")
     }
-    return [UInt8](try Data(contentsOf: place, options: .mappedIfSafe))
   }
 }
 

@@ -1,58 +1,91 @@
-import Foundation
+/// Bytes that are read one after the other.
+protocol ByteStream {
+  /// The next bytes, fewer than asked for only at the end.
+  func read(_ count: Int) throws -> [UInt8]
+}
+
+extension InflateStream: ByteStream {}
+
+/// Bytes that are not packed.
+final class PlainStream: ByteStream {
+  private let bytes: [UInt8]
+  private var position = 0
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  func read(_ count: Int) -> [UInt8] {
+    let end = min(position + count, bytes.count)
+    defer { position = end }
+    return Array(bytes[position..<end])
+  }
+}
 
 extension SubmittedFiles {
-  /// The Swift files of a `tar.gz` archive, which is read as a stream and never held unpacked.
+  /// Takes the files of a tar archive, which is read as a stream and never held unpacked.
   ///
-  /// Formats: POSIX.1-1988 `ustar`, its `pax` headers for long names, and GNU's for the same.
-  static func inTarGz(_ archive: [UInt8], limits: CollectingLimits) throws -> SubmittedFiles {
-    var files = SubmittedFiles(limits: limits)
-    let stream = try InflateStream(archive, .gzip, limit: limits.unpackedBytes)
+  /// Formats: POSIX.1-1988 `ustar`, its `pax` headers for long names and sizes, GNU's for long
+  /// names, and what was before them.
+  mutating func addTar(_ stream: some ByteStream, in folder: String) throws {
     var longName: String?
+    var pax = PaxHeader()
+    var isFirst = true
     while true {
       let block = try stream.read(512)
-      if block.isEmpty || block.allSatisfy({ $0 == 0 }) { return files }
-      let header = try TarHeader(block)
+      if block.isEmpty || block.allSatisfy({ $0 == 0 }) { break }
+      if isFirst, !TarHeader.isOne(block) {
+        throw CollectingError(
+          "it is a single file packed by gzip; \(ArchiveFormat.advice)")
+      }
+      isFirst = false
+      var header = try TarHeader(block)
       switch header.kind {
-      case "L", "x":
-        guard header.size <= 65_536 else { throw TarHeader.damaged }
+      case "L", "K", "x", "X", "g":
+        guard header.size <= 1 << 20 else { throw TarHeader.damaged }
         let text = try stream.read(header.paddedSize).prefix(header.size)
         guard text.count == header.size else { throw TarHeader.damaged }
-        let name = header.kind == "L" ? TarHeader.text(text[...]) : TarHeader.path(inPax: text)
-        longName = name ?? longName
+        if header.kind == "L" { longName = TarHeader.text(text[...]) }
+        if header.kind == "x" || header.kind == "X" { pax = PaxHeader(text) }
         continue
-      case "g": break
       default:
-        try files.countEntry()
-        let name = longName ?? header.name
-        longName = nil
-        if try files.take(name, header, from: stream) { continue }
+        try countEntry()
+        header.size = pax.size ?? header.size
+        let name = pax.path ?? longName ?? header.name
+        let isSparse = pax.isSparse || header.kind == "S"
+        (longName, pax) = (nil, PaxHeader())
+        if try take(folder + name, header, isSparse: isSparse, from: stream) { continue }
       }
-      try skip(header.paddedSize, in: stream)
+      try Self.skip(header.paddedSize, in: stream)
     }
+    // The checksum of what was packed comes last.
+    while try !stream.read(1 << 16).isEmpty {}
   }
 
   /// Takes an entry if it is wanted; whether its contents were read.
   private mutating func take(
-    _ name: String, _ header: TarHeader, from stream: InflateStream
+    _ name: String, _ header: TarHeader, isSparse: Bool, from stream: some ByteStream
   ) throws -> Bool {
     switch header.kind {
+    case _ where isSparse:
+      leaveOut(name, "it is stored with holes; pack it again without --sparse")
     case "0", "\0", "7":
-      guard Self.isWanted(name), header.size <= limits.answersBytes else {
-        if Self.isWanted(name) { try add(name, size: header.size) { [] } }
-        return false
+      return try add(name, size: header.size) {
+        let padded = try stream.read(header.paddedSize)
+        guard padded.count == header.paddedSize else { throw CutOff() }
+        return Array(padded.prefix(header.size))
       }
-      let padded = try stream.read(header.paddedSize)
-      guard padded.count == header.paddedSize else { throw TarHeader.damaged }
-      try add(name, size: header.size) { Array(padded.prefix(header.size)) }
-      return true
     case "1", "2": leaveOut(name, "it is a link; hand in the file itself")
     case "5": break
-    default: if Self.isWanted(name) { leaveOut(name, "it is not a regular file") }
+    default: if Self.isSwift(name) { leaveOut(name, "it is not a regular file") }
     }
     return false
   }
 
-  private static func skip(_ count: Int, in stream: InflateStream) throws {
+  /// The archive ends in the middle of a file, after which nothing can be read.
+  private struct CutOff: Error, CustomStringConvertible {
+    let description = TarHeader.damaged.description
+  }
+
+  private static func skip(_ count: Int, in stream: some ByteStream) throws {
     var left = count
     while left > 0 {
       let read = try stream.read(min(left, 1 << 16)).count
@@ -63,23 +96,19 @@ extension SubmittedFiles {
 }
 
 /// One header of a tar archive: 512 bytes of text fields.
-private struct TarHeader {
+struct TarHeader {
   static let damaged = CollectingError("the tar archive is damaged or cut off")
 
   let name: String
   let kind: Character
-  let size: Int
+  var size: Int
 
   /// The size with what fills the last block of 512.
   var paddedSize: Int { (size + 511) / 512 * 512 }
 
   init(_ block: [UInt8]) throws {
     guard block.count == 512 else { throw Self.damaged }
-    // The sum of all bytes, with the sum's own field as spaces.
-    let sum = block.enumerated().reduce(0) {
-      $0 + ((148..<156).contains($1.offset) ? 32 : Int($1.element))
-    }
-    guard Self.octal(block[148..<156]) == sum else { throw Self.damaged }
+    guard Self.isOne(block) else { throw Self.damaged }
     let isBinary = block[124] & 0x80 != 0
     let size =
       isBinary
@@ -88,35 +117,65 @@ private struct TarHeader {
     guard let size, size >= 0, size < 1 << 50 else { throw Self.damaged }
     self.size = size
     kind = Character(UnicodeScalar(block[156]))
-    let prefix = block[257..<262].elementsEqual("ustar".utf8) ? Self.text(block[345..<500]) : ""
+    // GNU's own format has times where POSIX has the beginning of a long name.
+    let isPosix = block[257..<263].elementsEqual("ustar\0".utf8)
+    let prefix = isPosix ? Self.text(block[345..<500]) : ""
     let last = Self.text(block[0..<100])
     name = prefix.isEmpty ? last : prefix + "/" + last
   }
 
+  /// Whether a block's checksum is right: the sum of all bytes, with the sum's own field as spaces.
+  static func isOne(_ block: [UInt8]) -> Bool {
+    guard block.count == 512, let sum = octal(block[148..<156]), sum > 0 else { return false }
+    var (plain, signed) = (0, 0)
+    for (index, byte) in block.enumerated() {
+      let byte = (148..<156).contains(index) ? UInt8(ascii: " ") : byte
+      plain += Int(byte)
+      // As some old programs add.
+      signed += Int(Int8(bitPattern: byte))
+    }
+    return sum == plain || sum == signed
+  }
+
   static func text(_ field: ArraySlice<UInt8>) -> String {
-    String(decoding: field.prefix { $0 != 0 }, as: UTF8.self)
+    Place.text(of: Array(field.prefix { $0 != 0 }))
   }
 
   private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
-    let digits = text(field).trimmingCharacters(in: .whitespaces)
+    let digits = String(
+      decoding: field.prefix { $0 != 0 }.drop { $0 == UInt8(ascii: " ") }
+        .prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     return digits.isEmpty ? 0 : Int(digits, radix: 8)
   }
+}
 
-  /// The path in a pax header, whose records are `length key=value` and a line feed.
-  static func path(inPax text: ArraySlice<UInt8>) -> String? {
+/// What a pax header says of the next file: records of `length key=value` and a line feed.
+private struct PaxHeader {
+  var path: String?
+  var size: Int?
+  var isSparse = false
+
+  init() {}
+
+  init(_ text: ArraySlice<UInt8>) {
     var rest = text
-    var path: String?
     while let space = rest.firstIndex(of: UInt8(ascii: " ")),
       let length = Int(String(decoding: rest[..<space], as: UTF8.self)),
-      length > space - rest.startIndex, length <= rest.count
+      length > space - rest.startIndex + 1, length <= rest.count
     {
-      let record = rest[(space + 1)..<rest.startIndex + length]
-      let key = Array("path=".utf8)
-      if record.starts(with: key) {
-        path = String(decoding: record.dropFirst(key.count).dropLast(), as: UTF8.self)
-      }
+      let record = rest[(space + 1)..<rest.startIndex + length].dropLast()
       rest = rest[(rest.startIndex + length)...]
+      guard let sign = record.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let key = String(decoding: record[..<sign], as: UTF8.self)
+      let value = record[(sign + 1)...]
+      switch key {
+      case "path": path = TarHeader.text(value)
+      case "size":
+        let number = Int(String(decoding: value, as: UTF8.self))
+        size = number.flatMap { (0..<1 << 50).contains($0) ? $0 : nil }
+      case _ where key.hasPrefix("GNU.sparse") || key.hasPrefix("SCHILY.realsize"): isSparse = true
+      default: break
+      }
     }
-    return path
   }
 }

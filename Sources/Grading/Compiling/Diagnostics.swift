@@ -2,11 +2,30 @@ import Coursework
 import Foundation
 
 /// What the compiler said, in a student's terms.
-struct Diagnostics {
+struct Diagnostics: Equatable, Sendable {
+  /// An error, as far as it tells what is to blame.
+  struct Fault: Equatable, Sendable {
+    /// The line in the student's file, or nil when it concerns the file as a whole.
+    var line: Int?
+    var column: Int?
+    let text: String
+    /// The methods that the sheet's protocol asks for and does not find, with their labels.
+    var missingMethods: [String] = []
+  }
+
   /// At most twenty errors.
   let messages: [CompileMessage]
   /// One sentence.
   let sentence: String
+  /// Every error.
+  let faults: [Fault]
+
+  /// A failure of which the compiler said nothing.
+  init(sentence: String) {
+    self.sentence = sentence
+    messages = []
+    faults = []
+  }
 
   /// Reads what the compiler wrote: `Answers.swift:3:5: error: …`, then the line of source.
   ///
@@ -16,14 +35,23 @@ struct Diagnostics {
     for path in hostPaths { text = text.replacingOccurrences(of: path, with: "…") }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     var messages: [CompileMessage] = []
-    for (index, line) in lines.enumerated() where messages.count < 20 {
+    var faults: [Fault] = []
+    var seen: Set<CompileMessage> = []
+    for (index, line) in lines.enumerated() {
+      if let name = Self.missingMethod(line), !faults.isEmpty {
+        faults[faults.count - 1].missingMethods.append(name)
+      } else if let crash = Self.crash(line) {
+        faults.append(crash)
+      }
       let next = index + 1 < lines.count ? lines[index + 1] : ""
       guard let message = Self.message(String(line), source: String(next)),
-        !messages.contains(message)
+        seen.insert(message).inserted
       else { continue }
-      messages.append(message)
+      faults.append(Fault(line: message.line, column: message.column, text: message.text))
+      if messages.count < 20 { messages.append(message) }
     }
     self.messages = messages
+    self.faults = faults
     if let first = messages.first {
       let place = first.line.map { "line \($0): " } ?? ""
       let others = messages.count > 1 ? " (and \(messages.count - 1) more)" : ""
@@ -45,6 +73,20 @@ struct Diagnostics {
         "Resource temporarily unavailable", "Cannot allocate memory", "due to signal 9",
       ].contains { text.contains($0) }
     }
+  }
+
+  /// The method that a note below an error of conformance names.
+  private static func missingMethod(_ line: Substring) -> String? {
+    guard line.contains("note: protocol requires function '") else { return nil }
+    return line.firstMatch(of: /note: protocol requires function '([^']+)'/).map { String($0.1) }
+  }
+
+  /// What a compiler that crashed was at work on: `3. While … (at Answers.swift:10:8)`.
+  private static func crash(_ line: Substring) -> Fault? {
+    guard line.prefixMatch(of: /[0-9]+\.\t/) != nil,
+      let match = line.firstMatch(of: /Answers\.swift:([0-9]+):([0-9]+)/)
+    else { return nil }
+    return Fault(line: Int(match.1), column: Int(match.2), text: "the compiler crashed here")
   }
 
   private static func message(_ line: String, source: String) -> CompileMessage? {

@@ -103,9 +103,9 @@ final class Workshop: Sendable {
     defer { finish(job) }
     let outcome = try await Compiler(workshop: self, seconds: 300, memoryBytes: 3_000_000_000)
       .compile(job, sheet: "Sheet")
-    if case .failed(_, let messages) = outcome,
+    if case .failed(let diagnostics) = outcome,
       closed.allSatisfy({ module in
-        messages.contains { $0.text.contains("module '\(module)' was not compiled for testing") }
+        diagnostics.messages.contains { $0.text.contains("module '\(module)' was not compiled for testing") }
       })
     {
       return

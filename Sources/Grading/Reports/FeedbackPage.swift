@@ -13,13 +13,14 @@ struct FeedbackPage {
     let parts: [Markup] = [
       overview(heading), compileMessages, exercises, figureSection, footer,
     ]
-    return Page(title: "\(heading) · \(result.student)", body: "\(parts)").document
+    return Page(title: "\(heading) · \(result.shownStudent)", body: "\(parts)").document
   }
 
   private func overview(_ heading: String) -> Markup {
     let share = max(0, min(result.points / Double(max(result.maxPoints, 1)), 1)) * 100
     let sentences = [
-      result.status == .graded ? nil : result.message, result.markingSentence,
+      result.status == .graded && result.compileMessages.isEmpty ? nil : result.message,
+      result.markingSentence,
       result.lateness?.message,
     ]
     let notices: [Markup] = sentences.compactMap { $0 }.map { "<p class=\"notice\">\($0)</p>\n" }
@@ -33,7 +34,7 @@ struct FeedbackPage {
     return """
       <header>
       <p class="soft">\(heading)</p>
-      <h1>\(result.student)</h1>
+      <h1>\(result.shownStudent)</h1>
       <p class="points">\(shownPoints(result.points)) <small>of \(result.maxPoints) points</small></p>
       <div class="meter"><div style="width: \(String(format: "%.1f", share))%"></div></div>
       \(notices)\(checks)</header>

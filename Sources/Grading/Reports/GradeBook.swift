@@ -51,8 +51,8 @@ package struct GradeBook: Sendable {
 
   /// Writes every report: those of each student and those of the class.
   ///
-  /// Marks in the folder's `marks.csv` are read first. When that table has a mistake, it stays as it
-  /// is, and the notes say where the mistake is.
+  /// Marks in the folder's `marks.csv` are read first. When a row of that table has a mistake, the
+  /// others are taken, the table stays as it is, and the notes say where the mistake is.
   ///
   /// - Throws: ``ReportError`` when there is nothing to report on, the folder holds several sheets,
   ///   or a file cannot be written.
@@ -63,7 +63,16 @@ package struct GradeBook: Sendable {
     let marksFile = directory.appending(path: "marks.csv")
     var mayReplaceMarks = true
     if let data = try? Data(contentsOf: marksFile) {
-      do { try take(data, file: "marks.csv", entries) } catch let error as ReportError {
+      do {
+        let reading = try take(data, file: "marks.csv", entries)
+        notes += reading.notes
+        if !reading.problems.isEmpty {
+          mayReplaceMarks = false
+          notes.append(
+            "marks.csv was read but for these rows, and stays as it is:\n"
+              + Self.list(reading.problems))
+        }
+      } catch let error as ReportError {
         mayReplaceMarks = false
         notes.append("marks.csv was not read and stays as it is:\n\(error)")
       }
@@ -77,20 +86,32 @@ package struct GradeBook: Sendable {
 
   /// Reads marks from a table that was filled in elsewhere; the reports are to be written next.
   ///
-  /// - Throws: ``ReportError`` that lists every row that cannot be read; nothing is taken then.
-  package func readMarks(from file: URL) throws {
+  /// - Returns: what the instructor should know, and whether every row was taken.
+  /// - Throws: ``ReportError`` when the file is no such table.
+  package func readMarks(from file: URL) throws -> (notes: [String], areComplete: Bool) {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {
       throw ReportError("\(file.path) could not be read: \(error.localizedDescription)")
     }
     var (entries, _) = try readEntries()
-    try take(data, file: file.lastPathComponent, entries)
-    var notes: [String] = []
-    try mark(&entries, &notes)
+    let reading = try take(data, file: file.lastPathComponent, entries)
+    var notes = reading.notes
+    if !reading.problems.isEmpty {
+      notes.append(
+        "\(file.lastPathComponent) was read but for these rows:\n\(Self.list(reading.problems))")
+    }
+    var others: [String] = []
+    try mark(&entries, &others)
     // Else the table in the folder, which does not know these marks yet, would take them back.
     try writeReport(
       MarksTable(results: entries.map(\.result)).text,
       to: directory.appending(path: "marks.csv"))
+    return (notes, reading.problems.isEmpty)
+  }
+
+  private static func list(_ problems: [String]) -> String {
+    let more = problems.count > 20 ? "\nand \(problems.count - 20) more" : ""
+    return problems.prefix(20).joined(separator: "\n") + more
   }
 
   private func readEntries() throws -> (entries: [Entry], notes: [String]) {
@@ -128,16 +149,19 @@ package struct GradeBook: Sendable {
     return sheets.first { $0.number == numbers[0] }
   }
 
-  private func take(_ data: Data, file: String, _ entries: [Entry]) throws {
-    let marks = try MarksTable(results: entries.map(\.result)).marks(in: data, file: file)
+  private func take(
+    _ data: Data, file: String, _ entries: [Entry]
+  ) throws -> MarksTable.Reading {
+    let reading = try MarksTable(results: entries.map(\.result)).reading(of: data, file: file)
     for entry in entries {
-      let own = marks.filter { $0.key.student == entry.result.student }
+      let own = reading.marks.filter { $0.key.student == entry.result.student }
       guard !own.isEmpty else { continue }
       var sheet = try MarkSheet(inFolder: entry.folder)
       let before = sheet
       for (answer, mark) in own { sheet.marks[answer.exercise] = mark }
       if sheet != before { try sheet.write(inFolder: entry.folder) }
     }
+    return reading
   }
 
   /// Brings results in line with the marks.

@@ -11,7 +11,7 @@ struct GradesTable {
     guard let first = results.first else { return "" }
     table.add(
       ["student", "points", "maxPoints"] + first.exercises.map { .text($0.id) }
-        + ["status", "deduction", "sandbox", "seed", "message"])
+        + ["status", "deduction", "sandbox", "seed", "message", "name"])
     for result in results {
       let cells: [Table.Cell] = first.exercises.map { column in
         guard let exercise = result.exercises.first(where: { $0.id == column.id }),
@@ -24,6 +24,7 @@ struct GradesTable {
           + [
             .text(result.status.rawValue), .number(result.lateness?.deduction ?? 0),
             .text(result.sandbox.rawValue), .text(result.seed), .text(result.message),
+            result.name.map { .text($0) } ?? .empty,
           ])
     }
     return table.text
@@ -31,7 +32,7 @@ struct GradesTable {
 
   /// The points as Canvas imports them.
   ///
-  /// The names of the submissions are taken for logins.
+  /// Canvas's own exports tell its number of the student; other names are taken for logins.
   var canvas: String {
     var table = Table()
     guard let first = results.first else { return "" }
@@ -42,7 +43,10 @@ struct GradesTable {
     ])
     for result in results where result.status != .error {
       let student = Table.Cell.text(result.student)
-      table.add([student, .empty, .empty, student, .empty, .number(result.points)])
+      let name = result.name.map { Table.Cell.text($0) } ?? student
+      let (number, login): (Table.Cell, Table.Cell) =
+        result.platform == .canvas ? (student, .empty) : (.empty, student)
+      table.add([name, number, .empty, login, .empty, .number(result.points)])
     }
     return table.text
   }

@@ -25,7 +25,7 @@ struct MarkingPage {
     let rubric: [Markup] = facts.rubric.map { "<li>\($0)</li>\n" }
     let answers: [Markup] = entries.compactMap { entry in
       entry.result.exercises.first { $0.id == facts.id && $0.status == .collected }
-        .map { answer($0, of: entry.result.student) }
+        .map { answer($0, of: entry.result.shownStudent) }
     }
     let without = entries.count - answers.count
     let missing: Markup =

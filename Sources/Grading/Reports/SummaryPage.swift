@@ -89,11 +89,12 @@ struct SummaryPage {
     let rows: [Markup] = entries.map { entry in
       let result = entry.result
       let remarks = [
-        result.status == .graded ? nil : result.message, result.lateness?.message,
+        result.status == .graded && result.compileMessages.isEmpty ? nil : result.message,
+        result.lateness?.message,
         result.pointsToMark > 0 ? "up to \(result.pointsToMark) points to mark" : nil,
       ].compactMap { $0 }
       return """
-        <tr><td class="name"><a href="\(entry.link)">\(result.student)</a></td>\
+        <tr><td class="name"><a href="\(entry.link)">\(result.shownStudent)</a></td>\
         <td class="number" data-name="points">\(shownPoints(result.points))</td>\
         <td class="remark">\(remarks.joined(separator: "; "))</td></tr>
 

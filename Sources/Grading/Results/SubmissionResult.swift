@@ -9,8 +9,13 @@ package import Foundation
 /// control characters, and are otherwise as they were: whoever prints them into HTML, XML or a table
 /// escapes them.
 package struct SubmissionResult: Codable, Hashable, Sendable {
-  /// The student, as the submission is named.
+  /// The student: the login or number where a platform tells one, and else what the submission is
+  /// called.
   package var student: String
+  /// The student's name, where there is one beside the login or number.
+  package var name: String?
+  /// Where it was handed in, where its name tells.
+  package var platform: Platform?
   /// The sheet's number.
   package var sheet: Int
   /// What became of the submission as a whole.
@@ -50,9 +55,11 @@ package struct SubmissionResult: Codable, Hashable, Sendable {
     sandbox: SandboxLevel, seed: String, exercises: [ExerciseOutcome],
     figures: [FigureOutcome] = [], durations: Durations = Durations(), notes: [String] = [],
     compileMessages: [CompileMessage] = [], lateness: Lateness? = nil, submission: String,
-    grader: String, gradedAt: Date
+    grader: String, gradedAt: Date, name: String? = nil, platform: Platform? = nil
   ) {
     self.student = student
+    self.name = name
+    self.platform = platform
     self.sheet = sheet
     self.status = status
     self.message = message
@@ -82,6 +89,9 @@ package struct SubmissionResult: Codable, Hashable, Sendable {
     /// The grader itself failed; no grade is meant by this, and the next run tries again.
     case error
   }
+
+  /// The student for a reader: the login or number with the name.
+  package var shownStudent: String { name.map { "\(student) (\($0))" } ?? student }
 
   /// What the exercises earned before anything was taken for lateness.
   package var earnedPoints: Double { exercises.reduce(0) { $0 + $1.points } }

@@ -14,12 +14,14 @@ struct SubmissionGrader: Sendable {
   let seed: String
   /// The sheet's own `main.swift`.
   let main: String
+  /// What the sheet asks for, or nil where its `Answers.swift` is not at hand.
+  let template: AnswersTemplate?
   /// Who asks a program something at the same time as others, and who does so alone.
-  private let turns = Turns()
+  let turns = Turns()
 
   init(
     sheet: Sheet, workshop: Workshop, cases: CaseStore, options: GradingOptions, seed: String,
-    main: String
+    main: String, template: AnswersTemplate?
   ) {
     self.sheet = sheet
     self.workshop = workshop
@@ -27,6 +29,7 @@ struct SubmissionGrader: Sendable {
     self.options = options
     self.seed = seed
     self.main = main
+    self.template = template
   }
 
   /// The version of how grades are made; a new one makes earlier results outdated.
@@ -44,7 +47,8 @@ struct SubmissionGrader: Sendable {
       message: choice.problem ?? "", points: 0, maxPoints: sheet.points,
       sandbox: workshop.confinement.level, seed: seed, exercises: [],
       durations: Durations(collect: seconds), notes: choice.notes, submission: choice.digest,
-      grader: Self.version, gradedAt: Date())
+      grader: Self.version, gradedAt: Date(), name: submission.name,
+      platform: submission.platform)
     do {
       if let text = choice.text { pictures = try await grade(text, slot: slot, into: &result) }
     } catch let error as CancellationError {
@@ -63,26 +67,27 @@ struct SubmissionGrader: Sendable {
   private func grade(
     _ text: String, slot: Int, into result: inout SubmissionResult
   ) async throws -> [String: Data] {
-    let job = try workshop.makeJob(slot: slot, answers: text, main: main)
-    defer { workshop.finish(job) }
     let start = ContinuousClock.now
-    let compiler = Compiler(
-      workshop: workshop, seconds: options.compileSeconds, memoryBytes: 3_000_000_000)
-    let outcome = try await compile(job, by: compiler)
+    let compiled = try await compile(text, slot: slot)
     result.durations.compile = start.secondsToNow
-    if case .failed(let sentence, let messages) = outcome {
-      result.status = .doesNotCompile
-      result.message = sentence
-      result.compileMessages = messages
+    guard case .program(let job, let removals, let messages) = compiled else {
+      if case .failed(let diagnostics) = compiled {
+        result.status = .doesNotCompile
+        result.message = diagnostics.sentence
+        result.compileMessages = diagnostics.messages
+      }
       return [:]
     }
+    defer { workshop.finish(job) }
+    result.compileMessages = messages
     let checker = try workshop.confinement.checker(
       [workshop.confinement.seen(job) + "/program"], job: job, seconds: options.seconds,
       memoryBytes: options.memoryBytes)
     for exercise in sheet.exercises {
       try Task.checkCancellation()
-      result.exercises.append(
-        try await ask(exercise, of: job, checker, &result.durations))
+      var outcome = try await ask(exercise, of: job, checker, &result.durations)
+      outcome.apply(removals)
+      result.exercises.append(outcome)
       try showProgress(result)
     }
     var pictures: [String: Data] = [:]
@@ -95,6 +100,7 @@ struct SubmissionGrader: Sendable {
     let right = result.exercises.count { $0.status == .passed }
     let asked = result.exercises.count { !$0.isOpen }
     result.message = "\(right) of \(asked) exercises are right"
+    if let sentence = Salvage.sentence(on: removals) { result.message += "; \(sentence)" }
     let missed = result.exercises.filter { $0.status == .notGraded }
     if let first = missed.first {
       result.status = .error
@@ -106,13 +112,15 @@ struct SubmissionGrader: Sendable {
   }
 
   /// Compiles, and once more while nothing else runs when what failed may be the machine.
-  private func compile(_ job: JobFolder, by compiler: Compiler) async throws -> Compiler.Outcome {
+  func compile(_ job: JobFolder, by compiler: Compiler) async throws -> Compiler.Outcome {
     do {
       let outcome = try await turns.together {
         try await compiler.compile(job, sheet: sheet.program)
       }
       // The compiler has nothing to say about the student's text.
-      guard case .failed(_, []) = outcome else { return outcome }
+      guard case .failed(let diagnostics) = outcome, diagnostics.messages.isEmpty else {
+        return outcome
+      }
     } catch is GraderFault {}
     return try await turns.alone { try await compiler.compile(job, sheet: sheet.program) }
   }

@@ -12,7 +12,8 @@ struct GradeCommand: AsyncParsableCommand {
     abstract: "Grade a class's submissions to a sheet.",
     discussion: """
       A submission is a folder, a .zip or a .tar.gz named for the student, with Answers.swift \
-      somewhere in it. Each is compiled and run in a sandbox; its answers are verified outside. \
+      somewhere in it, or what Canvas, Moodle, Gradescope, Blackboard or GitHub Classroom export. \
+      Each is compiled and run in a sandbox; its answers are verified outside. \
       GRADES/<student>/result.json holds what came of it, and the reports are made of that (see: \
       headlight report).
 
@@ -146,9 +147,9 @@ struct GradeCommand: AsyncParsableCommand {
   private func print(_ summary: GradingRun.Summary, of run: GradingRun, seed: Seed) {
     let terminal = Terminal.standardOutput
     let results = run.grades.results().filter { $0.sheet == sheet }
-    let width = min(results.map(\.student.count).max() ?? 0, 30)
+    let width = min(results.map(\.shownStudent.count).max() ?? 0, 30)
     for result in results {
-      let name = String(result.student.prefix(30))
+      let name = String(result.shownStudent.prefix(30))
       let points = pointsText(result.points)
       terminal.print(
         result.status == .graded ? result.message : "\(result.message)",
@@ -156,6 +157,10 @@ struct GradeCommand: AsyncParsableCommand {
           + "  " + String(repeating: " ", count: max(0, 5 - points.count)) + points
           + " of \(result.maxPoints)  ",
         style: result.status == .graded ? nil : .yellow)
+    }
+    if !summary.absent.isEmpty {
+      terminal.print(
+        "handed in nothing: \(printable(summary.absent.joined(separator: ", ")))", style: .yellow)
     }
     for fault in summary.faults { Terminal.standardError.print(fault, lead: "✗ ", style: .red) }
     let sandbox = summary.sandbox.map { ", sandbox \($0)" } ?? ""

@@ -27,10 +27,12 @@ struct Report: ParsableCommand {
     let book = GradeBook(
       directory: URL(filePath: grades, directoryHint: .isDirectory),
       course: PackageCheckout.courseFolder())
-    if let marks { try book.readMarks(from: URL(filePath: marks)) }
-    let summary = try book.writeReports()
+    let reading = try marks.map { try book.readMarks(from: URL(filePath: $0)) }
+    var summary = try book.writeReports()
+    summary.notes = (reading?.notes ?? []) + summary.notes
     summary.print(of: grades, to: .standardOutput)
-    if summary.notes.contains(where: { $0.hasPrefix("marks.csv") }) { throw ExitCode(1) }
+    let isIncomplete = summary.notes.contains { $0.hasPrefix("marks.csv was") }
+    if isIncomplete || reading?.areComplete == false { throw ExitCode(1) }
   }
 }
 

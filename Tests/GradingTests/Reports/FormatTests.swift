@@ -137,12 +137,12 @@ final class FormatTests: XCTestCase {
       grades[0],
       [
         "student", "points", "maxPoints", "9.1", "9.2", "9.3", "status", "deduction", "sandbox",
-        "seed", "message",
+        "seed", "message", "name",
       ])
     XCTAssertEqual(Array(grades[1].prefix(6)), ["ada", "4.5", "8", "3", "1.5", ""])
     XCTAssertEqual(
       grades[2],
-      ["bob", "2", "8", "3", "1.5", "0", "graded", "0.5", "bubblewrap", "5eed", "graded"])
+      ["bob", "2", "8", "3", "1.5", "0", "graded", "0.5", "bubblewrap", "5eed", "graded", ""])
     XCTAssertEqual(
       cells(try text(folder, "canvas.csv")),
       [
@@ -151,6 +151,22 @@ final class FormatTests: XCTestCase {
         ["ada", "", "", "ada", "", "4.5"],
         ["bob", "", "", "bob", "", "2"],
       ])
+  }
+
+  func testNumbersAreShownWithNamesAndCanvasFindsItsOwn() throws {
+    let folder = try reportFolder()
+    var canvas = Sample.result("12345")
+    (canvas.name, canvas.platform) = ("lovelaceada", .canvas)
+    var moodle = Sample.result("777")
+    (moodle.name, moodle.platform) = ("Grace Hopper", .moodle)
+    try Sample.book([canvas, moodle], in: folder).writeReports()
+    let table = cells(try text(folder, "canvas.csv"))
+    XCTAssertEqual(table[2], ["lovelaceada", "12345", "", "", "", "4.5"])
+    XCTAssertEqual(table[3], ["Grace Hopper", "", "", "777", "", "4.5"])
+    XCTAssertEqual(cells(try text(folder, "grades.csv"))[1].last, "lovelaceada")
+    for name in ["summary.html", "marking.html", "101/feedback.html"] {
+      XCTAssertTrue(try text(folder, name).contains("777 (Grace Hopper)"), name)
+    }
   }
 
   func testTheSameResultsGiveTheSameBytes() throws {
