@@ -21,16 +21,18 @@ extension Variant {
 
 /// Secrets as an instructor's, under which right answers must be right.
 ///
-/// The suite tries a few; `HEADLIGHT_SECRETS=200 swift test --filter CurriculumTests` tries as many as
-/// it says, and prints how long each exercise took.
+/// The suite tries ten, and only where what is drawn decides how much room an answer has.
+/// `HEADLIGHT_SECRETS=200 swift test --filter CurriculumTests` tries as many as it says for every
+/// exercise, and prints how long each took.
 enum Secrets {
   private static let asked = ProcessInfo.processInfo.environment["HEADLIGHT_SECRETS"]
     .flatMap { Int($0) }
-  /// Under these, right answers came nearest to being refused, or were, before exercises drew again
-  /// what does not decide.
-  private static let worst = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+  /// Exercises that hold shares of few words, or numbers that rounding blurs, against one another.
+  private static let delicate: Set<String> = [
+    "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.10", "3.4",
+  ]
 
-  private static let numbers = asked.map { Array(1...$0) } ?? worst
+  private static let numbers = Array(1...(asked ?? 10))
   /// The cases of the exercise that is looked at, for one is after another.
   private static let kept = Mutex<(id: String, cases: [[ReadyCase]])>(("", []))
 
@@ -38,7 +40,7 @@ enum Secrets {
   static func fault(
     of exercise: Exercise, _ name: String, answer: (Data) throws -> Data
   ) -> String? {
-    guard !exercise.isOpen else { return nil }
+    guard !exercise.isOpen, asked != nil || delicate.contains(exercise.id) else { return nil }
     let start = ContinuousClock.now
     var faults: [String] = []
     do {

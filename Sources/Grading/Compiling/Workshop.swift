@@ -105,7 +105,9 @@ final class Workshop: Sendable {
       .compile(job, sheet: "Sheet")
     if case .failed(let diagnostics) = outcome,
       closed.allSatisfy({ module in
-        diagnostics.messages.contains { $0.text.contains("module '\(module)' was not compiled for testing") }
+        diagnostics.messages.contains {
+          $0.text.contains("module '\(module)' was not compiled for testing")
+        }
       })
     {
       return
