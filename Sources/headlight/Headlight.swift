@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 
 /// The command-line tool.
 @main struct Headlight: AsyncParsableCommand {
@@ -33,4 +34,9 @@ struct CommandError: Error, Equatable, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+}
+
+/// Says something beside the result, which may be read by a program.
+func note(_ remark: String) {
+  FileHandle.standardError.write(Data("Note: \(remark).\n".utf8))
 }
