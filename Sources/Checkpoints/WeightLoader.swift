@@ -92,8 +92,9 @@ final class WeightLoader {
     return found
   }
 
-  /// Finds out which of the embedding, the embeddings of two stacks and the unembedding are one
-  /// weight. The file decides: what it holds twice, with other values, is two, whatever the
+  /// Finds out which of embedding, unembedding and the embeddings of two stacks are one weight.
+  ///
+  /// The file decides: what it holds twice, with other values, is two, whatever the
   /// configuration says; and a side that it does not hold is the other one.
   ///
   /// - Returns: A sentence where the file is not as the configuration says, or nil.

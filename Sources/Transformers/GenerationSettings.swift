@@ -16,8 +16,10 @@ public struct GenerationSettings: Codable, Sendable, Equatable {
   public var forcedFirstToken: Int?
   /// One of what the last token is, when no end came before the limit (`forced_eos_token_id`).
   public var forcedLastTokens: [Int] = []
-  /// What the scores of tokens that have been are divided by, or multiplied with where they are
-  /// negative. Keskar et al., "CTRL", 2019.
+  /// What divides the scores of tokens that have been, or multiplies those that are negative.
+  ///
+  /// Keskar et al., "CTRL: A Conditional Transformer Language Model for Controllable Generation",
+  /// 2019.
   public var repetitionPenalty: Float = 1
   /// How many tokens in a row do not come twice (`no_repeat_ngram_size`), or 0.
   public var unrepeatedLength = 0

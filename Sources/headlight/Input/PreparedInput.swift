@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Tokenizers
 import Transformers
 
 /// A text on its way into a model, with the tokens its rows stand for.
