@@ -59,25 +59,7 @@ extension ModelFamily {
     }
     configuration.tiesEmbeddings = try file.flag("tie_word_embeddings") != false
     configuration.hasLogitBias = checkpoint.contains("final_logits_bias")
-    configuration.suppressedTokens = try suppressedTokens(file, of: size)
     return configuration
-  }
-
-  /// Tokens that `bad_words_ids` keeps generation from choosing; lists of several forbid sequences,
-  /// which concerns beam search of `transformers` alone.
-  private static func suppressedTokens(
-    _ file: ModelConfigurationFile, of size: Int
-  ) throws(CheckpointError) -> [Int] {
-    let expected = "a list of lists of token ids from 0 to \(size - 1)"
-    var tokens: [Int] = []
-    let words = try file.list("bad_words_ids") ?? []
-    for word in words {
-      guard let ids = word as? [NSNumber],
-        ids.allSatisfy({ $0.intValue >= 0 && $0.intValue < size })
-      else { throw file.wrong("bad_words_ids", words, expected: expected) }
-      if ids.count == 1 { tokens.append(ids[0].intValue) }
-    }
-    return tokens
   }
 
   private static let encoderDecoderNames = WeightNames(

@@ -18,8 +18,9 @@ extension ModelFamily {
         ("head.dense", "cls.predictions.transform.dense"),
         ("head.norm", "cls.predictions.transform.LayerNorm"),
         ("unembedding.weight", "cls.predictions.decoder.weight"),
-        ("unembedding.bias", "cls.predictions.bias"),
+        // Where both are there and differ, the decoder's is the one that is added.
         ("unembedding.bias", "cls.predictions.decoder.bias"),
+        ("unembedding.bias", "cls.predictions.bias"),
       ]),
     prefixes: ["", "bert."])
 
@@ -46,8 +47,8 @@ extension ModelFamily {
     weights: WeightNames(
       table: encoderNames + [
         ("head.dense", "lm_head.dense"), ("head.norm", "lm_head.layer_norm"),
-        ("unembedding.weight", "lm_head.decoder.weight"), ("unembedding.bias", "lm_head.bias"),
-        ("unembedding.bias", "lm_head.decoder.bias"),
+        ("unembedding.weight", "lm_head.decoder.weight"),
+        ("unembedding.bias", "lm_head.decoder.bias"), ("unembedding.bias", "lm_head.bias"),
       ]),
     prefixes: ["", "roberta."])
 

@@ -11,6 +11,11 @@ public struct Checkpoint: Sendable {
   /// The names of all tensors.
   public let names: [String]
   private let files: [String: SafetensorsFile]
+  /// Names of tensors that share their values with another, to the name the file kept of the two.
+  ///
+  /// `safetensors.torch.save_model` writes a shared tensor once, and the names it dropped into the
+  /// file's metadata.
+  private let keptNames: [String: String]
 
   /// What weights in one file are called.
   package static let fileName = "model.safetensors"
@@ -26,55 +31,71 @@ public struct Checkpoint: Sendable {
     let single = directory.appendingPathComponent(Self.fileName)
     let index = directory.appendingPathComponent(Self.indexName)
     let manager = FileManager.default
+    let opened: [SafetensorsFile]
     if manager.fileExists(atPath: single.path) {
       let file = try SafetensorsFile(contentsOf: single)
       names = file.names
       files = Dictionary(uniqueKeysWithValues: file.names.map { ($0, file) })
+      opened = [file]
     } else if manager.fileExists(atPath: index.path) {
-      (names, files) = try Self.openShards(index: index, in: directory)
+      (names, files, opened) = try Self.openShards(index: index, in: directory)
     } else {
       throw Self.noWeights(in: directory)
     }
+    var keptNames: [String: String] = [:]
+    for (dropped, kept) in opened.flatMap(\.metadata)
+    where files[dropped] == nil && files[kept] != nil { keptNames[dropped] = kept }
+    self.keptNames = keptNames
   }
 
-  /// Whether there is a tensor of this name.
-  public func contains(_ name: String) -> Bool { files[name] != nil }
+  /// Whether there is a tensor of this name, or another that shares its values.
+  public func contains(_ name: String) -> Bool { files[keptName(name)] != nil }
+
+  /// The name under which a tensor's values stand in the file.
+  func keptName(_ name: String) -> String { keptNames[name] ?? name }
+
+  /// Whether two tensors are stored alike, value by value.
+  func areEqual(_ a: String, _ b: String) throws(CheckpointError) -> Bool {
+    let (a, b) = (keptName(a), keptName(b))
+    guard a != b else { return true }
+    return try file(of: a).holds(a, equalTo: b, of: file(of: b))
+  }
 
   /// The shape of a tensor.
   public func shape(of name: String) throws(CheckpointError) -> [Int] {
-    try file(of: name).shape(of: name)
+    try file(of: name).shape(of: keptName(name))
   }
 
   /// The type that a tensor's elements are stored as.
   public func elementType(of name: String) throws(CheckpointError) -> ElementType {
-    try file(of: name).elementType(of: name)
+    try file(of: name).elementType(of: keptName(name))
   }
 
   /// Reads a tensor as Float32 values; see ``SafetensorsFile/tensor(_:)``.
   public func tensor(_ name: String) throws(CheckpointError) -> Tensor {
-    try file(of: name).tensor(name)
+    try file(of: name).tensor(keptName(name))
   }
 
   /// Reads the weights that a tensor holds; see ``SafetensorsFile/tensors(_:layout:shape:)``.
   func tensors(
     _ name: String, layout: WeightLayout, shape: [Int]
   ) throws(CheckpointError) -> [Tensor] {
-    try file(of: name).tensors(name, layout: layout, shape: shape)
+    try file(of: name).tensors(keptName(name), layout: layout, shape: shape)
   }
 
   /// Reads a tensor of whole numbers; see ``SafetensorsFile/integers(_:)``.
   public func integers(_ name: String) throws(CheckpointError) -> [Int] {
-    try file(of: name).integers(name)
+    try file(of: name).integers(keptName(name))
   }
 
   private func file(of name: String) throws(CheckpointError) -> SafetensorsFile {
-    if let file = files[name] { return file }
+    if let file = files[keptName(name)] { return file }
     throw missing(name, from: names, in: directory.path)
   }
 
   private static func openShards(
     index: URL, in directory: URL
-  ) throws(CheckpointError) -> ([String], [String: SafetensorsFile]) {
+  ) throws(CheckpointError) -> ([String], [String: SafetensorsFile], [SafetensorsFile]) {
     let map = try weightMap(index)
     var shards: [String: SafetensorsFile] = [:]
     for shard in try Self.shards(of: map, index) {
@@ -94,7 +115,7 @@ public struct Checkpoint: Sendable {
       }
       files[name] = file
     }
-    return (map.keys.sorted(), files)
+    return (map.keys.sorted(), files, Array(shards.values))
   }
 
   /// The names of the files that an index lists, each in the index's own folder.

@@ -41,8 +41,7 @@ extension ModelConfigurationFile {
 
   /// The token that fills a batch; a file may say by −1 that there is none.
   func padToken(of vocabularySize: Int, default fallback: Int) throws(CheckpointError) -> Int {
-    if let id = try? integer("pad_token_id", minimum: -1, maximum: -1), id < 0 { return fallback }
-    return try token("pad_token_id", of: vocabularySize) ?? fallback
+    try token("pad_token_id", of: vocabularySize) ?? min(fallback, vocabularySize - 1)
   }
 
   /// The angles of rotary positions, by the spelling of `transformers` 5 (`rope_parameters`) or an

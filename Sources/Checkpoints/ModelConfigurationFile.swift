@@ -18,10 +18,33 @@ struct ModelConfigurationFile {
         "there is no readable \(url.lastPathComponent) in \(url.deletingLastPathComponent().path); "
           + "a model directory holds config.json, model.safetensors and tokenizer.json.")
     }
-    guard let values = try? JSONSerialization.jsonObject(with: data) as? [String: Any] else {
+    let json = Self.quotingWhatIsNotFinite(data)
+    guard let values = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
       throw CheckpointError("\(url.path) is not a JSON object; fetch it again.")
     }
     self.init(path: url.path, values: values)
+  }
+
+  /// JSON has no word for numbers that are not finite, and Python writes `NaN`, `Infinity` and
+  /// `-Infinity`: they become texts, which a key that is read for a number does not take.
+  static func quotingWhatIsNotFinite(_ data: Data) -> Data {
+    let words = ["NaN", "Infinity", "-Infinity"].map { Array($0.utf8) }
+    let bytes = [UInt8](data)
+    var result: [UInt8] = []
+    var (place, isInText) = (0, false)
+    while place < bytes.count {
+      let byte = bytes[place]
+      if !isInText, let word = words.first(where: { bytes[place...].starts(with: $0) }) {
+        result += [UInt8(ascii: "\"")] + word + [UInt8(ascii: "\"")]
+        place += word.count
+        continue
+      }
+      if byte == UInt8(ascii: "\"") { isInText.toggle() }
+      let isEscape = isInText && byte == UInt8(ascii: "\\") && place + 1 < bytes.count
+      result += bytes[place...(isEscape ? place + 1 : place)]
+      place += isEscape ? 2 : 1
+    }
+    return Data(result)
   }
 
   private init(path: String, values: [String: Any], section: String = "") {
@@ -131,14 +154,43 @@ struct ModelConfigurationFile {
     return text
   }
 
-  /// A token id, or the first of a list of them, as newer configurations may have.
+  /// A finite number of any sign, or nil when there is none.
+  func anyNumber(_ key: String) throws(CheckpointError) -> Float? {
+    guard let (key, value) = value([key]) else { return nil }
+    guard let number = value as? NSNumber, !Self.isBoolean(number), number.floatValue.isFinite
+    else { throw wrong(key, value, expected: "a number") }
+    return number.floatValue
+  }
+
+  /// Token ids, one or a list of them; those without a row in the vocabulary never come, and are left
+  /// out.
+  func tokens(_ keys: String..., of vocabularySize: Int) throws(CheckpointError) -> [Int] {
+    try tokens(keys, of: vocabularySize)
+  }
+
+  /// The token id, or the first of a list of them, of the first key that is there.
   func token(_ keys: String..., of vocabularySize: Int) throws(CheckpointError) -> Int? {
-    guard let (key, value) = value(keys) else { return nil }
-    let first = (value as? [Any])?.first ?? value
-    guard let number = first as? NSNumber, !Self.isBoolean(number),
-      let id = Int(exactly: number.doubleValue), id >= 0, id < vocabularySize
-    else { throw wrong(key, value, expected: "a token id from 0 to \(vocabularySize - 1)") }
-    return id
+    try tokens(keys, of: vocabularySize).first
+  }
+
+  private func tokens(_ keys: [String], of vocabularySize: Int) throws(CheckpointError) -> [Int] {
+    guard let (key, value) = value(keys) else { return [] }
+    guard let ids = Self.wholeNumbers(value as? [Any] ?? [value]) else {
+      throw wrong(key, value, expected: "a token id or a list of them")
+    }
+    return ids.filter { 0..<vocabularySize ~= $0 }
+  }
+
+  /// The whole numbers in a list, or nil when it holds anything else.
+  static func wholeNumbers(_ values: [Any]) -> [Int]? {
+    var numbers: [Int] = []
+    for value in values {
+      guard let number = value as? NSNumber, !isBoolean(number),
+        let integer = Int(exactly: number.doubleValue)
+      else { return nil }
+      numbers.append(integer)
+    }
+    return numbers
   }
 
   private static func isBoolean(_ number: NSNumber) -> Bool {

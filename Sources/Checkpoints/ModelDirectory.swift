@@ -6,8 +6,12 @@ extension Transformer {
   /// Loads a model from a directory in the Hugging Face layout: `config.json` and safetensors, in
   /// one file or in shards.
   ///
+  /// - Parameter note: Is given a sentence on each thing that the folder holds and the model does not
+  ///   use, or holds otherwise than its configuration says.
   /// - Throws: ``CheckpointError``: one sentence on what is missing, contradictory or unsupported.
-  public init(directory: URL) throws(CheckpointError) {
+  public init(
+    directory: URL, noting note: (String) -> Void = { _ in }
+  ) throws(CheckpointError) {
     let file = try ModelConfigurationFile(
       contentsOf: directory.appendingPathComponent("config.json"))
     let family = try ModelFamily.named(try file.string("model_type"), in: file)
@@ -17,15 +21,18 @@ extension Transformer {
           + "and BF16 weights are supported; fetch the model in one of these.")
     }
     let checkpoint = try Checkpoint(directory: directory)
-    let configuration = try family.configuration(file, checkpoint)
-    let loader = WeightLoader(
-      family: family, checkpoint: checkpoint, configuration: configuration)
+    var read = try family.configuration(file, checkpoint)
+    try read.readGeneration(in: directory, orFrom: file)
+    let loader = WeightLoader(family: family, checkpoint: checkpoint, configuration: read)
+    if let sentence = try loader.settleSharing() { note(plainLine(sentence)) }
+    let configuration = loader.configuration
     do {
       // All shapes first: a wrong file is refused before anything large is read.
       _ = try Transformer(configuration: configuration) { name, shape in
         try loader.check(name, shape: shape)
         return Tensor.zeros([0])
       }
+      if let sentence = try loader.sentenceOnUnused() { note(plainLine(sentence)) }
       try self.init(configuration: configuration) { name, shape in
         try loader.weight(name, shape: shape)
       }

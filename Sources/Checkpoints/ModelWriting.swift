@@ -31,6 +31,7 @@ extension Transformer {
       case .gelu: "gelu"
       case .silu: "silu"
       }
+    let end: Any = c.endTokens.count > 1 ? c.endTokens : c.endToken.map { $0 as Any } ?? NSNull()
     let values: [String: Any] = [
       "architectures": ["T5ForConditionalGeneration"], "model_type": "t5",
       "vocab_size": c.vocabularySize, "d_model": c.width, "d_kv": encoder.headWidth,
@@ -43,7 +44,7 @@ extension Transformer {
       // The old spelling of whether logits are scaled, and the new one.
       "tie_word_embeddings": c.logitScale != 1, "scale_decoder_outputs": c.logitScale != 1,
       "is_encoder_decoder": true, "dropout_rate": 0.0, "decoder_start_token_id": c.startToken,
-      "eos_token_id": c.endToken.map { $0 as Any } ?? NSNull(), "pad_token_id": c.padToken,
+      "eos_token_id": end, "pad_token_id": c.padToken,
       "torch_dtype": "float16",
     ]
     try writer.write(beside: values, to: directory)

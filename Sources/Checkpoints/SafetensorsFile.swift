@@ -124,6 +124,27 @@ public struct SafetensorsFile: Sendable {
     return values
   }
 
+  /// Whether a tensor is stored as another is: type, shape and every byte.
+  func holds(
+    _ name: String, equalTo other: String, of file: SafetensorsFile
+  ) throws(CheckpointError) -> Bool {
+    let (entry, theirs) = (try entry(name), try file.entry(other))
+    guard entry.type == theirs.type, entry.shape == theirs.shape else { return false }
+    var done = 0
+    while done < entry.bytes.count {
+      let end = min(done + Self.chunk, entry.bytes.count)
+      let (start, otherStart) = (
+        dataOffset + entry.bytes.lowerBound, file.dataOffset + theirs.bytes.lowerBound
+      )
+      guard
+        try self.file.bytes((start + done)..<(start + end))
+          == file.file.bytes((otherStart + done)..<(otherStart + end))
+      else { return false }
+      done = end
+    }
+    return true
+  }
+
   private func entry(_ name: String) throws(CheckpointError) -> SafetensorsEntry {
     if let entry = entries[name] { return entry }
     throw missing(name, from: names, in: file.path)

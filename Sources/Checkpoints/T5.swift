@@ -7,7 +7,7 @@ extension ModelFamily {
   /// Transformer", 2020.
   static let t5 = ModelFamily(
     type: "t5",
-    configuration: { file, checkpoint throws(CheckpointError) in
+    configuration: { file, _ throws(CheckpointError) in
       let layers = try file.layerCount("num_layers")
       let heads = try file.integer("num_heads")
       let stack = TransformerConfiguration.Stack(
@@ -17,7 +17,8 @@ extension ModelFamily {
       decoder.layerCount = try file.layerCount("num_decoder_layers", default: layers)
       let (activation, isGated) = try feedForward(file)
       // T5 v1.0 scales the decoder's output and ties the head; v1.1 does neither. Older files say
-      // so by `tie_word_embeddings`, newer ones by `scale_decoder_outputs` (and always "tie").
+      // so by `tie_word_embeddings`, newer ones by `scale_decoder_outputs` (and always "tie"): what
+      // is tied, the weights show.
       let scales: Bool
       if let flag = try file.flag("scale_decoder_outputs") {
         scales = flag
@@ -37,7 +38,7 @@ extension ModelFamily {
       var configuration = TransformerConfiguration.t5(
         vocabularySize: size, width: width, encoder: stack,
         decoder: decoder, activation: activation, isGated: isGated,
-        tiesEmbeddings: !checkpoint.contains("lm_head.weight"),
+        tiesEmbeddings: true,
         buckets: buckets, maximumDistance: distance,
         normEpsilon: try file.number("layer_norm_epsilon", default: 1e-6),
         startToken: try file.token("decoder_start_token_id", "pad_token_id", of: size) ?? 0,
@@ -50,6 +51,7 @@ extension ModelFamily {
       table: [
         ("embedding.weight", "shared.weight"),
         ("embedding.weight", "encoder.embed_tokens.weight"),
+        ("embedding.weight", "decoder.embed_tokens.weight"),
         ("unembedding.weight", "lm_head.weight"),
         ("encoder.positionBias", "encoder.block.0.layer.0.SelfAttention.relative_attention_bias"),
         ("decoder.positionBias", "decoder.block.0.layer.0.SelfAttention.relative_attention_bias"),

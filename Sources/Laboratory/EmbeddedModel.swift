@@ -13,6 +13,8 @@ package struct LoadedModel: Sendable {
   package let model: Transformer
   /// The tokenizer, or nil when the directory holds none.
   package let tokenizer: Tokenizer?
+  /// What the folder holds and the model does not use, or otherwise than it says: a sentence each.
+  package let notes: [String]
 }
 
 /// A model that comes with the package, trained by its own code.
@@ -78,8 +80,24 @@ extension LoadedModel {
     let place = try ModelPlace(value, needsWeights: true)
     name = place.name
     shortName = place.shortName
-    model = try Transformer(directory: place.directory)
+    var notes: [String] = []
+    model = try Transformer(directory: place.directory) { notes.append($0) }
+    self.notes = notes
     tokenizer = try Tokenizer(directory: place.directory)
+  }
+
+  /// The text of ids without special tokens, in which an id without a token is its number: `#123`.
+  ///
+  /// - Precondition: there is a tokenizer.
+  package func text(of ids: [Int]) throws -> String {
+    var text = ""
+    for run in ids.chunked(where: { tokenizer!.token($0) != nil }) {
+      text +=
+        run.isKnown
+        ? try tokenizer!.decode(Array(run.ids), skippingSpecialTokens: true)
+        : run.ids.map { "#\($0)" }.joined()
+    }
+    return text
   }
 
   /// The ids of a text, with the special tokens the model expects around it.
@@ -96,5 +114,23 @@ extension LoadedModel {
       throw ModelError("the text is empty; give at least one word")
     }
     return ids
+  }
+}
+
+extension [Int] {
+  /// Runs of ids that are known and of ids that are not.
+  fileprivate func chunked(
+    where isKnown: (Int) -> Bool
+  ) -> [(ids: ArraySlice<Int>, isKnown: Bool)] {
+    var runs: [(ids: ArraySlice<Int>, isKnown: Bool)] = []
+    for (place, id) in enumerated() {
+      let known = isKnown(id)
+      if let last = runs.last, last.isKnown == known {
+        runs[runs.count - 1].ids = self[last.ids.startIndex...place]
+      } else {
+        runs.append((self[place...place], known))
+      }
+    }
+    return runs
   }
 }

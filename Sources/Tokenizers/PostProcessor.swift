@@ -1,10 +1,23 @@
 /// Puts special tokens around the ids of a text.
 indirect enum PostProcessor: Sendable {
-  /// The pieces of a template for one text: nil stands for the text, ids for a special token.
-  case template([[Int]?])
+  /// The pieces of a template for one text, where nil stands for the text and ids for a special
+  /// token; and those of the template for two, or nil when the file's is none.
+  case template([[Int]?], pair: [PairPiece]?)
   /// Touches offsets alone, which are not kept here.
   case byteLevel
   case sequence([PostProcessor])
+
+  /// A piece of a template for two texts, with the type of its tokens.
+  struct PairPiece: Sendable {
+    enum Content: Sendable {
+      case first
+      case second
+      case special([Int])
+    }
+
+    var content: Content
+    var type: Int
+  }
 
   init(_ part: Part) throws(TokenizerError) {
     let name = try part.required("type").text()
@@ -19,11 +32,25 @@ indirect enum PostProcessor: Sendable {
           part: "\(part.place).single", expected: "a template that holds the text, A, once",
           found: "another")
       }
-      self = .template(pieces)
+      let pair = try? part.map("pair") { piece throws(TokenizerError) in
+        try Self.pairPiece(piece, special: special)
+      }
+      self = .template(pieces, pair: pair)
     case "BertProcessing", "RobertaProcessing":
-      self = .template([
-        [try Self.id(part.required("cls"))], nil, [try Self.id(part.required("sep"))],
-      ])
+      let (start, end) = (
+        [try Self.id(part.required("cls"))], [try Self.id(part.required("sep"))]
+      )
+      // RoBERTa parts two texts by two separators, and knows one type.
+      let isBERT = name == "BertProcessing"
+      let second = isBERT ? 1 : 0
+      self = .template(
+        [start, nil, end],
+        pair: [
+          PairPiece(content: .special(start), type: 0), PairPiece(content: .first, type: 0),
+          PairPiece(content: .special(isBERT ? end : end + end), type: 0),
+          PairPiece(content: .second, type: second),
+          PairPiece(content: .special(end), type: second),
+        ])
     case "ByteLevel": self = .byteLevel
     case "Sequence":
       self = .sequence(try part.map("processors") { part throws(TokenizerError) in try Self(part) })
@@ -50,6 +77,16 @@ indirect enum PostProcessor: Sendable {
     return try entry.map("ids") { id throws(TokenizerError) in try id.count() }
   }
 
+  private static func pairPiece(_ piece: Part, special: Part) throws(TokenizerError) -> PairPiece {
+    if let sequence = piece.optional("Sequence") {
+      let isFirst = try sequence.required("id").text() == "A"
+      return PairPiece(
+        content: isFirst ? .first : .second, type: try sequence.required("type_id").count())
+    }
+    let type = try piece.required("SpecialToken").required("type_id").count()
+    return PairPiece(content: .special(try ids(of: piece, special: special) ?? []), type: type)
+  }
+
   /// The id in a token and its id, `["</s>", 2]`.
   private static func id(_ part: Part) throws(TokenizerError) -> Int {
     let pair = try part.elements()
@@ -61,7 +98,7 @@ indirect enum PostProcessor: Sendable {
 
   func apply(to ids: [Int], addingSpecialTokens: Bool) -> [Int] {
     switch self {
-    case .template(let pieces):
+    case .template(let pieces, _):
       pieces.flatMap { piece in piece.map { addingSpecialTokens ? $0 : [] } ?? ids }
     case .byteLevel: ids
     case .sequence(let steps):
@@ -69,10 +106,30 @@ indirect enum PostProcessor: Sendable {
     }
   }
 
+  /// Two texts as one, with the type of each token; nil when it has no template for two.
+  func apply(toPair first: [Int], _ second: [Int]) -> (ids: [Int], types: [Int])? {
+    switch self {
+    case .template(_, let pieces?):
+      var (ids, types): ([Int], [Int]) = ([], [])
+      for piece in pieces {
+        switch piece.content {
+        case .first: ids += first
+        case .second: ids += second
+        case .special(let tokens): ids += tokens
+        }
+        types += Array(repeating: piece.type, count: ids.count - types.count)
+      }
+      return (ids, types)
+    case .template, .byteLevel: return nil
+    case .sequence(let steps):
+      return steps.lazy.compactMap { $0.apply(toPair: first, second) }.first
+    }
+  }
+
   /// Every id it may add, as often as it does.
   var ids: [Int] {
     switch self {
-    case .template(let pieces): pieces.compactMap(\.self).flatMap(\.self)
+    case .template(let pieces, _): pieces.compactMap(\.self).flatMap(\.self)
     case .byteLevel: []
     case .sequence(let steps): steps.flatMap(\.ids)
     }

@@ -104,6 +104,14 @@ public struct Tokenizer: Sendable {
     wrapped(plainIDs(of: text), addingSpecialTokens: addingSpecialTokens)
   }
 
+  /// The ids of two texts as one input, with special tokens around them, and the type of each token:
+  /// mostly 0 in the first text and 1 in the second.
+  public func encode(_ text: String, pair: String) -> (ids: [Int], types: [Int]) {
+    let (first, second) = (plainIDs(of: text), plainIDs(of: pair))
+    return postProcessor?.apply(toPair: first, second)
+      ?? (first + second, first.map { _ in 0 } + second.map { _ in 1 })
+  }
+
   /// The ids of a text with special tokens, cut off and filled up as the file asks.
   ///
   /// That is what `Tokenizer.encode` of the `tokenizers` library returns for a file with a

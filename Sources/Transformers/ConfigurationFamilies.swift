@@ -16,7 +16,7 @@ extension TransformerConfiguration {
       scalesScores: false, normalizesQueriesAndKeys: false, head: .unembedding,
       tiesEmbeddings: tiesEmbeddings, hasLogitBias: false,
       logitScale: tiesEmbeddings ? 1 / Float(width).squareRoot() : 1,
-      startToken: startToken, endToken: endToken, padToken: padToken)
+      startToken: startToken, endTokens: [endToken].compactMap(\.self), padToken: padToken)
   }
 
   /// A GPT-2-style decoder: layer norm, learned positions, scaled scores, biases, tied embeddings.
@@ -31,7 +31,7 @@ extension TransformerConfiguration {
       normalizesEmbedding: false, tokenTypeCount: 0, activation: .geluTanh, isGated: false,
       biases: .all, scalesScores: true, normalizesQueriesAndKeys: false, head: .unembedding,
       tiesEmbeddings: true, hasLogitBias: false, logitScale: 1, startToken: startToken,
-      endToken: endToken, padToken: endToken ?? startToken)
+      endTokens: [endToken].compactMap(\.self), padToken: endToken ?? startToken)
   }
 
   /// A Llama-style decoder: RMS norm, rotary positions, a gated MLP, no biases.
@@ -46,7 +46,8 @@ extension TransformerConfiguration {
       embeddingScale: 1, normalizesEmbedding: false, tokenTypeCount: 0, activation: .silu,
       isGated: true, biases: .none, scalesScores: true, normalizesQueriesAndKeys: false,
       head: .unembedding, tiesEmbeddings: tiesEmbeddings, hasLogitBias: false, logitScale: 1,
-      startToken: startToken, endToken: endToken, padToken: endToken ?? startToken)
+      startToken: startToken, endTokens: [endToken].compactMap(\.self),
+      padToken: endToken ?? startToken)
   }
 
   /// A BERT-style encoder: norms after each layer, learned positions and token types.
@@ -61,7 +62,7 @@ extension TransformerConfiguration {
       normalizesEmbedding: true, tokenTypeCount: tokenTypeCount, activation: .gelu,
       isGated: false, biases: .all, scalesScores: true, normalizesQueriesAndKeys: false,
       head: head, tiesEmbeddings: true, hasLogitBias: head != .none, logitScale: 1,
-      startToken: padToken, endToken: nil, padToken: padToken)
+      startToken: padToken, endTokens: [], padToken: padToken)
   }
 
   /// A BART-style encoder–decoder: norms after each layer, learned positions from row 2 on.
@@ -76,6 +77,6 @@ extension TransformerConfiguration {
       embeddingScale: 1, normalizesEmbedding: true, tokenTypeCount: 0, activation: activation,
       isGated: false, biases: .all, scalesScores: true, normalizesQueriesAndKeys: false,
       head: .unembedding, tiesEmbeddings: true, hasLogitBias: true, logitScale: 1,
-      startToken: startToken, endToken: endToken, padToken: padToken)
+      startToken: startToken, endTokens: [endToken].compactMap(\.self), padToken: padToken)
   }
 }

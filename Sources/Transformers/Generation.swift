@@ -7,15 +7,16 @@ extension Transformer {
     /// Always the most probable.
     case greedy
     /// The best of so many continuations kept side by side, by the sum of their log-probabilities
-    /// over their length to the power of the penalty.
-    case beam(width: Int, lengthPenalty: Float = 1)
+    /// over their length to the power of the penalty; nil is the penalty of the model's settings.
+    case beam(width: Int, lengthPenalty: Float? = nil)
   }
 
-  /// Continues a text.
+  /// Continues a text, as the model's ``TransformerConfiguration/generation`` settings say.
   ///
   /// - Parameters:
   ///   - tokens: What the encoder reads, or, without an encoder, the text to continue.
   ///   - maximumNewTokens: Where to stop when no end token comes.
+  ///   - search: How the next token is chosen, or nil for the way that the settings name.
   ///   - usingCache: Whether keys and values of earlier tokens are kept; the result is the same, as
   ///     long as interventions treat all positions alike.
   ///   - intervening: Changes to encoder activations and, at every step, to decoder activations:
@@ -24,7 +25,7 @@ extension Transformer {
   /// - Throws: ``TransformerError`` when the tokens do not fit the model, a point does not exist or
   ///   never fires, or an intervention returns another shape; and whatever an intervention throws.
   public func generate(
-    from tokens: [Int], maximumNewTokens: Int, search: Search = .greedy,
+    from tokens: [Int], maximumNewTokens: Int, search: Search? = nil,
     usingCache: Bool = true, intervening interventions: [Intervention] = []
   ) throws -> [Int] {
     let continuation = try Continuation(
@@ -33,14 +34,15 @@ extension Transformer {
     let prompt = continuation.prompts[0]
     let state = DecoderState(layers: stacks[stacks.count - 1].blocks.count)
     let row: [Int]
-    switch search {
-    case .greedy:
+    let width = configuration.generation.beamWidth
+    switch search ?? (width > 1 ? .beam(width: width) : .greedy) {
+    case .greedy, .beam(width: 1, lengthPenalty: _):
       row = try greedy(continuation, limit: limit, state: state)[0]
     case .beam(let width, let penalty):
       precondition(width >= 1, "a beam has at least one row, not \(width)")
       row = try beam(
-        prompt, limit: limit, width: width, penalty: penalty, state: state,
-        next: continuation.next)
+        continuation, limit: limit, width: width,
+        penalty: penalty ?? configuration.generation.lengthPenalty, state: state)
     }
     return Array(row[prompt.count...])
   }
@@ -65,18 +67,18 @@ extension Transformer {
     return zip(rows, continuation.prompts).map { Array($0[$1.count...]) }
   }
 
-  private typealias Next = ([[Int]], inout DecoderState) throws -> Tensor
-
   private func greedy(
     _ continuation: Continuation, limit: Int, state: DecoderState
   ) throws -> [[Int]] {
     var (rows, state) = (continuation.prompts, state)
     var lengths = rows.map { _ in Int?.none }
-    for _ in 0..<max(limit, 0) {
-      for (index, token) in try continuation.next(rows, &state).argmax().enumerated() {
+    for step in 0..<max(limit, 0) {
+      var scores = try continuation.next(rows, &state)
+      continuation.change(&scores, of: rows, isLast: step == limit - 1)
+      for (index, token) in scores.argmax().enumerated() {
         // A text that has ended goes on as padding, so that the batch keeps its shape.
         rows[index].append(lengths[index] == nil ? token : configuration.padToken)
-        if lengths[index] == nil, token == configuration.endToken {
+        if lengths[index] == nil, configuration.endTokens.contains(token) {
           lengths[index] = rows[index].count
         }
       }
@@ -85,12 +87,14 @@ extension Transformer {
     return zip(rows, lengths).map { Array($0.prefix($1 ?? $0.count)) }
   }
 
-  /// Beam search as `transformers` does it: twice the beam's candidates a step, finished ones kept
-  /// by their mean log-probability, an end when no running row can still beat the worst kept.
+  /// Beam search as `transformers` does it: so many candidates a step that a beam of unfinished ones
+  /// is left whatever ends, finished ones kept by their mean log-probability.
   private func beam(
-    _ prompt: [Int], limit: Int, width: Int, penalty: Float, state: DecoderState, next: Next
+    _ continuation: Continuation, limit: Int, width: Int, penalty: Float, state: DecoderState
   ) throws -> [Int] {
+    let prompt = continuation.prompts[0]
     guard limit > 0 else { return prompt }
+    let settings = configuration.generation
     var state = state
     var running = [(tokens: prompt, score: Float(0))]
     var finished: [(tokens: [Int], score: Float)] = []
@@ -98,42 +102,56 @@ extension Transformer {
       score / powf(Float(length), penalty)
     }
     for step in 1...limit {
-      let logProbabilities = try next(running.map(\.tokens), &state).logSoftmax()
-      let size = configuration.vocabularySize
-      var candidates: [(row: Int, token: Int, score: Float)] = []
-      for (row, beam) in running.enumerated() {
-        logProbabilities.withUnsafeValues { values in
-          for token in 0..<size {
-            let score = beam.score + values[row * size + token]
-            if candidates.count == 2 * width && score <= candidates.last!.score { continue }
-            let place = candidates.firstIndex { $0.score < score } ?? candidates.count
-            candidates.insert((row, token, score), at: place)
-            if candidates.count > 2 * width { candidates.removeLast() }
-          }
-        }
-      }
+      var scores = try continuation.next(running.map(\.tokens), &state).logSoftmax()
+      continuation.change(&scores, of: running.map(\.tokens), isLast: step == limit)
+      if settings.renormalizesScores { scores = scores.logSoftmax() }
+      let candidates = candidates(
+        scores, after: running.map(\.score),
+        count: max(2, 1 + configuration.endTokens.count) * width)
       var continued: [(row: Int, tokens: [Int], score: Float)] = []
       for (rank, candidate) in candidates.enumerated() {
         let tokens = running[candidate.row].tokens + [candidate.token]
-        if candidate.token == configuration.endToken || step == limit {
-          if rank < width || step == limit {
-            finished.append((tokens, normalised(candidate.score, length: step)))
-          }
+        if configuration.endTokens.contains(candidate.token) || step == limit {
+          if rank < width { finished.append((tokens, normalised(candidate.score, length: step))) }
         } else if continued.count < width {
           continued.append((candidate.row, tokens, candidate.score))
         }
       }
       finished = Array(finished.sorted { $0.score > $1.score }.prefix(width))
       guard let best = continued.first, step < limit else { break }
-      if finished.count == width,
-        normalised(best.score, length: step) <= finished[width - 1].score
-      {
-        break
+      if finished.count == width {
+        let length = settings.beamEnd == .impossible && penalty > 0 ? limit : step
+        if settings.beamEnd == .full
+          || normalised(best.score, length: length) <= finished[width - 1].score
+        {
+          break
+        }
       }
       state = state.reordered(continued.map(\.row))
       running = continued.map { ($0.tokens, $0.score) }
     }
     return finished.first?.tokens ?? running[0].tokens
+  }
+
+  /// The best continuations of all rows by a token; what is forbidden is none.
+  private func candidates(
+    _ scores: Tensor, after sums: [Float], count: Int
+  ) -> [(row: Int, token: Int, score: Float)] {
+    let size = configuration.vocabularySize
+    var candidates: [(row: Int, token: Int, score: Float)] = []
+    scores.withUnsafeValues { values in
+      for (row, sum) in sums.enumerated() {
+        for token in 0..<size {
+          let score = sum + values[row * size + token]
+          if candidates.count == count && score <= candidates.last!.score { continue }
+          guard score > -.infinity else { continue }
+          let place = candidates.firstIndex { $0.score < score } ?? candidates.count
+          candidates.insert((row, token, score), at: place)
+          if candidates.count > count { candidates.removeLast() }
+        }
+      }
+    }
+    return candidates
   }
 }
 
@@ -213,11 +231,29 @@ private struct Continuation {
       fresh, mask: mask, source: source, sourceMask: sourceMask, state: &state, hooks: &hooks)
     _ = try hooks.finish()
     let last = output.slice(axis: 1, (fresh[0].count - 1)..<fresh[0].count)
-    var logits = model.unembed(last.reshaped(to: [rows.count, model.configuration.width]))
-    for token in model.configuration.suppressedTokens {
-      for row in rows.indices { logits[row, token] = -.infinity }
+    return model.unembed(last.reshaped(to: [rows.count, model.configuration.width]))
+  }
+
+  /// Changes the scores of the token after each row as the model's settings say.
+  ///
+  /// - Parameter isLast: Whether there is room for no more than this token.
+  func change(_ scores: inout Tensor, of rows: [[Int]], isLast: Bool) {
+    let settings = model.configuration.generation
+    guard settings.changesScores else { return }
+    let size = model.configuration.vocabularySize
+    scores.withUnsafeMutableValues { values in
+      for (index, row) in rows.enumerated() {
+        // A beam's rows are all of one text.
+        let mask = promptMask?[min(index, prompts.count - 1)]
+        let padding = mask?.prefix { !$0 }.count ?? 0
+        settings.change(
+          UnsafeMutableBufferPointer(rebasing: values[(index * size)..<((index + 1) * size)]),
+          at: .init(
+            tokens: Array(row[padding...]), newCount: row.count - prompts[0].count,
+            isLast: isLast),
+          endTokens: model.configuration.endTokens)
+      }
     }
-    return logits
   }
 }
 

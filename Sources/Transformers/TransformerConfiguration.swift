@@ -46,12 +46,18 @@ public struct TransformerConfiguration: Codable, Sendable, Equatable {
   public var logitScale: Float
   /// The token a decoder starts from.
   public var startToken: Int
-  /// The token that ends a text, or nil.
-  public var endToken: Int?
+  /// The tokens that end a text.
+  public var endTokens: [Int]
   /// The token that fills a batch.
   public var padToken: Int
-  /// Tokens that generation never chooses.
-  public var suppressedTokens: [Int] = []
+  /// What else decides how a text goes on.
+  public var generation = GenerationSettings()
+
+  /// The first of the tokens that end a text, or nil.
+  public var endToken: Int? {
+    get { endTokens.first }
+    set { endTokens = newValue.map { [$0] } ?? [] }
+  }
 
   /// Whether the model has both an encoder and a decoder.
   public var isEncoderDecoder: Bool { encoder != nil && decoder != nil }

@@ -75,8 +75,8 @@ final class ModelDirectoryTests: XCTestCase {
       try problem(["is_gated_act": "no"]),
       "DIR/config.json has is_gated_act = \"no\" where true or false is expected.")
     XCTAssertEqual(
-      try problem(["eos_token_id": 53]),
-      "DIR/config.json has eos_token_id = 53 where a token id from 0 to 52 is expected.")
+      try problem(["eos_token_id": 1.5]),
+      "DIR/config.json has eos_token_id = 1.5 where a token id or a list of them is expected.")
     let long = String(repeating: "x", count: 1000)
     XCTAssertLessThan(try problem(["d_model": long]).count, 200)
   }
@@ -100,6 +100,56 @@ final class ModelDirectoryTests: XCTestCase {
         + "“encoder.block.2.layer.0.layer_norm.weight”.")
     XCTAssertTrue(
       try problem(of: "gpt2-tiny", ["n_embd": 999_999_999]).contains("where config.json makes it"))
+  }
+
+  /// Python's `json` writes numbers that are not finite as no other does.
+  func testNumbersThatAreNotFinite() throws {
+    let folder = try copy("t5-v1.0")
+    let text = try String(contentsOf: folder.file("config.json"), encoding: .utf8)
+    func write(_ added: String) throws {
+      try Data(text.replacing("{", with: "{\(added), ", maxReplacements: 1).utf8)
+        .write(to: folder.file("config.json"))
+    }
+    try write(
+      #""a": [0.0, Infinity], "b": {"c": -Infinity}, "NaN": NaN, "d": "NaN \"Infinity\\\\", "e":NaN"#
+    )
+    XCTAssertNoThrow(try Transformer(directory: folder.url))
+    for number in ["NaN", "Infinity", "-Infinity"] {
+      try Data(
+        text.replacing("\"layer_norm_epsilon\": 1e-06", with: "\"layer_norm_epsilon\": \(number)")
+          .utf8
+      ).write(to: folder.file("config.json"))
+      XCTAssertEqual(
+        sentence(try Transformer(directory: folder.url)),
+        "\(folder.url.path)/config.json has layer_norm_epsilon = \"\(number)\" where a positive "
+          + "number is expected.")
+    }
+    for broken in [#""a": Nan"#, #""a": Infinit"#, #""a": --Infinity"#, #""a": NaNNaN"#] {
+      try write(broken)
+      XCTAssertTrue(sentence(try Transformer(directory: folder.url)).contains("not a JSON object"))
+    }
+  }
+
+  /// GPT-2's own end token in a model of a smaller vocabulary, as the library's defaults leave it.
+  func testTokenIDsOutsideTheVocabularyNeverCome() throws {
+    for (family, keys) in [
+      ("gpt2", ["eos_token_id": 50_256, "bos_token_id": 50_256, "pad_token_id": 99]),
+      ("neox-parallel", ["eos_token_id": [0, 47], "bos_token_id": -1]),
+      ("llama", ["eos_token_id": 47, "pad_token_id": -1]),
+      ("bart", ["eos_token_id": 99, "pad_token_id": 99, "decoder_start_token_id": 99]),
+      ("t5", ["eos_token_id": 99, "pad_token_id": 47, "decoder_start_token_id": -5]),
+      ("bert", ["pad_token_id": 47, "eos_token_id": 99]),
+    ] as [(String, [String: Any])] {
+      let folder = try copy("families/\(family)")
+      let file = folder.file("config.json")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+      var values = try XCTUnwrap(json as? [String: Any])
+      values.merge(keys) { $1 }
+      try JSONSerialization.data(withJSONObject: values).write(to: file)
+      let configuration = try Transformer(directory: folder.url).configuration
+      let ids = configuration.endTokens + [configuration.startToken, configuration.padToken]
+      XCTAssertTrue(ids.allSatisfy { (0..<47).contains($0) }, "\(family) \(ids)")
+    }
   }
 
   func testContradictoryKeys() throws {

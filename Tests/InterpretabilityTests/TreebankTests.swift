@@ -59,7 +59,50 @@ final class TreebankTests: XCTestCase {
     XCTAssertEqual(try Treebank(Array(text.utf8)).sentences.map(\.text), ["a", "b"])
   }
 
+  func testLinesOfBlanksPartSentences() throws {
+    for blank in ["\t", " ", " \t ", "\t\t\t\t\t\t\t\t\t", "\u{A0}", "\r"] {
+      let found = try read([line("1", "a", head: "0"), blank, blank, line("1", "b", head: "0")])
+      XCTAssertEqual(found.map(\.text), ["a", "b"])
+    }
+  }
+
+  func testCommentsWithoutASentenceArePassedOver() throws {
+    let found = try read([
+      "# newdoc", "# sent_id = nothing", "", line("1", "a", head: "0"), "", "# the end", "", "#",
+    ])
+    XCTAssertEqual(found.map(\.text), ["a"])
+    XCTAssertEqual(found.map(\.id), ["1"])
+  }
+
+  func testBlanksAroundAFieldAndMarksAmidAFileAreNoPartOfIt() throws {
+    let row = line("1", " New York ", head: "0", misc: "SpaceAfter=No ")
+      .replacing("NOUN", with: "NOUN ")
+    let found = try read([
+      row, line("2", ".", head: "1"), "", "\u{FEFF}" + line("1", "b", head: "0"),
+    ])
+    XCTAssertEqual(found.map(\.text), ["New York.", "b"])
+    XCTAssertEqual(found[0].words[0].labels["upos"], "NOUN")
+  }
+
+  /// A treebank that was tagged and not parsed, or not to the end.
+  func testHeadsMayBeLeftOpenWhereLabelsAloneAreAsked() throws {
+    func read(_ lines: [String]) throws -> AnnotatedSentence {
+      try Treebank(Array(lines.joined(separator: "\n").utf8), needsTrees: false).sentences[0]
+    }
+    let found = try read([line("1", "a"), line("2", "b", head: "1"), line("3", "c")])
+    XCTAssertEqual(found.words.map(\.head), [nil, 0, nil])
+    XCTAssertEqual(found.words.map { $0.labels["upos"] }, ["NOUN", "NOUN", "NOUN"])
+    XCTAssertThrowsError(try read([line("1", "a"), line("2", "b", head: "7")]))
+    XCTAssertThrowsError(try read([line("1", "a", head: "x")]))
+  }
+
   func testBrokenTreesAreRefused() {
+    assertFault(
+      [
+        "# one leads into the circle and is no part of it", line("1", "a", head: "3"),
+        line("2", "b", head: "0"), line("3", "c", head: "4"), line("4", "d", head: "3"),
+      ],
+      "the heads of the word “c” on line 4 run in a circle and never reach a root; mend column 7")
     assertFault(
       [line("1", "a", head: "2"), line("2", "b", head: "1"), line("3", "c", head: "0")],
       "the heads of the word “a” on line 1 run in a circle and never reach a root; mend column 7")
@@ -98,8 +141,8 @@ final class TreebankTests: XCTestCase {
         + "its words, such as 1-2")
     assertFault(
       [line("1-2", "ab"), line("1", "a", head: "0")],
-      "the multi-word token 1-2 of the sentence that begins on line 1 reaches beyond its 1 words; "
-        + "mend the range")
+      "the multi-word token 1-2 on line 1 reaches beyond the 1 words of its sentence; mend the range"
+    )
     assertFault(
       [line("1", "a", head: "0"), line("1.2", "b")],
       "line 2 is an empty node 1.2 where 1.1 would be the next; mend the numbers")
@@ -110,13 +153,31 @@ final class TreebankTests: XCTestCase {
       [line("1", "a", head: "0").replacingOccurrences(of: "Case=Nom", with: "Case")],
       "the feature “Case” on line 1 is not of the form Name=Value; mend column 6")
     assertFault(
-      ["# only a comment"],
-      "the sentence that begins on line 1 has no word; give one or leave it out")
+      ["# ghosts", line("0.1", "boo")],
+      "the sentence of the empty node on line 2 has no word; give one or leave it out")
+    for number in ["01", "+1", "1a", " "] {
+      XCTAssertThrowsError(try read([line(number, "a", head: "0")]), number)
+      XCTAssertThrowsError(try read([line("1", "a", head: number)]), number)
+    }
+    assertFault(
+      [line("1", "a", head: "0").replacing("NOUN", with: "NO UN")],
+      "column 4 of line 1 is “NO UN”, and there are no blanks in it; mend the line")
+    assertFault(
+      [line("1", "a", head: "0").replacing("Case=Nom", with: "Number=Plur")],
+      "the feature “Number” stands twice on line 1; mend column 6")
+    assertFault(
+      [line("1", "a", head: "0") + "\r" + line("2", "b", head: "1")],
+      "line 1 holds line ends of another kind (carriage returns); save the treebank with line feeds"
+    )
   }
 
   func testBrokenFilesAreRefused() {
     XCTAssertThrowsError(try Treebank([])) {
       XCTAssertEqual("\($0)", "the treebank is empty; it needs at least one sentence")
+    }
+    XCTAssertThrowsError(try Treebank(Array("# a\n\n".utf8))) {
+      XCTAssertEqual(
+        "\($0)", "the treebank has no sentence in its 3 lines; it needs at least one sentence")
     }
     XCTAssertThrowsError(try Treebank(Array("# a\n# ".utf8) + [0xFF, 0xFE, 0x0A])) {
       XCTAssertEqual("\($0)", "line 2 is not UTF-8; save the treebank in that encoding")

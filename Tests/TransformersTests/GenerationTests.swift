@@ -110,7 +110,7 @@ final class GenerationTests: XCTestCase {
     for model in models(2) {
       let free = try model.generate(from: [5, 9], maximumNewTokens: 5)
       var configuration = model.configuration
-      configuration.suppressedTokens = free
+      configuration.generation.suppressedTokens = free
       let weights = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.tensor) })
       let held = Transformer(configuration: configuration) { name, _ in weights[name]! }
       for search: Transformer.Search in [.greedy, .beam(width: 3)] {

@@ -18,6 +18,9 @@ struct TraceCommand: ParsableCommand {
       the start token, so that decoder row t predicts token t of the target; without --target it is \
       the model's own greedy output. With --input-ids it is --decoder-input-ids, taken as it stands.
 
+      An encoder that reads pairs of sentences takes the second by --text-pair, or behind the \
+      separator in the text itself.
+
       Examples:
         headlight trace --text "The dog ran." --points "*.hook_pattern" \\
           --output dog.safetensors
@@ -33,6 +36,8 @@ struct TraceCommand: ParsableCommand {
     parsing: .unconditional,
     help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
+  @Option(help: "A second sentence for an encoder that reads pairs, such as BERT.")
+  var textPair: String?
   @Option(
     help: ArgumentHelp(
       "Token ids instead of a text: ids by commas, rows of a batch by semicolons, as in 5,6;7,8.",
@@ -44,6 +49,12 @@ struct TraceCommand: ParsableCommand {
       "1 for a token and 0 for padding, in the shape of --input-ids.", valueName: "mask"),
     transform: { try TokenRows($0).mask() })
   var attentionMask: [[Bool]]?
+  @Option(
+    help: ArgumentHelp(
+      "The type of each token, for an encoder that knows types: 0 in the first sentence and 1 in the "
+        + "second, in the shape of the ids.", valueName: "types"),
+    transform: TokenRows.init)
+  var tokenTypes: TokenRows?
   @Option(
     help: ArgumentHelp(
       "The ids an encoder–decoder's decoder reads, its start token first: a row for each row of "
@@ -69,6 +80,12 @@ struct TraceCommand: ParsableCommand {
     if inputIds != nil, target != nil {
       throw ValidationError(
         "--target goes with --text; beside --input-ids give --decoder-input-ids")
+    }
+    if inputIds != nil, textPair != nil {
+      throw ValidationError("--text-pair goes with --text; beside --input-ids give --token-types")
+    }
+    if let inputIds, let tokenTypes {
+      try Self.check(tokenTypes.rows, "--token-types", against: inputIds.rows, columns: true)
     }
     if let inputIds, let attentionMask {
       try Self.check(attentionMask, "--attention-mask", against: inputIds.rows, columns: true)
@@ -113,7 +130,13 @@ struct TraceCommand: ParsableCommand {
   }
 
   private func input(for loaded: LoadedModel) throws -> ModelInput {
-    if let text { return try PreparedInput(source: text, target: target, for: loaded).input }
+    if let text {
+      var input = try PreparedInput(
+        source: text, pair: textPair, target: target, for: loaded
+      ).input
+      if let tokenTypes { input.tokenTypes = tokenTypes.rows }
+      return input
+    }
     if loaded.model.configuration.isEncoderDecoder, decoderInputIds == nil {
       throw CommandError(
         "\(loaded.shortName) has a decoder of its own, which reads ids too: give "
@@ -125,7 +148,8 @@ struct TraceCommand: ParsableCommand {
           + "--decoder-input-ids out")
     }
     return ModelInput(
-      tokens: inputIds!.rows, mask: attentionMask, decoderTokens: decoderInputIds?.rows)
+      tokens: inputIds!.rows, mask: attentionMask, tokenTypes: tokenTypes?.rows,
+      decoderTokens: decoderInputIds?.rows)
   }
 
   /// The trace as a file, not yet written.
@@ -136,6 +160,7 @@ struct TraceCommand: ParsableCommand {
       "format": "pt", "model": model,
       "input_ids": input.tokens.map(\.idText).joined(separator: ";"),
     ]
+    metadata["token_type_ids"] = input.tokenTypes?.map(\.idText).joined(separator: ";")
     metadata["decoder_input_ids"] =
       input.decoderTokens?.map(\.idText).joined(separator: ";")
     var writer = SafetensorsWriter(metadata: metadata)

@@ -12,7 +12,12 @@ struct ModelOption: ParsableArguments {
       valueName: "model"))
   var model = EmbeddedModel.translator.name
 
-  func load() throws -> LoadedModel { try LoadedModel(model) }
+  /// The model; what its folder holds and the model does not use is said.
+  func load() throws -> LoadedModel {
+    let loaded = try LoadedModel(model)
+    loaded.notes.forEach(note)
+    return loaded
+  }
 
   /// The tokenizer alone, without the weights.
   ///

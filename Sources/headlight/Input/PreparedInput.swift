@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Tokenizers
 import Transformers
 
 /// A text on its way into a model, with the tokens its rows stand for.
@@ -13,9 +14,21 @@ struct PreparedInput: Sendable {
   static let longestOwnTarget = 64
 
   /// A source text and, for an encoder–decoder, a target; without one, the model's own output.
-  init(source: String, target: String?, for loaded: LoadedModel) throws {
+  ///
+  /// - Parameter pair: A second sentence for an encoder that reads two.
+  init(
+    source: String, pair: String? = nil, target: String?, for loaded: LoadedModel
+  ) throws {
     let configuration = loaded.model.configuration
     let tokens = try loaded.encodeText(source)
+    if configuration.decoder == nil, target == nil {
+      self.init(input: try loaded.encoderInput(source, tokens: tokens, pair: pair))
+      return
+    }
+    guard pair == nil else {
+      throw CommandError(
+        "\(loaded.shortName) reads one text and no pair of sentences: leave --text-pair out")
+    }
     guard configuration.isEncoderDecoder else {
       guard target == nil else {
         throw CommandError(
@@ -29,12 +42,17 @@ struct PreparedInput: Sendable {
       predicts = try loaded.encodeText(target, named: "the target")
     } else {
       try ModelInput(tokens).checkSize(for: configuration, keepsEverything: false)
+      loaded.noteUnsupportedSettings()
       predicts = try loaded.model.generate(
         from: tokens, maximumNewTokens: Self.longestOwnTarget)
     }
     let decoderTokens = [configuration.startToken] + predicts.dropLast()
     self.init(
       input: ModelInput(tokens, decoderTokens: decoderTokens), predicts: predicts)
+  }
+
+  private init(input: ModelInput) {
+    self.init(input: input, predicts: Array(input.tokens[0].dropFirst()))
   }
 
   private init(input: ModelInput, predicts: [Int]) {
@@ -44,6 +62,35 @@ struct PreparedInput: Sendable {
 }
 
 extension LoadedModel {
+  /// Says what the model's settings ask for when it writes a text, and is not done.
+  func noteUnsupportedSettings() {
+    let names = model.configuration.generation.unsupported
+    guard !names.isEmpty else { return }
+    let isDrawn = names.contains("do_sample")
+    note(
+      "\(shortName)'s settings ask for \(names.joined(separator: ", ")), which is not done here"
+        + (isDrawn ? "; the most probable text is taken, and none is drawn" : ""))
+  }
+
+  /// What an encoder reads: a sentence or two, with the types of their tokens where it knows types.
+  ///
+  /// A separator that the text itself holds begins a second sentence, as people write a pair.
+  func encoderInput(_ text: String, tokens: [Int], pair: String?) throws -> ModelInput {
+    let count = model.configuration.tokenTypeCount
+    if let pair {
+      let (ids, types) = tokenizer!.encode(text, pair: pair)
+      return ModelInput(tokens: [ids], tokenTypes: count > 1 ? [types] : nil)
+    }
+    guard count > 1, let separator = tokens.last,
+      let name = tokenizer?.specialTokens[separator],
+      let end = tokens.dropLast().firstIndex(of: separator)
+    else { return ModelInput(tokens) }
+    note(
+      "the text holds \(name), so what follows it is read as a second sentence, of token type 1; "
+        + "--text-pair gives one, and --token-types other types")
+    return ModelInput(tokens: [tokens], tokenTypes: [tokens.indices.map { $0 > end ? 1 : 0 }])
+  }
+
   /// The ids of a text that is not empty; the end token alone would be no input.
   func encodeText(_ text: String, named name: String = "the text") throws -> [Int] {
     guard !text.allSatisfy(\.isWhitespace) else {

@@ -73,7 +73,9 @@ struct ProbeWords: ParsableArguments {
 
   func load(for model: LoadedModel, seed: UInt64 = 1) throws -> [AnnotatedSentence] {
     if let treebank {
-      let all = try Treebank(contentsOf: URL(fileURLWithPath: treebank)).sentences
+      let all = try Treebank(
+        contentsOf: URL(fileURLWithPath: treebank), needsTrees: quantity != nil
+      ).sentences
       return Array(all.prefix(sentences ?? all.count))
     }
     // The translator was taught with its instruction; to any other model that is noise.
