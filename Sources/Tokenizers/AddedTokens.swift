@@ -45,7 +45,9 @@ struct AddedTokens: Sendable {
   ///
   /// A token of the model keeps the model's id, any other takes the next free one; the ids in the
   /// file are not looked at.
-  init(_ tokens: [AddedToken], model: Model, normalizer: Normalizer?) {
+  init(
+    _ tokens: [AddedToken], model: Model, normalizer: Normalizer?
+  ) throws(TokenizerError) {
     var nextID = model.count
     for token in tokens where !token.content.isEmpty {
       let id: Int
@@ -56,7 +58,7 @@ struct AddedTokens: Sendable {
         nextID += 1
       }
       var form = NormalizedText(bytes: Array(token.content.utf8), beginsText: true)
-      if token.isNormalized { normalizer?.apply(to: &form) }
+      if token.isNormalized { try normalizer?.apply(to: &form) }
       ids.insert(token.content.utf8, id: id)
       if token.isSpecial { specialForms.insert(token.content.utf8, id: id) }
       byID[id] = (token, String(decoding: form.bytes, as: UTF8.self))

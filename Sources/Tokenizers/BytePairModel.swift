@@ -5,7 +5,8 @@
 struct BytePairModel: Sendable {
   let vocabulary: Vocabulary
   private let merges: MergeTable
-  private let unknown: Int?
+  /// Without one, what is unknown is left out.
+  private let unknown: UnknownToken?
   /// Whether a run of unknown characters is one unknown token.
   private let fusesUnknown: Bool
   /// The ids of `<0x00>` … `<0xFF>` where the file asks for byte fallback.
@@ -23,7 +24,7 @@ struct BytePairModel: Sendable {
     }
     let vocabulary = try Vocabulary(part.required("vocab"))
     unknown = try part.optional("unk_token").map { token throws(TokenizerError) in
-      try vocabulary.unknown(token.text())
+      UnknownToken(try token.text(), in: vocabulary)
     }
     fusesUnknown = try part.boolean("fuse_unk", default: false)
     ignoresMerges = try part.boolean("ignore_merges", default: false)
@@ -72,13 +73,15 @@ struct BytePairModel: Sendable {
       found: merge.json.kind == "a list" ? "another list" : "\(merge.json.kind)")
   }
 
-  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
+  func encode(
+    _ word: borrowing Span<UInt8>, into ids: inout [Int]
+  ) throws(TokenizerError) {
     if ignoresMerges, let id = vocabulary.ids.value(of: word) {
       ids.append(id)
       return
     }
     let before = ids.count
-    appendCharacters(of: word, to: &ids)
+    try appendCharacters(of: word, to: &ids)
     if ids.count - before < 2 { return }
     if ids.count - before <= 48 {
       mergeShort(from: before, &ids)
@@ -91,14 +94,16 @@ struct BytePairModel: Sendable {
   }
 
   /// The tokens of the single characters, before anything is merged.
-  private func appendCharacters(of word: borrowing Span<UInt8>, to ids: inout [Int]) {
+  private func appendCharacters(
+    of word: borrowing Span<UInt8>, to ids: inout [Int]
+  ) throws(TokenizerError) {
     var position = 0
     var waitsForUnknown = false
     while position < word.count {
       let end = min(position + Scalars.length(leadByte: word[position]), word.count)
       defer { position = end }
       if let id = id(of: word, position..<end) {
-        if waitsForUnknown, let unknown { ids.append(unknown) }
+        if waitsForUnknown, let unknown { ids.append(try unknown.id(for: word)) }
         waitsForUnknown = false
         ids.append(id)
         continue
@@ -108,10 +113,10 @@ struct BytePairModel: Sendable {
         ids += bytes
         continue
       }
-      if waitsForUnknown, !fusesUnknown, let unknown { ids.append(unknown) }
+      if waitsForUnknown, !fusesUnknown, let unknown { ids.append(try unknown.id(for: word)) }
       waitsForUnknown = unknown != nil
     }
-    if waitsForUnknown, let unknown { ids.append(unknown) }
+    if waitsForUnknown, let unknown { ids.append(try unknown.id(for: word)) }
   }
 
   @inline(__always)

@@ -24,8 +24,23 @@ enum JSON: Sendable {
 
   /// The last member of that name, or nil.
   subscript(key: String) -> JSON? {
-    guard case .object(let members) = self else { return nil }
-    return members.last { $0.key == key }?.value
+    get {
+      guard case .object(let members) = self else { return nil }
+      return members.last { $0.key.utf8.elementsEqual(key.utf8) }?.value
+    }
+    set {
+      guard case .object(var members) = self else { return }
+      members.removeAll { $0.key.utf8.elementsEqual(key.utf8) }
+      if let newValue { members.append((key, newValue)) }
+      self = .object(members)
+    }
+  }
+
+  /// The object without a member.
+  func without(_ key: String) -> JSON {
+    var copy = self
+    copy[key] = nil
+    return copy
   }
 }
 

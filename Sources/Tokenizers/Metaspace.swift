@@ -54,7 +54,7 @@ struct Metaspace: Sendable {
 
   /// A token as text; the first one loses the space that encoding added.
   func decode(_ token: [UInt8], isFirst: Bool) -> [UInt8] {
-    TextPattern.literal(replacement)
+    Literal(bytes: replacement)
       .replace(in: token, with: isFirst && scheme != .never ? [] : [0x20])
   }
 }

@@ -43,12 +43,14 @@ enum Model: Sendable {
     }
   }
 
-  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
+  func encode(
+    _ word: borrowing Span<UInt8>, into ids: inout [Int]
+  ) throws(TokenizerError) {
     switch self {
-    case .bytePair(let model): model.encode(word, into: &ids)
-    case .unigram(let model): model.encode(word, into: &ids)
-    case .wordLevel(let model): model.encode(word, into: &ids)
-    case .wordPiece(let model): model.encode(word, into: &ids)
+    case .bytePair(let model): try model.encode(word, into: &ids)
+    case .unigram(let model): try model.encode(word, into: &ids)
+    case .wordLevel(let model): try model.encode(word, into: &ids)
+    case .wordPiece(let model): try model.encode(word, into: &ids)
     }
   }
 

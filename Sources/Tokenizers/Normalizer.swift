@@ -18,6 +18,8 @@ indirect enum Normalizer: Sendable {
   case prepend([UInt8])
   case replace(TextPattern, [UInt8])
   case byteLevel
+  /// What SentencePiece's `nmt` rules do to controls and white space.
+  case nmt
   case sequence([Normalizer])
 
   init(_ part: Part) throws(TokenizerError) {
@@ -45,6 +47,7 @@ indirect enum Normalizer: Sendable {
       self = .replace(
         try TextPattern(part.required("pattern")), Array(try part.required("content").text().utf8))
     case "ByteLevel": self = .byteLevel
+    case "Nmt": self = .nmt
     case "Sequence":
       self = .sequence(
         try part.map("normalizers") { part throws(TokenizerError) in try Self(part) })
@@ -53,7 +56,8 @@ indirect enum Normalizer: Sendable {
         part: part.place, name: name,
         supported: [
           "Precompiled", "NFC", "NFD", "NFKC", "NFKD", "BertNormalizer", "Lowercase",
-          "StripAccents", "Strip", "Prepend", "Replace", "ByteLevel", "Sequence",
+          "StripAccents", "Strip", "Prepend", "Replace", "ByteLevel", "Nmt",
+          "Sequence",
         ])
     }
   }
@@ -69,7 +73,7 @@ indirect enum Normalizer: Sendable {
   }
 
   /// Normalises a text in place.
-  func apply(to text: inout NormalizedText) {
+  func apply(to text: inout NormalizedText) throws(TokenizerError) {
     guard !text.bytes.isEmpty else { return }
     switch self {
     case .precompiled(let map): text.bytes = map.normalize(text.bytes)
@@ -80,8 +84,8 @@ indirect enum Normalizer: Sendable {
     case .strip(let left, let right): text.strip(left: left, right: right)
     case .prepend(let prefix): text.bytes = prefix + text.bytes
     case .replace(let pattern, let content):
-      let matches = pattern.matches(in: text.bytes)
-      if let first = matches.first, first.lowerBound == 0 {
+      let matches = try pattern.matches(in: text.bytes)
+      if let first = matches.first, first.lowerBound == 0, !first.isEmpty {
         let single = Scalars.length(leadByte: text.bytes[0])
         if content.isEmpty || first.upperBound > single { text.beginsText = false }
       }
@@ -90,7 +94,8 @@ indirect enum Normalizer: Sendable {
       var result: [UInt8] = []
       ByteAlphabet.encode(text.bytes.span, 0..<text.bytes.count, into: &result)
       text.bytes = result
-    case .sequence(let steps): for step in steps { step.apply(to: &text) }
+    case .nmt: text.applyNmt()
+    case .sequence(let steps): for step in steps { try step.apply(to: &text) }
     }
   }
 }
@@ -111,5 +116,30 @@ extension NormalizedText {
       beginsText = false
     }
     bytes = Array(bytes[start..<end])
+  }
+
+  /// Drops controls, and makes white space and zero-width characters plain spaces.
+  mutating func applyNmt() {
+    let first = bytes.first.map { Self.nmtKeeps(Unicode.Scalar($0)) } ?? true
+    if !first { beginsText = false }
+    bytes = bytes.rewritingScalars { byte in
+      switch byte {
+      case 0x09, 0x0A, 0x0C, 0x0D: 0x20
+      default: Self.nmtKeeps(Unicode.Scalar(byte)) ? byte : nil
+      }
+    } other: { scalar, result in
+      switch scalar.value {
+      case 0x8F, 0x9F: break
+      case 0x1680, 0x200B...0x200F, 0x2028, 0x2029, 0x2581, 0xFEFF, 0xFFFD: result.append(0x20)
+      default: result += UTF8.encode(scalar)!
+      }
+    }
+  }
+
+  private static func nmtKeeps(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x01...0x08, 0x0B, 0x0E...0x1F, 0x7F, 0x8F, 0x9F: false
+    default: true
+    }
   }
 }

@@ -11,6 +11,10 @@ indirect enum PreTokenizer: Sendable {
   case split(TextPattern, SplitBehavior, inverted: Bool)
   case scalars(ScalarClass, SplitBehavior)
   case delimiter([UInt8])
+  /// Every so many characters.
+  case fixedLength(Int)
+  /// Between scripts; what comes before the first letter of one is dropped.
+  case scripts
   case sequence([PreTokenizer])
 
   init(_ part: Part) throws(TokenizerError) {
@@ -37,6 +41,13 @@ indirect enum PreTokenizer: Sendable {
         .punctuation, try part.optional("behavior").map(Self.behavior) ?? .isolated)
     case "CharDelimiterSplit":
       self = .delimiter(Array(String(try part.required("delimiter").scalar()).utf8))
+    case "FixedLength":
+      let length = try part.optional("length")?.count() ?? 5
+      guard length > 0 else {
+        throw .malformed(part: "\(part.place).length", expected: "1 or more", found: "0")
+      }
+      self = .fixedLength(length)
+    case "UnicodeScripts": self = .scripts
     case "Sequence":
       self = .sequence(
         try part.map("pretokenizers") { part throws(TokenizerError) in try Self(part) })
@@ -45,7 +56,8 @@ indirect enum PreTokenizer: Sendable {
         part: part.place, name: name,
         supported: [
           "WhitespaceSplit", "Whitespace", "BertPreTokenizer", "Metaspace", "ByteLevel", "Split",
-          "Digits", "Punctuation", "CharDelimiterSplit", "Sequence",
+          "Digits", "Punctuation", "CharDelimiterSplit", "FixedLength", "UnicodeScripts",
+          "Sequence",
         ])
     }
   }
@@ -69,7 +81,7 @@ indirect enum PreTokenizer: Sendable {
     }
   }
 
-  func apply(to text: inout PreparedText) {
+  func apply(to text: inout PreparedText) throws(TokenizerError) {
     switch self {
     case .whitespaceSplit:
       text.split(ScalarSeparator(classes: .space), .removed, inverted: false)
@@ -91,11 +103,16 @@ indirect enum PreTokenizer: Sendable {
       text.split(Literal(bytes: literal), behavior, inverted: inverted)
     case .split(.expression(let expression), let behavior, let inverted):
       text.split(expression, behavior, inverted: inverted)
+    case .split(.pattern(let pattern), let behavior, let inverted):
+      try text.split(pattern, behavior, inverted: inverted)
     case .scalars(let classes, let behavior):
       text.split(ScalarSeparator(classes: classes), behavior, inverted: false)
     case .delimiter(let delimiter):
       text.split(Literal(bytes: delimiter), .removed, inverted: false)
-    case .sequence(let steps): for step in steps { step.apply(to: &text) }
+    case .fixedLength(let length):
+      text.split(Stretches(length: length), .isolated, inverted: false)
+    case .scripts: text.split(ScriptRuns(), .removed, inverted: true)
+    case .sequence(let steps): for step in steps { try step.apply(to: &text) }
     }
   }
 

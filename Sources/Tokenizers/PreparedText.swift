@@ -78,6 +78,30 @@ extension PreparedText {
     pieces = collector.pieces
   }
 
+  /// Splits every piece of text by a pattern, whose matches may be empty.
+  mutating func split(
+    _ pattern: Pattern, _ behavior: SplitBehavior, inverted: Bool
+  ) throws(TokenizerError) {
+    var collector = PieceCollector(behavior)
+    for piece in pieces {
+      guard piece.id == nil else {
+        collector.pieces.append(piece)
+        continue
+      }
+      collector.begin(piece)
+      var taken = piece.start
+      for match in try pattern.matches(in: bytes.span, from: piece.start, to: piece.end) {
+        if taken < match.lowerBound {
+          collector.add(taken, match.lowerBound, separates: inverted)
+        }
+        collector.add(match.lowerBound, match.upperBound, separates: !inverted)
+        taken = match.upperBound
+      }
+      if taken < piece.end { collector.add(taken, piece.end, separates: inverted) }
+    }
+    pieces = collector.pieces.filter { $0.id != nil || $0.start < $0.end }
+  }
+
   /// Rewrites every piece of text.
   ///
   /// - Parameter rewrite: Appends what becomes of a piece's bytes, which are never empty.

@@ -14,6 +14,7 @@ indirect enum TokenDecoder: Sendable {
   /// Removes a character from the ends of every token, so many times at most.
   case strip(Unicode.Scalar, start: Int, stop: Int)
   case replace(TextPattern, [UInt8])
+  case classification(ConnectionistDecoder)
   case sequence([TokenDecoder])
 
   init(_ part: Part) throws(TokenizerError) {
@@ -36,6 +37,7 @@ indirect enum TokenDecoder: Sendable {
     case "Replace":
       self = .replace(
         try TextPattern(part.required("pattern")), Array(try part.required("content").text().utf8))
+    case "CTC": self = .classification(try ConnectionistDecoder(part))
     case "Sequence":
       self = .sequence(try part.map("decoders") { part throws(TokenizerError) in try Self(part) })
     default:
@@ -43,7 +45,7 @@ indirect enum TokenDecoder: Sendable {
         part: part.place, name: name,
         supported: [
           "Metaspace", "ByteLevel", "WordPiece", "BPEDecoder", "ByteFallback", "Fuse", "Strip",
-          "Replace", "Sequence",
+          "Replace", "CTC", "Sequence",
         ])
     }
   }
@@ -58,7 +60,7 @@ indirect enum TokenDecoder: Sendable {
     }
   }
 
-  func decode(_ tokens: [[UInt8]]) -> [[UInt8]] {
+  func decode(_ tokens: [[UInt8]]) throws(TokenizerError) -> [[UInt8]] {
     switch self {
     case .metaspace(let metaspace):
       tokens.enumerated().map { metaspace.decode($1, isFirst: $0 == 0) }
@@ -71,7 +73,7 @@ indirect enum TokenDecoder: Sendable {
       tokens.enumerated().map {
         suffix.isEmpty
           ? $1
-          : TextPattern.literal(suffix)
+          : Literal(bytes: suffix)
             .replace(in: $1, with: $0 == tokens.count - 1 ? [] : [0x20])
       }
     case .byteFallback: ByteFallback.decode(tokens)
@@ -79,9 +81,21 @@ indirect enum TokenDecoder: Sendable {
     case .strip(let scalar, let start, let stop):
       tokens.map { Self.strip(Array(String(scalar).utf8), from: $0, start: start, stop: stop) }
     case .replace(let pattern, let content):
-      tokens.map { pattern.replace(in: $0, with: content) }
-    case .sequence(let steps): steps.reduce(tokens) { $1.decode($0) }
+      try tokens.map { token throws(TokenizerError) in
+        try pattern.replace(in: token, with: content)
+      }
+    case .classification(let decoder): decoder.decode(tokens)
+    case .sequence(let steps):
+      try Self.decode(tokens, by: steps)
     }
+  }
+
+  private static func decode(
+    _ tokens: [[UInt8]], by steps: [TokenDecoder]
+  ) throws(TokenizerError) -> [[UInt8]] {
+    var tokens = tokens
+    for step in steps { tokens = try step.decode(tokens) }
+    return tokens
   }
 
   /// UTF-8 again, with replacement characters where it is not.
@@ -96,14 +110,18 @@ indirect enum TokenDecoder: Sendable {
     if !isFirst {
       token = token.starts(with: prefix) ? Array(token.dropFirst(prefix.count)) : [0x20] + token
     }
-    guard cleansUp else { return token }
-    return cleanups.reduce(token) { $1.pattern.replace(in: $0, with: $1.content) }
+    return cleansUp ? cleanedUp(token) : token
   }
 
-  private static let cleanups: [(pattern: TextPattern, content: [UInt8])] = [
+  /// Without the spaces that tokens leave around punctuation.
+  static func cleanedUp(_ token: [UInt8]) -> [UInt8] {
+    cleanups.reduce(token) { $1.pattern.replace(in: $0, with: $1.content) }
+  }
+
+  private static let cleanups: [(pattern: Literal, content: [UInt8])] = [
     (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"),
     (" 'm", "'m"), (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-  ].map { (.literal(Array($0.utf8)), Array($1.utf8)) }
+  ].map { (Literal(bytes: Array($0.utf8)), Array($1.utf8)) }
 
   private static func strip(
     _ scalar: [UInt8], from token: [UInt8], start: Int, stop: Int

@@ -86,7 +86,7 @@ public struct Tokenizer: Sendable {
     }
     limits = try RowLimits(
       truncation: file.optional("truncation"), padding: file.optional("padding"))
-    added = AddedTokens(tokens, model: model, normalizer: normalizer)
+    added = try AddedTokens(tokens, model: model, normalizer: normalizer)
     vocabularySize = max(model.idCount, (added.byID.keys.max() ?? -1) + 1)
     for id in postProcessor?.ids ?? [] where id >= vocabularySize {
       throw .unusableModel(
@@ -97,11 +97,27 @@ public struct Tokenizer: Sendable {
   /// The ids of a text, in time linear in its length.
   ///
   /// - Parameters:
-  ///   - text: Any text; what the vocabulary does not know becomes bytes or the unknown token.
+  ///   - text: Any text; what the vocabulary does not know becomes bytes or the unknown token. A
+  ///     tokenizer from outside may have neither: see ``ids(of:addingSpecialTokens:)``.
   ///   - addingSpecialTokens: Whether the tokens that the model expects around a text are added,
   ///     such as T5's `</s>` at its end.
   public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int] {
-    wrapped(plainIDs(of: text), addingSpecialTokens: addingSpecialTokens)
+    do throws(TokenizerError) {
+      return try ids(of: text, addingSpecialTokens: addingSpecialTokens)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  /// The ids of a text, for a tokenizer of which nothing is known.
+  ///
+  /// - Throws: ``TokenizerError/unknownText(_:reason:)`` where the text holds what the vocabulary
+  ///   does not and there is no unknown token; ``TokenizerError/exhausted`` where an expression of
+  ///   the file would take all day.
+  public func ids(
+    of text: String, addingSpecialTokens: Bool
+  ) throws(TokenizerError) -> [Int] {
+    wrapped(try plainIDs(of: text), addingSpecialTokens: addingSpecialTokens)
   }
 
   /// The ids of two texts as one input, with special tokens around them, and the type of each token:
@@ -116,9 +132,11 @@ public struct Tokenizer: Sendable {
   ///
   /// That is what `Tokenizer.encode` of the `tokenizers` library returns for a file with a
   /// `truncation` or a `padding` section; for any other it is ``encode(_:addingSpecialTokens:)``.
-  public func paddedRow(of text: String) -> [Int] {
+  ///
+  /// - Throws: As ``ids(of:addingSpecialTokens:)``.
+  public func paddedRow(of text: String) throws(TokenizerError) -> [Int] {
     let special = postProcessor?.ids.count ?? 0
-    let kept = limits.truncated(plainIDs(of: text), specialCount: special)
+    let kept = limits.truncated(try plainIDs(of: text), specialCount: special)
     return limits.padded(wrapped(kept, addingSpecialTokens: true))
   }
 
@@ -127,7 +145,7 @@ public struct Tokenizer: Sendable {
   }
 
   /// The ids of a text before the post-processor.
-  private func plainIDs(of text: String) -> [Int] {
+  private func plainIDs(of text: String) throws(TokenizerError) -> [Int] {
     let bytes = Array(text.utf8)
     var ids: [Int] = []
     ids.reserveCapacity(bytes.count / 4)
@@ -140,15 +158,16 @@ public struct Tokenizer: Sendable {
       }
       var text = NormalizedText(
         bytes: Array(bytes[piece.start..<piece.end]), beginsText: piece.beginsText)
-      normalizer?.apply(to: &text)
+      try normalizer?.apply(to: &text)
       let pieces = added.splitNormalized(text)
       var prepared = PreparedText(bytes: text.bytes, pieces: pieces)
-      preTokenizer?.apply(to: &prepared)
+      try preTokenizer?.apply(to: &prepared)
       for piece in prepared.pieces {
         if let id = piece.id {
           ids.append(id)
         } else {
-          cache.encode(prepared.bytes.span, piece.start..<piece.end, with: model, into: &ids)
+          try cache.encode(
+            prepared.bytes.span, piece.start..<piece.end, with: model, into: &ids)
         }
       }
     }
@@ -163,7 +182,7 @@ public struct Tokenizer: Sendable {
   ) throws(TokenizerError) -> String {
     let kept = try tokens(ids).filter { !skippingSpecialTokens || !added.isSpecial($0) }
     guard let decoder else { return kept.joined(separator: " ") }
-    let bytes = decoder.decode(kept.map { Array($0.utf8) }).flatMap(\.self)
+    let bytes = try decoder.decode(kept.map { Array($0.utf8) }).flatMap(\.self)
     return String(decoding: bytes, as: UTF8.self)
   }
 

@@ -8,10 +8,14 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
   case malformed(part: String, expected: String, found: String)
   /// A component this package does not have.
   case unsupported(part: String, name: String, supported: [String])
-  /// A regular expression this package cannot match exactly.
-  case unsupportedExpression(part: String, String)
+  /// A regular expression this package cannot match exactly, and from which character on.
+  case unsupportedExpression(part: String, String, place: Int, reason: String)
   /// The model's numbers contradict each other.
   case unusableModel(reason: String)
+  /// A text that holds what the vocabulary does not, where the model has no unknown token.
+  case unknownText(String, reason: String)
+  /// An expression that takes too many steps on a text.
+  case exhausted
   /// An id that names no token.
   case unknownID(Int, vocabularySize: Int)
 
@@ -27,10 +31,14 @@ public enum TokenizerError: Error, Equatable, Sendable, CustomStringConvertible 
     case .unsupported(let part, let name, let supported):
       "In the tokenizer file, \(part.shown) is \(name.shown), which is not supported; "
         + "supported are \(supported.joined(separator: ", "))."
-    case .unsupportedExpression(let part, let text):
-      "In the tokenizer file, \(part.shown) is \"\(text.shown)\", which is not supported; "
-        + "supported are choices of sequences of characters, \\p{L}, \\p{N}, \\s, \\S and lists of "
-        + "them, with repetitions and (?!…)."
+    case .unsupportedExpression(let part, let text, let place, let reason):
+      "In the tokenizer file, \(part.shown) is \"\(text.shown)\", which cannot be taken: at "
+        + "character \(place + 1), \(reason.shown)."
+    case .unknownText(let text, let reason):
+      "The text holds \"\(text.shown)\", which the tokenizer's vocabulary does not have, and "
+        + "\(reason.shown)."
+    case .exhausted:
+      "An expression of the tokenizer takes too many steps on this text; a shorter text may pass."
     case .unusableModel(let reason):
       "The tokenizer's model cannot be used: \(reason.shown)."
     case .unknownID(let id, let size) where id >= 0 && id < size:

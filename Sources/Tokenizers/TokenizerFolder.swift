@@ -12,7 +12,7 @@ extension Tokenizer {
   public init?(directory: URL) throws(TokenizerError) {
     let folder = TokenizerFolder(directory: directory)
     if folder.has("tokenizer.json") {
-      try self.init(contentsOf: directory.appendingPathComponent("tokenizer.json"))
+      try self.init(file: Part(json: folder.completed(), place: ""))
     } else if let file = try folder.assembled() {
       try self.init(file: Part(json: file, place: ""))
     } else {
@@ -48,10 +48,22 @@ private struct TokenizerFolder {
     return lines
   }
 
+  /// The `tokenizer.json` with what the files beside it change.
+  func completed() throws(TokenizerError) -> JSON {
+    let file = try JSONParser.parse(
+      Tokenizer.bytes(of: directory.appendingPathComponent("tokenizer.json")))
+    return try SideFiles(settings: settings(), addedTokens: json("added_tokens.json"))
+      .applied(to: file)
+  }
+
+  private func settings() throws(TokenizerError) -> TokenizerSettings {
+    try TokenizerSettings(
+      json("tokenizer_config.json"), json("special_tokens_map.json"), json("config.json"))
+  }
+
   /// What a `tokenizer.json` would say, or nil if there is nothing to make it from.
   func assembled() throws(TokenizerError) -> JSON? {
-    let settings = try TokenizerSettings(
-      json("tokenizer_config.json"), json("special_tokens_map.json"), json("config.json"))
+    let settings = try settings()
     if has("vocab.json"), let vocabulary = try json("vocab.json") {
       guard has("merges.txt") else {
         if has("source.spm") { throw notReadable("source.spm") }
@@ -93,10 +105,7 @@ private struct TokenizerFolder {
       names[1].1 = "<|endoftext|>"
       file.append(("pre_tokenizer", bytes))
     case "Roberta", "Bart", "roberta", "bart":
-      names = [
-        ("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>"), ("sep_token", "</s>"),
-        ("pad_token", "<pad>"), ("cls_token", "<s>"), ("mask_token", "<mask>"),
-      ]
+      names = TokenizerSettings.robertaTokens
       file.append(("pre_tokenizer", bytes))
       file.append(
         (
@@ -136,18 +145,8 @@ private struct TokenizerFolder {
     }
     let words = try lines("vocab.txt").enumerated()
     let vocabulary = JSON.object(words.map { (key: $1, value: .number(Double($0))) })
-    let names = [
-      ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"),
-      ("cls_token", "[CLS]"), ("mask_token", "[MASK]"),
-    ]
-    let yes = JSON.boolean(true)
     return [
-      "normalizer": [
-        "type": "BertNormalizer", "clean_text": yes,
-        "handle_chinese_chars": settings["tokenize_chinese_chars"] ?? yes,
-        "strip_accents": settings["strip_accents"] ?? .null,
-        "lowercase": settings["do_lower_case"] ?? yes,
-      ],
+      "normalizer": settings.bertNormalizer,
       "pre_tokenizer": ["type": "BertPreTokenizer"],
       "decoder": ["type": "WordPiece"],
       "post_processor": [
@@ -159,7 +158,7 @@ private struct TokenizerFolder {
         "type": "WordPiece", "vocab": vocabulary,
         "unk_token": .string(settings.content("unk_token") ?? "[UNK]"),
       ],
-      "added_tokens": settings.addedTokens(names),
+      "added_tokens": settings.addedTokens(TokenizerSettings.bertTokens),
     ]
   }
 

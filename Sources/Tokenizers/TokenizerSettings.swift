@@ -20,6 +20,35 @@ struct TokenizerSettings {
     }
   }
 
+  /// Whether there is a `tokenizer_config.json` or a `special_tokens_map.json` at all.
+  var isGiven: Bool { configuration != nil || specialTokens != nil }
+
+  /// BERT's special tokens, and what they are by default.
+  static let bertTokens = [
+    ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"),
+    ("cls_token", "[CLS]"), ("mask_token", "[MASK]"),
+  ]
+
+  /// RoBERTa's and BART's.
+  static let robertaTokens = [
+    ("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>"), ("sep_token", "</s>"),
+    ("pad_token", "<pad>"), ("cls_token", "<s>"), ("mask_token", "<mask>"),
+  ]
+
+  /// BERT's normalizer under these settings.
+  var bertNormalizer: JSON {
+    [
+      "type": "BertNormalizer", "clean_text": .boolean(true),
+      "handle_chinese_chars": self["tokenize_chinese_chars"] ?? .boolean(true),
+      "strip_accents": self["strip_accents"] ?? .null,
+      "lowercase": self["do_lower_case"] ?? .boolean(true),
+    ]
+  }
+
+  func boolean(_ name: String) -> Bool? {
+    if case .boolean(let value)? = self[name] { value } else { nil }
+  }
+
   /// A setting that is given and not null.
   subscript(name: String) -> JSON? {
     guard let value = configuration?[name] else { return nil }
@@ -55,6 +84,22 @@ struct TokenizerSettings {
         tokens.append(.object(members + [(key: "special", value: .boolean(true))]))
       case .string(let text)?: tokens.append(Self.special(text))
       default: if !standard.isEmpty { tokens.append(Self.special(standard)) }
+      }
+    }
+    for name in ["additional_special_tokens", "extra_special_tokens"] {
+      var more: [JSON] = []
+      switch token(name) {
+      case .array(let list)?: more = list
+      case .object(let members)?: more = members.map(\.value)
+      default: break
+      }
+      for token in more {
+        switch token {
+        case .string(let text): tokens.append(Self.special(text))
+        case .object(let members):
+          tokens.append(.object(members + [(key: "special", value: .boolean(true))]))
+        default: break
+        }
       }
     }
     return .array(tokens)

@@ -6,6 +6,7 @@ struct UnigramModel: Sendable {
   let pieces: [String]
   let trie: ByteTrie
   private let scores: [Double]
+  /// One more than the last id where there is no unknown token.
   private let unknown: Int
   private let unknownScore: Double
   /// The ids of `<0x00>` … `<0xFF>` where the file asks for byte fallback.
@@ -33,28 +34,26 @@ struct UnigramModel: Sendable {
       scores.append(score)
       trie.insert(piece.utf8, id: id)
     }
-    guard let lowest = scores.min() else {
-      throw .unusableModel(reason: "its vocabulary is empty")
-    }
-    guard let unknown = try part.optional("unk_id")?.count() else {
-      throw .unusableModel(reason: "it names no unknown token (unk_id)")
-    }
-    guard unknown < pieces.count else {
+    let unknown = try part.optional("unk_id")?.count()
+    if let unknown, unknown >= pieces.count {
       throw .unusableModel(
-        reason: "its unknown token is id \(unknown), but ids go from 0 to \(pieces.count - 1)")
+        reason: "its unknown token is id \(unknown), but "
+          + (pieces.isEmpty ? "its vocabulary is empty" : "ids go from 0 to \(pieces.count - 1)"))
     }
     self.pieces = pieces
     self.scores = scores
     self.trie = trie
-    self.unknown = unknown
-    unknownScore = lowest - 10
+    self.unknown = unknown ?? pieces.count
+    unknownScore = (scores.min() ?? 0) - 10
     byteIDs =
       try part.boolean("byte_fallback", default: false)
       ? ByteFallback.tokens.map { trie.id(of: $0.utf8) } : nil
   }
 
   /// Appends the ids of a word, in time linear in its length.
-  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
+  func encode(
+    _ word: borrowing Span<UInt8>, into ids: inout [Int]
+  ) throws(TokenizerError) {
     guard word.count > 0 else { return }
     var segments = bestSegments(word)
     segments.reverse()
@@ -68,7 +67,7 @@ struct UnigramModel: Sendable {
       }
       let end = position < segments.count ? segments[position].start : word.count
       if isUnknown {
-        encodeUnknown(word.extracting(start..<end), into: &ids)
+        try encodeUnknown(word.extracting(start..<end), into: &ids)
       } else {
         ids.append(segments[position - 1].id)
       }
@@ -76,7 +75,13 @@ struct UnigramModel: Sendable {
   }
 
   /// A run of unknown characters: a piece after all, or its bytes, or the unknown token.
-  private func encodeUnknown(_ run: borrowing Span<UInt8>, into ids: inout [Int]) {
+  private func encodeUnknown(
+    _ run: borrowing Span<UInt8>, into ids: inout [Int]
+  ) throws(TokenizerError) {
+    guard unknown < pieces.count else {
+      throw .unknownText(
+        UnknownToken.text(run), reason: "the model names no unknown token (unk_id)")
+    }
     if let id = trie.id(of: run) {
       ids.append(id)
       return

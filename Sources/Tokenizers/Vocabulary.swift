@@ -6,7 +6,6 @@ struct Vocabulary: Sendable {
 
   init(_ part: Part) throws(TokenizerError) {
     guard case .object(let members) = part.json else { throw part.mismatch("an object") }
-    guard !members.isEmpty else { throw .unusableModel(reason: "its vocabulary is empty") }
     // A few ids may be missing, but not so many that the list would outgrow the file.
     let limit = members.count * 8 + 65_536
     var ids = WordTable(capacity: members.count)
@@ -29,12 +28,4 @@ struct Vocabulary: Sendable {
 
   /// How many words there are.
   var count: Int { ids.count }
-
-  /// The id of the token that stands for what is not in the vocabulary.
-  func unknown(_ token: String) throws(TokenizerError) -> Int {
-    guard let id = ids[token] else {
-      throw .unusableModel(reason: "its unknown token \"\(token)\" is not in its vocabulary")
-    }
-    return id
-  }
 }

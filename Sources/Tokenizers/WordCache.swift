@@ -31,9 +31,9 @@ struct WordCache {
   mutating func encode(
     _ bytes: borrowing Span<UInt8>, _ range: Range<Int>, with model: borrowing Model,
     into result: inout [Int]
-  ) {
+  ) throws(TokenizerError) {
     guard range.count <= Self.longest else {
-      model.encode(bytes.extracting(range), into: &result)
+      try model.encode(bytes.extracting(range), into: &result)
       return
     }
     let hash = WordTable.hash(bytes, range)
@@ -42,7 +42,7 @@ struct WordCache {
       return
     }
     let before = result.count
-    model.encode(bytes.extracting(range), into: &result)
+    try model.encode(bytes.extracting(range), into: &result)
     guard words.count < Self.most else { return }
     words.insert(bytes, range, hash: hash, value: ranges.count)
     ranges.append(ids.count..<(ids.count + result.count - before))

@@ -7,12 +7,13 @@ struct WordPieceModel: Sendable {
   private let trie: ByteTrie
   /// Where in the trie the pieces within a word begin; nil if there are none.
   private let continuation: Int32?
-  private let unknown: Int
+  private let unknown: UnknownToken
   private let longest: Int
 
   init(_ part: Part) throws(TokenizerError) {
     vocabulary = try Vocabulary(part.required("vocab"))
-    unknown = try vocabulary.unknown(part.optional("unk_token")?.text() ?? "[UNK]")
+    unknown = UnknownToken(
+      try part.optional("unk_token")?.text() ?? "[UNK]", in: vocabulary)
     longest = try part.optional("max_input_chars_per_word")?.count() ?? 100
     let prefix = try part.optional("continuing_subword_prefix")?.text() ?? "##"
     var trie = ByteTrie()
@@ -23,7 +24,9 @@ struct WordPieceModel: Sendable {
     }
   }
 
-  func encode(_ word: borrowing Span<UInt8>, into ids: inout [Int]) {
+  func encode(
+    _ word: borrowing Span<UInt8>, into ids: inout [Int]
+  ) throws(TokenizerError) {
     let before = ids.count
     var start = 0
     var fits = word.count <= longest || scalarCount(word) <= longest
@@ -45,7 +48,7 @@ struct WordPieceModel: Sendable {
     }
     if !fits {
       ids.removeLast(ids.count - before)
-      ids.append(unknown)
+      ids.append(try unknown.id(for: word))
     }
   }
 

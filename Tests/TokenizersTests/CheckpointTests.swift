@@ -40,7 +40,8 @@ final class CheckpointTests: XCTestCase {
       XCTAssertEqual(try tokenizer.decode(ids, skippingSpecialTokens: true), decoded)
     }
     XCTAssertEqual(
-      tokenizer.paddedRow(of: "The dog"), [101, 1996, 3899, 102] + Array(repeating: 0, count: 124))
+      try tokenizer.paddedRow(of: "The dog"),
+      [101, 1996, 3899, 102] + Array(repeating: 0, count: 124))
   }
 
   /// A vocabulary of characters, without a start token.

@@ -24,7 +24,12 @@ public struct WordTokens: Codable, Sendable, Hashable {
   ///
   /// - Throws: ``ProbingError`` when the text has no tokens.
   public init(_ sentence: AnnotatedSentence, tokenizer: Tokenizer) throws(ProbingError) {
-    let plain = tokenizer.encode(sentence.text, addingSpecialTokens: false)
+    let plain: [Int]
+    do throws(TokenizerError) {
+      plain = try tokenizer.ids(of: sentence.text, addingSpecialTokens: false)
+    } catch {
+      throw ProbingError("the sentence \(sentence.id) has no tokens: \(error)")
+    }
     guard !plain.isEmpty else {
       throw ProbingError("the sentence \(sentence.id) has no tokens; leave it out")
     }

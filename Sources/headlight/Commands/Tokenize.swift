@@ -61,7 +61,8 @@ struct Tokenize: ParsableCommand {
   /// The JSON object of one text.
   static func line(of text: String, _ tokenizer: Tokenizer, padded: Bool) throws -> String {
     let ids =
-      padded ? tokenizer.paddedRow(of: text) : tokenizer.encode(text, addingSpecialTokens: true)
+      padded
+      ? try tokenizer.paddedRow(of: text) : try tokenizer.ids(of: text, addingSpecialTokens: true)
     let tokens = try tokenizer.tokens(ids).map(jsonText).joined(separator: ", ")
     let decoded = jsonText(try tokenizer.decode(ids, skippingSpecialTokens: true))
     let numbers = ids.map(String.init).joined(separator: ", ")
