@@ -122,8 +122,12 @@ public struct Tokenizer: Sendable {
 
   /// The ids of two texts as one input, with special tokens around them, and the type of each token:
   /// mostly 0 in the first text and 1 in the second.
-  public func encode(_ text: String, pair: String) -> (ids: [Int], types: [Int]) {
-    let (first, second) = (plainIDs(of: text), plainIDs(of: pair))
+  ///
+  /// - Throws: As ``ids(of:addingSpecialTokens:)``.
+  public func ids(
+    of text: String, pair: String
+  ) throws(TokenizerError) -> (ids: [Int], types: [Int]) {
+    let (first, second) = (try plainIDs(of: text), try plainIDs(of: pair))
     return postProcessor?.apply(toPair: first, second)
       ?? (first + second, first.map { _ in 0 } + second.map { _ in 1 })
   }
