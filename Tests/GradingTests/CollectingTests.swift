@@ -1,6 +1,7 @@
 import Foundation
-import Grading
 import XCTest
+
+@testable import Grading
 
 /// What is taken of a submission, and what is said when nothing is.
 final class CollectingTests: XCTestCase {
@@ -147,6 +148,75 @@ final class CollectingTests: XCTestCase {
     ] {
       let choice = try choice { try data.write(to: $0.appending(path: name)) }
       XCTAssertEqual(choice.text, "it", "\(name): \(choice.problem ?? "")")
+    }
+  }
+
+  func testPathsAsOtherSystemsWriteThem() throws {
+    for path in [
+      "Sheets\\1-Attention\\Answers.swift", "./Answers.swift", "./Sheets/1-Attention/Answers.swift",
+      "a//./Answers.swift", "Answers.swift.txt", "answers.SWIFT",
+    ] {
+      let entry = Archives.Entry(name: path, contents: Array("it".utf8))
+      for (name, data) in [
+        ("ada.zip", Archives.zip([entry])), ("ada.tar.gz", Archives.tarGz([entry])),
+      ] {
+        let choice = try choice { try data.write(to: $0.appending(path: name)) }
+        XCTAssertEqual(choice.text, "it", "\(name) \(path): \(choice.problem ?? "")")
+      }
+    }
+  }
+
+  func testAnArchiveInAFolderOrAnArchiveIsOpened() throws {
+    let inner = Archives.zip([Archives.Entry(name: "Answers.swift", contents: Array("it".utf8))])
+    let outer = Archives.zip([Archives.Entry(name: "x/ada.zip", contents: Array(inner))])
+    XCTAssertEqual(try choice { try outer.write(to: $0.appending(path: "ada.zip")) }.text, "it")
+    XCTAssertEqual(try choice { try write(inner, to: $0.appending(path: "ada/a.zip")) }.text, "it")
+    let third = Archives.zip([Archives.Entry(name: "b.zip", contents: Array(outer))])
+    let fourth = Archives.zip([Archives.Entry(name: "c.zip", contents: Array(third))])
+    let problem = try problem { try fourth.write(to: $0.appending(path: "ada.zip")) }
+    XCTAssertTrue(problem.contains("it is an archive in an archive"), problem)
+  }
+
+  func testArchivesThatAreNotReadAreNamed() throws {
+    for (name, beginning, says) in [
+      ("ada.7z", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "it is a 7z archive"),
+      ("ada.rar", Array("Rar!\u{1A}\u{7}\u{1}".utf8), "it is a RAR archive"),
+      ("ada.zip", Array("Rar!\u{1A}\u{7}\u{0}".utf8), "it is a RAR archive"),
+      ("ada.tar.xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0], "packed by xz"),
+      ("ada.tar.bz2", Array("BZh91AY".utf8), "packed by bzip2"),
+      ("ada.tar.zst", [0x28, 0xB5, 0x2F, 0xFD], "packed by Zstandard"),
+      ("ada", [0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "it is a 7z archive"),
+      ("ada.zip", [1, 2, 3], "no archive by its content"), ("ada.zip", [], "it is empty"),
+      ("ada.gz", Array(Archives.gzip(Array("text".utf8))), "a single file packed by gzip"),
+    ] as [(String, [UInt8], String)] {
+      let problem = try problem { try write(beginning, to: $0.appending(path: name)) }
+      XCTAssertTrue(problem.contains(says), problem)
+      XCTAssertTrue(problem.contains("hand in Answers.swift, or a .zip or .tar.gz"), problem)
+    }
+  }
+
+  func testAFileOfAnotherSheetIsSaidToBeOne() throws {
+    var sheet = SheetFile(folder: folder)
+    (sheet.protocolName, sheet.others) = ("OwnAnswers", ["LensAnswers": "Sheet 5, Lenses"])
+    let submissions = try temporaryFolder()
+    let other = "struct Answers: LensAnswers {}"
+    try write(other.utf8, to: submissions.appending(path: "ada/Answers.swift"))
+    try write(other.utf8, to: submissions.appending(path: "bob/Answers.swift"))
+    try write(
+      "struct Answers: OwnAnswers {}".utf8, to: submissions.appending(path: "bob/late/A.swift"))
+    let (found, _) = try Submission.all(in: submissions)
+    XCTAssertEqual(
+      found[0].answers(to: sheet).problem,
+      "Answers.swift is the file of Sheet 5, Lenses; hand in Sheets/1-Attention/Answers.swift")
+    XCTAssertEqual(found[1].answers(to: sheet).text, "struct Answers: OwnAnswers {}")
+  }
+
+  func testUTF16IsReadInEitherOrder() throws {
+    for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian] {
+      let bytes = try XCTUnwrap("\u{FEFF}let é = 1\n".data(using: encoding))
+      let choice = try choice { try write(bytes, to: $0.appending(path: "ada/Answers.swift")) }
+      XCTAssertEqual(choice.text, "let é = 1\n")
+      XCTAssertTrue(choice.notes.contains { $0.contains("UTF-16") })
     }
   }
 

@@ -122,6 +122,24 @@ final class SalvageTests: XCTestCase {
     }
   }
 
+  func testALiteralIsPartOfWhatItEnds() throws {
+    let text = answers + "let wrong: Int = \"text\"\n"
+    let fault = Diagnostics.Fault(line: line("let wrong", in: text), column: 20, text: "no")
+    XCTAssertFalse(try salvage(text, [fault]).text.contains("wrong"))
+  }
+
+  func testABracketThatIsNotClosedEndsWhereAFunctionBegins() throws {
+    let text = answers.replacing("\n  ]\n", with: "\n").replacing(
+      "\nfunc helper", with: "\nlet bomb = [(1, [\n\nfunc helper")
+    let salvage = try salvage(
+      text,
+      ["let bomb", "let table"].map {
+        Diagnostics.Fault(line: line($0, in: text), column: 7, text: "expected ']'")
+      })
+    XCTAssertEqual(salvage.removals.map(\.what), ["`bomb`", "`table`"])
+    XCTAssertEqual(left(salvage), ["one", "two", "three", "own"], salvage.text)
+  }
+
   func testAnswersThatCannotBeReadTakeNoOthersWithThem() throws {
     for (old, new, fault) in [
       ("return inner()", "if x > 0 { return inner()", "a brace is opened and not closed"),

@@ -101,7 +101,8 @@ private struct Listing {
     guard descriptor >= 0 else { return [] }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 512)
-    return Array(bytes.prefix(max(0, read(descriptor, &bytes, 512))))
+    let count = read(descriptor, &bytes, bytes.count)
+    return Array(bytes.prefix(max(0, count)))
   }
 
   // MARK: Students

@@ -1,5 +1,5 @@
-/// A Swift text with spaces for its comments and literals, byte for byte, so that every brace that
-/// is left is one of code.
+/// A Swift text with spaces for its comments and quotation marks for its literals, byte for byte, so
+/// that every brace that is left is one of code.
 struct MaskedSource {
   /// As many bytes as the text has, with its line feeds where they are.
   private(set) var bytes: [UInt8]
@@ -28,10 +28,10 @@ struct MaskedSource {
   }
 
   /// Passes over bytes, which are no code.
-  private mutating func mask(_ count: Int = 1) {
+  private mutating func mask(_ count: Int = 1, as filler: UInt8 = UInt8(ascii: "\"")) {
     let end = min(index + count, source.count)
     for place in index..<end where source[place] != UInt8(ascii: "\n") {
-      bytes[place] = UInt8(ascii: " ")
+      bytes[place] = filler
     }
     index = end
   }
@@ -41,7 +41,7 @@ struct MaskedSource {
     var depth = 0
     while let next = byte() {
       if isNext("//") {
-        while let one = byte(), one != UInt8(ascii: "\n") { mask() }
+        while let one = byte(), one != UInt8(ascii: "\n") { mask(as: UInt8(ascii: " ")) }
       } else if isNext("/*") {
         maskComment()
       } else if let hashes = hashesBefore(UInt8(ascii: "\"")) {
@@ -71,17 +71,18 @@ struct MaskedSource {
   }
 
   private mutating func maskComment() {
+    let blank = UInt8(ascii: " ")
     var depth = 0
     while byte() != nil {
       if isNext("/*") {
         depth += 1
-        mask(2)
+        mask(2, as: blank)
       } else if isNext("*/") {
         depth -= 1
-        mask(2)
+        mask(2, as: blank)
         if depth == 0 { return }
       } else {
-        mask()
+        mask(as: blank)
       }
     }
     isTerminated = false

@@ -173,23 +173,34 @@ private struct OutlineReader {
 
   /// Where a declaration may begin behind a place: at the beginning of a line, outside of any
   /// bracket that is opened from here on.
+  ///
+  /// Between round and square brackets alone no function and no type can begin, so one that does
+  /// says that a bracket is not closed.
   private func nextStart(after begin: Int, end: Int) -> Int {
-    var depth = 0
+    var brackets = 0
+    var braces = 0
     var place = begin
     skipBlanks(&place, end)
     while place < end {
       switch bytes[place] {
-      case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-      case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
-      case 0x0A where depth == 0, UInt8(ascii: ";") where depth == 0:
+      case UInt8(ascii: "("), UInt8(ascii: "["): brackets += 1
+      case UInt8(ascii: ")"), UInt8(ascii: "]"): brackets = max(0, brackets - 1)
+      case UInt8(ascii: "{"): braces += 1
+      case UInt8(ascii: "}"): braces = max(0, braces - 1)
+      case 0x0A where braces == 0, UInt8(ascii: ";") where braces == 0:
         skipBlanks(&place, end)
-        if head(at: place, end: end) != nil { return place }
+        if let head = head(at: place, end: end), brackets == 0 || Self.begins(head) { return place }
         continue
       default: break
       }
       place += 1
     }
     return end
+  }
+
+  /// Whether a head is one of a function or a type or an import, which stands in no brackets.
+  private static func begins(_ head: Head) -> Bool {
+    types.contains(head.keyword) || ["func", "import"].contains(head.keyword)
   }
 
   private mutating func declaration(_ head: Head, end: Int) -> SourceOutline.Declaration {
@@ -243,9 +254,9 @@ private struct OutlineReader {
       case UInt8(ascii: "("), UInt8(ascii: "["): depth += 1
       case UInt8(ascii: ")"), UInt8(ascii: "]"): depth -= 1
       case UInt8(ascii: "{") where depth <= 0: return place
-      case 0x0A where depth <= 0:
+      case 0x0A:
         skipBlanks(&place, end)
-        if head(at: place, end: end) != nil { return nil }
+        if let head = head(at: place, end: end), depth <= 0 || Self.begins(head) { return nil }
         continue
       default: break
       }

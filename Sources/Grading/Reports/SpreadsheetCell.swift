@@ -39,6 +39,10 @@ struct SpreadsheetCell {
 
   /// Of several texts those that the cell stands for most surely.
   func choose(among texts: [String]) -> [String] {
+    // Most cells are what they were, and what the others may be takes long to see.
+    let unguarded = Table.unguarded(text)
+    let same = texts.filter { $0 == text || $0 == unguarded }
+    guard same.isEmpty else { return same }
     let close = texts.compactMap { text in closeness(to: text).map { (text, $0) } }
     guard let best = close.map(\.1).min() else { return [] }
     return close.filter { $0.1 == best }.map(\.0)
