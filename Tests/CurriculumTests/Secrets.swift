@@ -32,7 +32,7 @@ enum Secrets {
     "2.2", "2.3", "2.4", "2.5", "2.6", "2.7", "2.10", "3.4",
   ]
 
-  private static let numbers = Array(1...(asked ?? 10))
+  private static let numbers = Array(1...max(asked ?? 10, 1))
   /// The cases of the exercise that is looked at, for one is after another.
   private static let kept = Mutex<(id: String, cases: [[ReadyCase]])>(("", []))
 

@@ -91,13 +91,13 @@ extension ProbingSheet {
 
   /// A third of the lemmas for test, drawn again until the test words are enough to tell a probe that
   /// reads the class from chance: twenty, of which a coin gets 16 or more once in 170 times, and five
-  /// of each class.
+  /// of each class; nil where forty draws give no such split.
   private static func decidingSplit(
     _ words: LayeredWords, using generator: inout SeededGenerator
-  ) -> SplitPlaces {
+  ) -> SplitPlaces? {
     let lemmas = Set(words.lemmas).sorted()
     let places = words.labels.indices
-    while true {
+    for _ in 0..<40 {
       let held = Set(lemmas.shuffled(using: &generator).prefix(lemmas.count / 3))
       let split = SplitPlaces(
         training: places.filter { !held.contains(words.lemmas[$0]) },
@@ -107,18 +107,26 @@ extension ProbingSheet {
       }
       if isEnough, split.test.count >= 20, split.training.count >= 30 { return split }
     }
+    return nil
   }
 
   /// The articles of some sentences, by the gender of their noun.
   private static func articles(
     using generator: inout SeededGenerator
   ) throws -> Case<LemmasAndWords, GenderKey> {
-    let corpus = try ProbedCorpus(count: 75, using: &generator)
-    let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
-    let words = LayeredWords(
-      layers: try corpus.representations().layers.map { $0.gathering(task.rows) },
-      labels: task.labels, classes: task.classes.count, lemmas: task.headLemmas)
-    let split = decidingSplit(words, using: &generator)
+    var drawn: (words: LayeredWords, split: SplitPlaces)?
+    var sentences = 180
+    while drawn == nil {
+      let corpus = try ProbedCorpus(count: sentences, using: &generator)
+      let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
+      let words = LayeredWords(
+        layers: try corpus.representations().layers.map { $0.gathering(task.rows) },
+        labels: task.labels, classes: task.classes.count, lemmas: task.headLemmas)
+      drawn = decidingSplit(words, using: &generator).map { (words, $0) }
+      // Rather more sentences than no end.
+      sentences += 60
+    }
+    let (words, split) = drawn!
     let expected = words.layers.map { layer in
       let rows = layer.doubleRows
       let probe = SoftmaxRegression(l2: 0.003).fit(

@@ -51,7 +51,7 @@ extension ProbingSheet {
       random weights.
       """,
     cases: { generator in
-      let corpus = try ProbedCorpus(count: 120, using: &generator)
+      let corpus = try ProbedCorpus(count: 150, using: &generator)
       let model = try translator().model
       let trained = try corpus.representations()
       let words = try WordTask("word-class", in: corpus.sentences)
@@ -98,7 +98,9 @@ extension ProbingSheet {
     }
     var (training, test): ([Int], [Int]) = ([], [])
     var majority = 0
+    var draws = 0
     repeat {
+      draws += 1
       let split = try TaskSplit(task, by: .sentence, using: &generator)
       training = split.training
       // The class that leads in training is made rare among the test words.
@@ -109,7 +111,7 @@ extension ProbingSheet {
         kept += 1
         return kept % 4 == 0
       }
-    } while test.count < fewestTestWords
+    } while test.count < fewestTestWords && draws < 40
     var labels = [Int](repeating: 0, count: trained.layers[0].shape[0])
     for (row, label) in zip(task.rows, task.labels) { labels[row] = label }
     func accuracy(_ vectors: Tensor, on places: [Int]) throws -> Double {
