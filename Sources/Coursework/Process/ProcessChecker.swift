@@ -77,7 +77,8 @@ package struct ProcessChecker: Sendable {
     }.first
     return PartsCheck(
       results: results, runSeconds: askedSeconds, verifySeconds: start.secondsToNow - askedSeconds,
-      machineFault: fault ?? results.lazy.flatMap(\.cases).map(\.verdict)
+      machineFault: fault
+        ?? results.lazy.flatMap(\.cases).map(\.verdict)
         .first { $0.status == .notGraded }?.message)
   }
 

@@ -126,14 +126,14 @@ final class DetectTests: XCTestCase {
   func testPlantedHeadsScoreAsTheyWereBuilt() throws {
     var generator = SeededGenerator(seed: 3)
     let planted = PlantedHeads(using: &generator)
-    let length = Float(planted.question.tokens.count)
-    XCTAssertEqual(planted.key.expected.previousToken[0], (length - 1) / length, accuracy: 1e-6)
-    XCTAssertEqual(planted.key.expected.previousToken[3], 0)
-    XCTAssertEqual(planted.key.expected.firstToken[1], 1)
-    let tokens = planted.question.tokens
+    let length = Float(planted.sequence.tokens.count)
+    XCTAssertEqual(planted.scores.previousToken[0], (length - 1) / length, accuracy: 1e-6)
+    XCTAssertEqual(planted.scores.previousToken[3], 0)
+    XCTAssertEqual(planted.scores.firstToken[1], 1)
+    let tokens = planted.sequence.tokens
     let repeats = tokens.indices.count { tokens[..<$0].contains(tokens[$0]) }
     XCTAssertEqual(
-      planted.key.expected.duplicateToken[2], Float(repeats) / length, accuracy: 1e-6)
+      planted.scores.duplicateToken[2], Float(repeats) / length, accuracy: 1e-6)
   }
 
   func testNonsenseEarnsNothing() {

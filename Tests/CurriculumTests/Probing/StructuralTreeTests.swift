@@ -198,7 +198,7 @@ final class StructuralTreeTests: XCTestCase {
         minimumSpanningTree(question.distances.doubleRows)
       },
       Variant(of: exercise, in: ProbingAsks.attachmentScore, "the library's") { question in
-        undirectedAttachment(question.predicted, gold: Self.gold(question))
+        undirectedAttachment(question.predicted, gold: Self.gold(question)) ?? .nan
       },
       Variant(of: exercise, in: ProbingAsks.squaredDistances, "loops") { question in
         let count = question.heads.count
