@@ -16,10 +16,12 @@ package struct RecordedRun: Sendable {
   /// The angles of rotary positions, `[row, position, pair]`.
   let rotation: Rotation?
 
-  /// - Parameter points: What is kept beside the residual stream before every block, which always
-  ///   is.
+  /// - Parameters:
+  ///   - points: What is kept beside the residual stream before every block, which always is.
+  ///   - interventions: Changes that belong to the run.
   package init(
-    _ model: Transformer, _ input: ModelInput, capturing points: Set<HookPoint>
+    _ model: Transformer, _ input: ModelInput, capturing points: Set<HookPoint>,
+    intervening interventions: [Intervention] = []
   ) throws {
     try input.validate(for: model.configuration)
     var kept = points
@@ -27,7 +29,8 @@ package struct RecordedRun: Sendable {
       kept.formUnion((0..<stack.layerCount).map { .residualPre(name, $0) })
     }
     var hooks = try Hooks(
-      configuration: model.configuration, capturing: .points(kept), intervening: [])
+      configuration: model.configuration, capturing: .points(kept),
+      intervening: interventions)
     var states = model.emptyStates
     (output, source) = try model.pass(input, states: &states, hooks: &hooks)
     trace = try hooks.finish()

@@ -93,16 +93,31 @@ struct LaneRun {
   private func advance(
     _ wave: Wave, through stage: Int, of stack: StackName, _ outcome: inout Outcome
   ) throws -> Wave {
-    let held = (lane.frozen[stage] ?? []).intersection(recorded)
+    let held = lane.frozen[stage] ?? []
+    let skipped = skippable(held, of: stack)
     return try pass(
-      wave, through: stage, of: stack, reads: positions(behind: stage - 1, of: stack), &outcome
-    ) { held.contains($0) }
+      wave, through: stage, of: stack, reads: positions(behind: stage - 1, of: stack),
+      holding: held, &outcome
+    ) { skipped.contains($0) }
+  }
+
+  /// Those of the points that are held which need not be computed: nothing that is wanted lies on the
+  /// way to them.
+  private func skippable(_ held: Set<HookPoint>, of stack: StackName) -> Set<HookPoint> {
+    held.intersection(recorded).filter { point in
+      guard case .block(_, let layer, let place) = point else { return false }
+      return !wanted.contains { other in
+        guard case .block(stack, layer, let way) = other else { return false }
+        return configuration.reaches(way, place, in: stack)
+      }
+    }
   }
 
   /// Runs rows through a stage.
   private func pass(
     _ wave: Wave, through stage: Int, of stack: StackName, reads: Range<Int>,
-    _ outcome: inout Outcome, knowing knows: @escaping (HookPoint) -> Bool
+    holding held: Set<HookPoint> = [], _ outcome: inout Outcome,
+    knowing knows: @escaping (HookPoint) -> Bool
   ) throws -> Wave {
     var wave = wave
     let layer = stage - configuration.firstStage(of: stack) - 1
@@ -110,7 +125,7 @@ struct LaneRun {
     let part = PartialPass(
       stack, rows: wave.trials.map(\.row), positions: reads,
       wanted: isEnd ? reads : positions(behind: stage, of: stack), source: wave.source)
-    let hooks = hooks(of: wave.trials, at: stage, part: part, knows: knows)
+    let hooks = hooks(of: wave.trials, at: stage, part: part, holding: held, knows: knows)
     let trace: Trace
     if isEnd {
       (wave.residual, trace) = try run.end(wave.residual, of: part, with: hooks)
@@ -180,7 +195,9 @@ struct LaneRun {
     let wave = Wave(
       trials: trials,
       residual: try run.activation(at: .residualPre(stack, layer), of: part), source: nil)
-    return try pass(wave, through: stage, of: stack, reads: reads, &outcome, knowing: knows)
+    return try pass(
+      wave, through: stage, of: stack, reads: reads, holding: entry.held, &outcome,
+      knowing: knows)
   }
 
   /// What is known in a block where some points are changed.
@@ -192,6 +209,7 @@ struct LaneRun {
       if case .block(_, _, let place) = point { place } else { nil }
     }
     let (recorded, configuration) = (recorded, configuration)
+    let held = skippable(held, of: stack)
     return { point in
       guard recorded.contains(point), case .block(stack, layer, let place) = point else {
         return false
@@ -247,10 +265,10 @@ struct LaneRun {
       changed.formUnion(trial.changes[stage + 1, default: []].map(\.site.point))
     }
     let isEmbedded = wave.trials.contains { $0.changes[stage] != nil }
-    let knows = known(
-      in: 0, of: .decoder, changing: changed, holding: lane.frozen[stage + 1] ?? [])
+    let held = lane.frozen[stage + 1] ?? []
+    let knows = known(in: 0, of: .decoder, changing: changed, holding: held)
     return try pass(
-      wave, through: stage + 1, of: .decoder, reads: lane.positions, &outcome
+      wave, through: stage + 1, of: .decoder, reads: lane.positions, holding: held, &outcome
     ) { point in
       // The encoder's keys and values are new, whatever else is known.
       !isEmbedded && !point.isOfSource && knows(point)
@@ -261,16 +279,26 @@ struct LaneRun {
 
   private func hooks(
     of trials: [PlannedTrial], at stage: Int, part: PartialPass,
-    knows: @escaping (HookPoint) -> Bool
+    holding held: Set<HookPoint> = [], knows: @escaping (HookPoint) -> Bool
   ) -> PartialHooks {
     var changes: [HookPoint: [RowChange]] = [:]
     // A position bias belongs to the first block, and every block reads it.
     let firstBlock = configuration.firstStage(of: part.stack) + 1
+    func made(in trial: PlannedTrial, at stage: Int) -> [Change] {
+      // What is known has the changes of every run in it already.
+      (trial.base[stage] ?? []).filter { !knows($0.site.point) } + (trial.changes[stage] ?? [])
+    }
+    // What is held and has to be computed for what lies before it is put back.
+    for point in held where !knows(point) {
+      changes[point] = trials.indices.map {
+        RowChange(row: $0, change: Change(Site(point), .freeze))
+      }
+    }
     for (row, trial) in trials.enumerated() {
       let shared =
         stage > firstBlock
-        ? (trial.changes[firstBlock] ?? []).filter { !$0.site.point.hasBatchAxis } : []
-      for change in (trial.changes[stage] ?? []) + shared {
+        ? made(in: trial, at: firstBlock).filter { !$0.site.point.hasBatchAxis } : []
+      for change in made(in: trial, at: stage) + shared {
         changes[change.site.point, default: []].append(RowChange(row: row, change: change))
       }
     }

@@ -1,6 +1,5 @@
-import Foundation
 public import Tensors
-import Transformers
+public import Transformers
 
 /// A number that is read from a run's logits.
 ///
@@ -17,6 +16,8 @@ public struct Metric: Sendable {
     case each([Int])
     /// At every position that is followed by a token, which is the answer there.
     case everyNext
+    /// At the first positions of every row, with an answer for each.
+    case every(answers: [[Int]])
   }
 
   enum Measure: Sendable {
@@ -25,7 +26,9 @@ public struct Metric: Sendable {
     case logProbability
     case probability
     case rank
-    case divergence
+    case divergence(from: Tensor?)
+    case likeliest
+    case nextTokens
     case custom(name: String, @Sendable (_ logits: Tensor, _ clean: Tensor) throws -> Float)
   }
 
@@ -44,6 +47,8 @@ public struct Metric: Sendable {
     case .probability: "probability"
     case .rank: "rank"
     case .divergence: "kl"
+    case .likeliest: "likeliest"
+    case .nextTokens: "next-tokens"
     case .custom(let name, _): name
     }
   }
@@ -78,13 +83,56 @@ public struct Metric: Sendable {
   }
 
   /// KL(clean ‖ run) of the distributions of the next token, in nats.
-  public static func divergence(at positions: Positions = .last) -> Metric {
-    Metric(measure: .divergence, positions: positions, answers: [], foils: [])
+  ///
+  /// - Parameter logits: Those of the clean run where the metric is read, `[row, token]`, at one
+  ///   position; nil takes those of the run without changes.
+  public static func divergence(
+    from logits: Tensor? = nil, at positions: Positions = .last
+  ) -> Metric {
+    Metric(measure: .divergence(from: logits), positions: positions, answers: [], foils: [])
   }
+
+  /// The token of the greatest logit and its probability: two values for every position.
+  public static func likeliest(at positions: Positions = .last) -> Metric {
+    Metric(measure: .likeliest, positions: positions, answers: [], foils: [])
+  }
+
+  /// For every token but the first its log-probability and the token predicted in its place: two
+  /// values for every position that is followed by a token.
+  public static let nextTokens = Metric(
+    measure: .nextTokens, positions: .everyNext, answers: [], foils: [])
 
   /// The log-probability of the token that follows, at every position: the loss with its sign turned.
   public static let nextLogProbability = Metric(
     measure: .logProbability, positions: .everyNext, answers: [], foils: [])
+
+  /// How many values there are for every position that is read.
+  public var valueCount: Int {
+    switch measure {
+    case .likeliest, .nextTokens: 2
+    default: 1
+    }
+  }
+
+  /// The metric of a run without changes: for every row, its values.
+  ///
+  /// - Throws: What running the model throws, and ``SweepError`` when it does not fit the input.
+  public func values(on model: Transformer, _ input: ModelInput) throws -> [[Float]] {
+    try values(of: RecordedRun(model, input, capturing: []))
+  }
+
+  /// The metric of a run that is there already: for every row, its values.
+  func values(of run: RecordedRun) throws -> [[Float]] {
+    var reading = try MetricReading(self, of: run.model, on: run.input)
+    try reading.read(run)
+    return reading.clean
+  }
+
+  /// The log-probability of an answer of its own at every position from the first on, by row.
+  public static func logProbability(ofEvery answers: [[Int]]) -> Metric {
+    Metric(
+      measure: .logProbability, positions: .every(answers: answers), answers: [], foils: [])
+  }
 
   /// Anything else.
   ///
@@ -94,153 +142,5 @@ public struct Metric: Sendable {
     _ value: @escaping @Sendable (_ logits: Tensor, _ clean: Tensor) throws -> Float
   ) -> Metric {
     Metric(measure: .custom(name: name, value), positions: positions, answers: [], foils: [])
-  }
-}
-
-/// A metric on an input: where it is read in every row, and its values on the run without changes.
-struct MetricReading: Sendable {
-  let metric: Metric
-  let model: Transformer
-  /// The positions that are read, by row.
-  let positions: [[Int]]
-  /// The answers there, where the metric has any.
-  private let answers: [[Int]]
-  private let foils: [Int]
-  /// The logits of the run without changes, by row `[read, token]`, where the metric needs them.
-  private let cleanLogits: [Tensor]
-  /// Its values on the run without changes, by row.
-  private(set) var clean: [[Float]] = []
-
-  init(_ metric: Metric, of run: RecordedRun) throws {
-    self.metric = metric
-    model = run.model
-    let configuration = run.model.configuration
-    guard configuration.head != .none else { throw TransformerError.noHead }
-    let stack = configuration.stacks[configuration.stacks.count - 1].name
-    let tokens = run.tokens(of: stack)
-    let mask = run.mask(of: stack)
-    let length = tokens[0].count
-    func checked(_ position: Int) throws -> Int {
-      let place = position < 0 ? length + position : position
-      guard (0..<length).contains(place) else {
-        throw SweepError.position(position, count: length, what: "a metric's position")
-      }
-      return place
-    }
-    func spread(_ list: [Int], _ what: String) throws -> [Int] {
-      if list.count == 1 { return Array(repeating: list[0], count: tokens.count) }
-      guard list.count == tokens.count else {
-        throw SweepError.count(what, expected: tokens.count, found: list.count)
-      }
-      return list
-    }
-    func present(_ row: Int) -> [Int] { (0..<length).filter { mask?[row][$0] ?? true } }
-    switch metric.positions {
-    case .last: positions = tokens.indices.map { [present($0).last ?? length - 1] }
-    case .at(let position):
-      let place = try checked(position)
-      positions = tokens.map { _ in [place] }
-    case .each(let places):
-      positions = try spread(places, "positions to read").map { [try checked($0)] }
-    case .everyNext:
-      positions = tokens.indices.map { row in
-        let places = present(row)
-        return zip(places, places.dropFirst()).filter { $1 == $0 + 1 }.map(\.0)
-      }
-    }
-    if case .everyNext = metric.positions {
-      answers = zip(tokens, positions).map { row, places in places.map { row[$0 + 1] } }
-    } else {
-      answers =
-        metric.answers.isEmpty ? [] : try spread(metric.answers, "answers").map { [$0] }
-    }
-    foils = metric.foils.isEmpty ? [] : try spread(metric.foils, "foils")
-    for (id, what) in answers.joined().map({ ($0, "an answer") }) + foils.map({ ($0, "a foil") })
-    where !(0..<configuration.vocabularySize).contains(id) {
-      throw SweepError.token(what, id: id, vocabularySize: configuration.vocabularySize)
-    }
-    if zip(answers, foils).contains(where: { $0 == [$1] }) { throw SweepError.foilIsAnswer }
-
-    let (width, places) = (configuration.width, positions)
-    let rows = tokens.indices.map { row in
-      run.output[at: row].gathering(places[row]).reshaped(to: [places[row].count, width])
-    }
-    switch metric.measure {
-    case .divergence, .custom: cleanLogits = rows.map { run.model.logits(ofNormed: $0) }
-    default: cleanLogits = []
-    }
-    clean = try zip(tokens.indices, rows).map { row, states in
-      try values(of: states, places: places[row].indices.map { (row: row, read: $0) })
-    }
-  }
-
-  /// The values at some places, from what goes into the unembedding there, `[place, width]`.
-  func values(of states: Tensor, places: [(row: Int, read: Int)]) throws -> [Float] {
-    if places.isEmpty { return [] }
-    let answer = answers.isEmpty ? [] : places.map { answers[$0.row][$0.read] }
-    let foil = foils.isEmpty ? [] : places.map { foils[$0.row] }
-    switch metric.measure {
-    case .logit: return columns(of: states, answer)
-    case .logitDifference:
-      return zip(columns(of: states, answer), columns(of: states, foil)).map { $0 - $1 }
-    default: break
-    }
-    // A few places at a time: the logits of many over a large vocabulary are not held at once.
-    let chunk = max(1, 8_000_000 / model.configuration.vocabularySize)
-    var found: [Float] = []
-    for start in stride(from: 0, to: places.count, by: chunk) {
-      let range = start..<min(start + chunk, places.count)
-      let logits = model.logits(ofNormed: states.slice(range))
-      switch metric.measure {
-      case .logProbability:
-        found += logits.logSoftmax().gatheringColumns(Array(answer[range])).values
-      case .probability:
-        found += logits.softmax().gatheringColumns(Array(answer[range])).values
-      case .rank: found += Self.ranks(logits, Array(answer[range]))
-      default:
-        for (index, place) in places[range].enumerated() {
-          let clean = cleanLogits[place.row][at: place.read]
-          switch metric.measure {
-          case .custom(_, let value): found.append(try value(logits[at: index], clean))
-          default: found.append(Self.divergence(clean, logits[at: index]))
-          }
-        }
-      }
-    }
-    return found
-  }
-
-  /// One logit a row: a dot product each, in the place of a column for every token.
-  private func columns(of states: Tensor, _ tokens: [Int]) -> [Float] {
-    let product = model.logitProduct(ofNormed: states)
-    let (count, width) = (tokens.count, states.shape[1])
-    return product.states.withUnsafeValues { states in
-      product.weight.withUnsafeValues { weight in
-        (0..<count).map { row in
-          Kernel.dot(
-            states.baseAddress! + row * width, weight.baseAddress! + tokens[row] * width,
-            count: width) + (product.bias.map { $0[tokens[row]] } ?? 0)
-        }
-      }
-    }
-  }
-
-  private static func ranks(_ logits: Tensor, _ tokens: [Int]) -> [Float] {
-    let width = logits.shape[1]
-    return logits.withUnsafeValues { values in
-      tokens.enumerated().map { row, token in
-        let own = values[row * width + token]
-        return Float((0..<width).count { values[row * width + $0] > own })
-      }
-    }
-  }
-
-  /// KL(p ‖ q) of two rows of logits, summed in Double.
-  private static func divergence(_ p: Tensor, _ q: Tensor) -> Float {
-    let (a, b) = (p.logSoftmax().values, q.logSoftmax().values)
-    let sum = zip(a, b).reduce(0.0) { sum, pair in
-      pair.0 == -.infinity ? sum : sum + exp(Double(pair.0)) * Double(pair.0 - pair.1)
-    }
-    return Float(max(sum, 0))
   }
 }

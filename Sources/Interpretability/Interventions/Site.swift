@@ -21,8 +21,10 @@ public struct Site: Sendable {
   public var point: HookPoint
   /// The part of the activation there.
   public var part: Part
-  /// The positions, counted in the stack the point is in: queries for scores and patterns, the
-  /// source's for keys and values of cross-attention. Nil means all of them.
+  /// The positions, or nil for all of them.
+  ///
+  /// They are counted in the stack the point is in: queries for scores and patterns, the source's for
+  /// keys and values of cross-attention. Those below 0 count from the end.
   public var positions: [Int]?
 
   /// A site.
@@ -116,7 +118,9 @@ public struct Edit: Sendable {
   /// Takes off what lies in the site's direction or subspace, and leaves the rest.
   public static let projectOut = Edit(kind: .zero)
 
-  /// Adds a vector to every position, `[width]`, or a row to each of the site's,
+  /// Adds a vector.
+  ///
+  /// It is added to every position, `[width]`, or a row to each of the site's,
   /// `[position, width]`; for a point with heads `[width]`, `[head, width]` or
   /// `[position, head, width]`. Of a site of units, their number stands for the width.
   public static func add(_ vector: Tensor) -> Edit { Edit(kind: .add(vector.detached())) }
@@ -128,8 +132,9 @@ public struct Edit: Sendable {
     Edit(kind: .map(map))
   }
 
-  /// Forbids the site's queries to attend to keys: scores become −∞. The point is
-  /// `hook_attn_scores`, the positions are queries.
+  /// Forbids the site's queries to attend to keys: scores become −∞.
+  ///
+  /// The point is `hook_attn_scores`, the positions are queries.
   public static func forbid(keys: [Int]) -> Edit { Edit(kind: .forbid(keys: keys)) }
 
   /// Keeps it as it is in the run without changes.

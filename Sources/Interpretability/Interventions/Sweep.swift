@@ -13,11 +13,17 @@ public struct Sweep: Sendable {
   public var trials: [Trial]
   /// What is read of each.
   public var metric: Metric
+  /// What is changed in every run of a row, the one without changes too; at most one for a row.
+  ///
+  /// Causal tracing corrupts a text here, and its trials restore. A trial's own changes at a point
+  /// come after these.
+  public var base: [Trial] = []
 
   /// A sweep over trials.
-  public init(_ trials: [Trial], metric: Metric) {
+  public init(_ trials: [Trial], metric: Metric, base: [Trial] = []) {
     self.trials = trials
     self.metric = metric
+    self.base = base
   }
 
   /// Every site with every edit, on every row: row by row, site by site, edit by edit.
@@ -26,67 +32,6 @@ public struct Sweep: Sendable {
       sites.flatMap { site in edits.map { Trial(row: row, [Change(site, $0)]) } }
     }
     self.metric = metric
-  }
-}
-
-/// How far a sweep has come.
-public struct SweepProgress: Sendable {
-  /// How many runs are finished.
-  public let finished: Int
-  /// How many there are.
-  public let total: Int
-  /// How long it took so far, in seconds.
-  public let elapsed: Double
-  /// How long the rest will take, in seconds, as far as that can be said.
-  public let remaining: Double?
-}
-
-/// What has come of a sweep, perhaps of a part of it.
-public struct SweepResults: Sendable, Codable {
-  /// The metric of the run without changes: for every row, a value for every position that is read.
-  public let clean: [[Float]]
-  /// The values of the trials that are finished, by their place in the sweep.
-  public internal(set) var finished: [Int: [Float]]
-  /// How many trials there are.
-  public let total: Int
-  /// What tells this sweep from others.
-  let fingerprint: UInt64
-
-  /// Whether every trial is finished.
-  public var isComplete: Bool { finished.count == total }
-
-  /// The values of all trials, each with a value for every position that is read.
-  ///
-  /// - Throws: ``SweepError/partial(finished:total:)`` when some are missing.
-  public func values() throws(SweepError) -> [[Float]] {
-    guard isComplete else { throw .partial(finished: finished.count, total: total) }
-    return (0..<total).map { finished[$0]! }
-  }
-
-  /// The value of every trial, the mean where several positions are read.
-  ///
-  /// - Throws: ``SweepError/partial(finished:total:)`` when some are missing.
-  public func numbers() throws(SweepError) -> [Float] { try values().map(\.average) }
-}
-
-extension [Float] {
-  /// The mean, summed in Double; 0 of nothing.
-  var average: Float {
-    isEmpty ? 0 : Float(reduce(0.0) { $0 + Double($1) } / Double(count))
-  }
-}
-
-/// How a sweep is run.
-public struct SweepOptions: Sendable {
-  /// The most memory that activations of runs may take, in bytes.
-  public var memory: Int
-  /// How many threads share the work.
-  public var threads: Int
-
-  /// By default half a gigabyte, and every core.
-  public init(memory: Int = 1 << 29, threads: Int? = nil) {
-    self.memory = memory
-    self.threads = threads ?? Parallel.threads
   }
 }
 
@@ -106,26 +51,36 @@ extension Sweep {
     resuming earlier: SweepResults? = nil,
     progress: @Sendable (SweepProgress) -> Bool = { _ in true }
   ) throws -> SweepResults {
-    let bare = try RecordedRun(model, input, capturing: [])
-    let reading = try MetricReading(metric, of: bare)
+    try run(on: model, input, options: options, resuming: earlier, progress: progress) { _ in }
+  }
+
+  /// - Parameter examine: Sees the metric of the run without changes before any other is made.
+  func run(
+    on model: Transformer, _ input: ModelInput, options: SweepOptions,
+    resuming earlier: SweepResults? = nil, progress: @Sendable (SweepProgress) -> Bool,
+    examine: ([[Float]]) throws -> Void
+  ) throws -> SweepResults {
+    var reading = try MetricReading(metric, of: model, on: input)
     let mark = fingerprint(model, input)
     if let earlier, earlier.fingerprint != mark || earlier.total != trials.count {
       throw SweepError.otherSweep
     }
+    let pending = trials.enumerated().filter { earlier?.finished[$0.offset] == nil }
+      .map { (index: $0.offset, trial: $0.element) }
+    let reads = SweepReads(positions: reading.positions)
+    let engine = try SweepEngine(
+      pending, on: model, input, under: base, reading: reads, options: options)
+    try reading.read(engine.run)
+    try examine(reading.clean)
     var results = SweepResults(
       clean: reading.clean, finished: earlier?.finished ?? [:], total: trials.count,
       fingerprint: mark)
-    let pending = trials.enumerated().filter { results.finished[$0.offset] == nil }
-      .map { (index: $0.offset, trial: $0.element) }
-    if pending.isEmpty { return results }
-    let reads = SweepReads(positions: reading.positions)
-    let engine = try SweepEngine(
-      pending, on: model, input, reading: reads, options: options, bare: bare)
     for index in engine.plan.idle { results.finished[index] = reading.clean[trials[index].row] }
     let outcome = Mutex(results)
+    let measured = reading
     try engine.run(progress: progress, alreadyFinished: results.finished.count, of: trials.count) {
       lane, run in
-      let values = try reading.values(of: lane, in: run)
+      let values = try measured.values(of: lane, in: run)
       outcome.withLock { results in
         for (index, value) in values { results.finished[index] = value }
       }
@@ -133,64 +88,36 @@ extension Sweep {
     }
     return outcome.withLock { $0 }
   }
-
-  /// A number that tells this sweep on this model and input from others, as far as values can say:
-  /// what a closure does is not in it.
-  private func fingerprint(_ model: Transformer, _ input: ModelInput) -> UInt64 {
-    var mark = Fingerprint()
-    mark.add("\(model.configuration)")
-    mark.add(model.embedding)
-    mark.add("\(input)")
-    mark.add("\(metric.name) \(metric.positions) \(metric.answers) \(metric.foils)")
-    for trial in trials {
-      mark.add("\(trial.row)")
-      for change in trial.changes {
-        mark.add("\(change.site.point) \(change.site.positions ?? [])")
-        switch change.site.part {
-        case .all: break
-        case .heads(let list): mark.add("heads \(list)")
-        case .units(let list): mark.add("units \(list)")
-        case .subspace(let basis): mark.add(basis)
-        }
-        switch change.edit.kind {
-        case .replace(let tensor, let row, let positions):
-          mark.add(tensor)
-          mark.add("replace \(row) \(positions ?? [])")
-        case .add(let tensor):
-          mark.add(tensor)
-          mark.add("add")
-        case .forbid(let keys): mark.add("forbid \(keys)")
-        case .zero: mark.add("zero")
-        case .map: mark.add("map")
-        case .freeze: mark.add("freeze")
-        }
-      }
-    }
-    return mark.value
-  }
 }
 
-/// FNV-1a over what is added. Fowler, Noll and Vo, 1991.
-private struct Fingerprint {
-  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
-  /// Tensors are shared by many trials; each is read once.
-  private var seen: [UnsafeRawPointer: UInt64] = [:]
-
-  mutating func add(_ text: String) {
-    for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
-  }
-
-  mutating func add(_ tensor: Tensor) {
-    let sum = tensor.withUnsafeValues { values -> UInt64 in
-      let address = UnsafeRawPointer(values.baseAddress!)
-      if let sum = seen[address] { return sum }
-      var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-      for number in values { sum = (sum ^ UInt64(number.bitPattern)) &* 0x100_0000_01B3 }
-      seen[address] = sum
-      return sum
+extension RecordedRun {
+  /// A run with changes to some of its rows.
+  init(
+    _ model: Transformer, _ input: ModelInput, capturing points: Set<HookPoint>,
+    under base: [Trial]
+  ) throws {
+    guard !base.isEmpty else {
+      try self.init(model, input, capturing: points)
+      return
     }
-    value = (value ^ sum) &* 0x100_0000_01B3
-    add("\(tensor.shape)")
+    // Where things lie is the same with and without changes.
+    let bare = try RecordedRun(model, input, capturing: [])
+    var changes: [HookPoint: [RowChange]] = [:]
+    for trial in base {
+      for change in trial.changes {
+        changes[change.site.point, default: []].append(RowChange(row: trial.row, change: change))
+      }
+    }
+    let interventions = changes.map { point, changes in
+      let stack = point.stack(in: model.configuration)
+      let all = 0..<bare.length(of: stack)
+      let part = PartialPass(
+        stack, rows: Array(input.tokens.indices), positions: all, wanted: all)
+      return Intervention(at: point) {
+        try bare.applying(changes, to: $0, at: point, of: part)
+      }
+    }
+    try self.init(model, input, capturing: points, intervening: interventions)
   }
 }
 
@@ -199,7 +126,7 @@ extension MetricReading {
   func values(
     of outcome: LaneRun.Outcome, in run: LaneRun
   ) throws -> [(index: Int, values: [Float])] {
-    let read = run.lane.read
+    let (read, count) = (run.lane.read, metric.valueCount)
     let width = run.run.model.configuration.width
     var picked: [Int] = []
     var places: [(row: Int, read: Int)] = []
@@ -214,9 +141,12 @@ extension MetricReading {
       .gathering(picked)
     var rest = try values(of: states, places: places)[...]
     return outcome.trials.map { trial in
-      let values = positions[trial.row].enumerated().map { index, position in
-        position >= max(trial.first, read.lowerBound)
-          ? rest.removeFirst() : clean[trial.row][index]
+      let values = positions[trial.row].enumerated().flatMap { index, position in
+        if position < max(trial.first, read.lowerBound) {
+          return clean[trial.row][(index * count)..<((index + 1) * count)]
+        }
+        defer { rest = rest.dropFirst(count) }
+        return rest.prefix(count)
       }
       return (trial.index, values)
     }

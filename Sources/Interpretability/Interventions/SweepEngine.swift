@@ -10,10 +10,9 @@ struct SweepEngine: Sendable {
   private let wanted: Set<HookPoint>
   private let threads: Int
 
-  /// - Parameter bare: A run of the model on the input that has kept nothing in particular.
   init(
     _ trials: [(index: Int, trial: Trial)], on model: Transformer, _ input: ModelInput,
-    reading reads: SweepReads, options: SweepOptions, bare: RecordedRun? = nil
+    under base: [Trial] = [], reading reads: SweepReads, options: SweepOptions
   ) throws {
     let configuration = model.configuration
     let stack = configuration.stacks[configuration.stacks.count - 1].stack
@@ -24,11 +23,10 @@ struct SweepEngine: Sendable {
     let threads = max(options.threads, 1)
     let tokens = max(length, options.memory / threads / (4 * floats))
     plan = try SweepPlan(
-      trials, on: input, of: model, reading: reads, tokenLimit: min(tokens, Self.tokenLimit),
+      trials, on: input, of: model, under: base, reading: reads,
+      tokenLimit: min(tokens, Self.tokenLimit),
       laneCount: threads)
-    run =
-      plan.points.isEmpty && bare != nil
-      ? bare! : try RecordedRun(model, input, capturing: plan.points)
+    run = try RecordedRun(model, input, capturing: plan.points, under: plan.base)
     wanted = reads.points
     self.threads = threads
   }

@@ -28,6 +28,12 @@ public enum SweepError: Error, Equatable, CustomStringConvertible {
   case unequal(clean: Int, corrupted: Int)
   /// An effect relative to a difference of nothing.
   case noDifference(String, value: Float)
+  /// A metric that has no gradient.
+  case notDifferentiable(String)
+  /// Logits among other receivers.
+  case logitsWithOthers
+  /// A model whose head is more than a norm and an unembedding.
+  case headIsNotLinear
   /// Nothing to do.
   case empty(String)
 
@@ -64,6 +70,15 @@ public enum SweepError: Error, Equatable, CustomStringConvertible {
     case .noDifference(let metric, let value):
       "the \(metric) of the clean and the corrupted run is the same, \(value): an effect would be "
         + "divided by nothing; choose texts that the model tells apart"
+    case .notDifferentiable(let metric):
+      "the metric \(metric) has no gradient; take a logit, a logit difference, a probability, its "
+        + "logarithm or a divergence"
+    case .logitsWithOthers:
+      "the logits are a receiver of their own: what reaches them directly and what heads and MLPs "
+        + "make of it are two questions; ask them one by one"
+    case .headIsNotLinear:
+      "this model's head has a layer of its own with an activation before the unembedding: a logit "
+        + "is no sum over what wrote the residual stream; take a model without one"
     case .empty(let what): "there are no \(what); give at least one"
     }
   }

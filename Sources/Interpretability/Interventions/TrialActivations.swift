@@ -11,11 +11,12 @@ public import Transformers
 /// - Parameters:
 ///   - trials: What is changed in each run.
 ///   - points: What is kept of each.
+///   - base: What is changed in every run of a row besides; see ``Sweep/base``.
 /// - Returns: For every trial, in their order, the activation at every point.
 /// - Throws: As ``Sweep/run(on:_:options:resuming:progress:)``.
 public func activations(
   of trials: [Trial], at points: Set<HookPoint>, in model: Transformer, _ input: ModelInput,
-  options: SweepOptions = SweepOptions()
+  under base: [Trial] = [], options: SweepOptions = SweepOptions()
 ) throws -> [[HookPoint: Tensor]] {
   let stack = model.configuration.stacks[model.configuration.stacks.count - 1].name
   let tokens = stack == .decoder ? input.decoderTokens ?? input.tokens : input.tokens
@@ -24,7 +25,7 @@ public func activations(
     points: try Capture.points(points).points(in: model.configuration))
   let engine = try SweepEngine(
     trials.enumerated().map { (index: $0.offset, trial: $0.element) }, on: model, input,
-    reading: reads, options: options)
+    under: base, reading: reads, options: options)
   let found = Mutex([Int: [HookPoint: Tensor]]())
   try engine.run(progress: { _ in true }, alreadyFinished: 0, of: trials.count) { outcome, _ in
     found.withLock { $0.merge(outcome.activations) { $1 } }
