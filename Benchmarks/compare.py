@@ -169,6 +169,55 @@ for _ in range(2):
 print('median', statistics.median(ts[1:]))
 """
 
+# Interventions as TransformerLens's users loop over them, one forward pass each.
+INTERVENTIONS = """
+import torch, time, statistics, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig, patching
+import transformer_lens.patching as P
+P.tqdm = lambda x, **k: x
+torch.set_grad_enabled(False)
+n, h, d, v = {shape}
+m = HookedTransformer(HookedTransformerConfig(n_layers=n, n_heads=h, d_model=d, d_head=d // h,
+  d_vocab=v, n_ctx=256, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+T = 16
+def texts(count): return torch.randint(0, v, (count, T))
+def difference(l): return (l[:, -1, 5] - l[:, -1, 6]).mean()
+def residual():
+    _, c = m.run_with_cache(a); patching.get_act_patch_resid_pre(m, b, c, difference)
+def heads():
+    _, c = m.run_with_cache(a)
+    patching.get_act_patch_attn_head_out_all_pos(m, b, c, difference)
+def paths():
+    keep = lambda x: x.endswith(('hook_z', 'mlp_out'))
+    _, c = m.run_with_cache(a, names_filter=keep); _, o = m.run_with_cache(b, names_filter=keep)
+    for layer in range(n):
+        for head in [*range(h), None]:
+            def freeze(z, hook):
+                z = c[hook.name].clone()
+                if hook.layer() == layer and head is not None:
+                    z[:, :, head] = o[hook.name][:, :, head]
+                return z
+            hooks = [(lambda x: x.endswith('hook_z'), freeze)]
+            if head is None:
+                hooks.append((f'blocks.{{layer}}.hook_mlp_out', lambda x, hook: o[hook.name]))
+            difference(m.run_with_hooks(a, fwd_hooks=hooks))
+def tracing():
+    _, c = m.run_with_cache(a, names_filter=lambda x: x.endswith('resid_pre'))
+    noise = 3 * m.W_E.std() * torch.randn(10, 2, d); x = a.expand(10, -1)
+    def spoil(e, hook): e[:, 1:3] += noise; return e
+    for layer in range(n):
+        for position in range(T):
+            def restore(r, hook): r[:, position] = c[hook.name][0, position]; return r
+            m.run_with_hooks(x, fwd_hooks=[('hook_embed', spoil),
+              (f'blocks.{{layer}}.hook_resid_pre', restore)])[:, -1].softmax(-1)[:, 5].mean()
+count = 64 if '{task}' == 'paths' else 1
+a, b = texts(count), texts(count); ts = []
+for _ in range({runs} + 1):
+    s = time.perf_counter(); {task}(); ts.append((time.perf_counter() - s) * 1e3)
+print('median', statistics.median(ts[1:]))
+"""
+
 
 def pairs(folder):
     source, target = range(5, 17), range(30, 39)
@@ -222,6 +271,13 @@ def pairs(folder):
     yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
         python(GRADIENTS), None
     yield "lens", 0.4, printed, program("Lens", "1"), python(LENS), None
+    for task, size, runs, most in [
+        ("residual", "small", 5, 0.04), ("heads", "small", 5, 0.05), ("paths", "small", 3, 0.1),
+        ("residual", "gpt2", 1, 0.15), ("tracing", "gpt2", 1, 0.15),
+    ]:
+        yield f"{task}-{size}", most, printed, \
+            program("Interventions", f"{task}-{size}", str(runs)), python(INTERVENTIONS.format(
+                shape=LITTLE if size == "small" else GPT2, task=task, runs=runs)), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

@@ -60,3 +60,19 @@ extension Tensor {
     return result
   }
 }
+
+extension Rotation {
+  /// The angles of some of the positions.
+  package func at(_ positions: Range<Int>) -> Rotation {
+    Rotation(
+      cosines: cosines.slice(axis: 1, positions), sines: sines.slice(axis: 1, positions),
+      isInterleaved: isInterleaved)
+  }
+
+  /// The angles of some rows of the batch, which may repeat; one row that serves all stays one.
+  package func of(_ rows: [Int]) -> Rotation {
+    if cosines.shape[0] == 1 { return self }
+    return Rotation(
+      cosines: cosines.gathering(rows), sines: sines.gathering(rows), isInterleaved: isInterleaved)
+  }
+}

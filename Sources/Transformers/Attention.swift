@@ -38,39 +38,50 @@ package struct Attention: Sendable {
   ///   - heads: What single heads read instead.
   ///   - mask: Which keys a query may see; the layer's window is added.
   ///   - bias: Added to the scores, `[head, query, key]`.
-  ///   - rotation: The angles that queries and keys are turned by.
+  ///   - rotation: The angles that keys are turned by.
+  ///   - queryRotation: The angles that queries are turned by.
   ///   - cache: Earlier keys and values, which new ones join in self-attention; in cross-attention
   ///     they stand for the source once it has been read.
   /// - Returns: What the layer adds to the residual stream, `[batch, query, width]`.
   func callAsFunction(
     _ x: Tensor, reading source: Tensor, heads: HeadInputs = HeadInputs(), mask: AttentionMask,
-    bias: Tensor? = nil, rotation: Rotation? = nil, cache: inout KeyValues?, hooks: inout Hooks,
-    point: (HookPoint.AttentionPoint) -> HookPoint
+    bias: Tensor? = nil, rotation: Rotation? = nil, queryRotation: Rotation? = nil,
+    cache: inout KeyValues?, hooks: inout Hooks, point: (HookPoint.AttentionPoint) -> HookPoint
   ) throws -> Tensor {
-    var q = try hooks(point(.query), heads.query.map(query.perHead) ?? split(query(x), headCount))
-    if let queryNorm { q = queryNorm(q) }
-    if let rotation { q = try hooks(point(.rotatedQuery), q.rotated(by: rotation)) }
-    let k: Tensor
-    let v: Tensor
-    if kind == .cross, let cached = cache {
-      (k, v) = (cached.keys, cached.values)
-    } else {
-      var newKeys = try hooks(
-        point(.key), heads.key.map(key.perHead) ?? split(key(source), keyHeadCount))
-      if let keyNorm { newKeys = keyNorm(newKeys) }
-      if let rotation { newKeys = try hooks(point(.rotatedKey), newKeys.rotated(by: rotation)) }
-      let newValues = try hooks(
-        point(.value), heads.value.map(value.perHead) ?? split(value(source), keyHeadCount))
-      k = cache.map { .concatenation([$0.keys, newKeys], axis: 1) } ?? newKeys
-      v = cache.map { .concatenation([$0.values, newValues], axis: 1) } ?? newValues
+    let mixed = try hooks(point(.mixed)) { hooks in
+      var q = try hooks(point(.query)) { _ in
+        heads.query.map(query.perHead) ?? split(query(x), headCount)
+      }
+      if let queryNorm { q = queryNorm(q) }
+      if let queryRotation {
+        q = try hooks(point(.rotatedQuery), q.rotated(by: queryRotation))
+      }
+      let k: Tensor
+      let v: Tensor
+      if kind == .cross, let cached = cache {
+        (k, v) = (cached.keys, cached.values)
+      } else {
+        var newKeys = try hooks(point(.key)) { _ in
+          heads.key.map(key.perHead) ?? split(key(source), keyHeadCount)
+        }
+        if let keyNorm { newKeys = keyNorm(newKeys) }
+        if let rotation { newKeys = try hooks(point(.rotatedKey), newKeys.rotated(by: rotation)) }
+        let newValues = try hooks(point(.value)) { _ in
+          heads.value.map(value.perHead) ?? split(value(source), keyHeadCount)
+        }
+        k = cache.map { .concatenation([$0.keys, newKeys], axis: 1) } ?? newKeys
+        v = cache.map { .concatenation([$0.values, newValues], axis: 1) } ?? newValues
+      }
+      cache = KeyValues(keys: k, values: v)
+      var mask = mask
+      mask.window = window
+      let pattern = try hooks(point(.pattern)) { hooks in
+        try hooks(point(.scores)) { _ in
+          q.attentionScores(keys: k, scale: scale, adding: bias).masked(by: mask)
+        }.softmax()
+      }
+      return pattern.attentionMix(values: v)
     }
-    cache = KeyValues(keys: k, values: v)
-    var mask = mask
-    mask.window = window
-    let scores = try hooks(
-      point(.scores), q.attentionScores(keys: k, scale: scale, adding: bias).masked(by: mask))
-    let pattern = try hooks(point(.pattern), scores.softmax())
-    let mixed = try hooks(point(.mixed), pattern.attentionMix(values: v))
     if hooks.requests(point(.result)) {
       let results = try hooks(point(.result), output.results(of: mixed))
       // Unchanged they add up to what the layer computes at once, and faster.

@@ -7,9 +7,22 @@ struct StackContext {
   var rotation: Rotation?
   /// The relative position bias, `[head, query, key]`.
   var bias: Tensor?
+  /// Which of the positions that are read are wanted behind the block; nil for all of them.
+  ///
+  /// Keys and values are computed for all, and nothing else; mask and bias are those of these.
+  var queries: Range<Int>?
   /// The encoder's output `[batch, key, width]` and which of it may be read, for a decoder.
   var source: Tensor?
   var sourceMask: AttentionMask?
+
+  /// The angles of the queries that are wanted.
+  var queryRotation: Rotation? {
+    guard let queries else { return rotation }
+    return rotation.map { $0.at(queries) }
+  }
+
+  /// The positions of `[batch, position, …]` that are wanted behind a block.
+  func wanted(_ x: Tensor) -> Tensor { queries.map { x.slice(axis: 1, $0) } ?? x }
 }
 
 /// One block: attention, cross-attention in a decoder that has it, MLP in most models; each reads the
@@ -29,39 +42,64 @@ package struct Block: Sendable {
     _ x: Tensor, context: StackContext, cache: inout BlockCache, hooks: inout Hooks,
     point: (HookPoint.BlockPoint) -> HookPoint
   ) throws -> Tensor {
-    let pre = try hooks(point(.residualPre), x)
-    let asked = try placement == .before ? norm(attentionNorm, 1, pre, &hooks, point) : pre
-    let attended = try hooks(
-      point(.attentionOut(.own)),
-      attention(
-        asked, reading: asked, heads: headInputs(pre, &hooks, point), mask: context.mask,
-        bias: context.bias, rotation: context.rotation, cache: &cache.own, hooks: &hooks
-      ) { point(.attention(.own, $0)) })
-
-    guard let mlp else { return try hooks(point(.residualPost), pre + attended) }
-    if order != .sequential {
-      let read = try mlpNorm.map { try norm($0, 2, pre, &hooks, point) } ?? asked
-      let computed = try hooks(point(.mlpOut), mlp(read, &hooks) { point(.mlp($0)) })
-      return try hooks(point(.residualPost), pre + attended + computed)
+    let read = try hooks(point(.residualPre), x)
+    // What the block adds to: the positions that are wanted behind it.
+    let pre = context.wanted(read)
+    func attend(_ asked: Tensor, _ hooks: inout Hooks) throws -> Tensor {
+      try attention(
+        context.wanted(asked), reading: asked, heads: headInputs(read, context, &hooks, point),
+        mask: context.mask, bias: context.bias, rotation: context.rotation,
+        queryRotation: context.queryRotation, cache: &cache.own, hooks: &hooks
+      ) { point(.attention(.own, $0)) }
     }
 
-    var residual = try hooks(point(.residualMid), pre + attended)
+    // One norm for both layers is computed whichever of them is known.
+    let shared =
+      order == .parallelWithOneNorm ? try norm(attentionNorm, 1, read, &hooks, point) : nil
+    func attended(_ hooks: inout Hooks) throws -> Tensor {
+      try hooks(point(.attentionOut(.own))) { hooks in
+        let asked =
+          try shared
+          ?? (placement == .before ? norm(attentionNorm, 1, read, &hooks, point) : read)
+        return try attend(asked, &hooks)
+      }
+    }
+
+    guard let mlp else { return try hooks(point(.residualPost)) { try pre + attended(&$0) } }
+    if order != .sequential {
+      let added = try attended(&hooks)
+      let computed = try hooks(point(.mlpOut)) { hooks in
+        let read =
+          try mlpNorm.map { try norm($0, 2, pre, &hooks, point) } ?? context.wanted(shared ?? pre)
+        return try mlp(read, &hooks) { point(.mlp($0)) }
+      }
+      return try hooks(point(.residualPost), pre + added + computed)
+    }
+
+    var residual = try hooks(point(.residualMid)) { try pre + attended(&$0) }
     if placement == .after { residual = try norm(attentionNorm, 1, residual, &hooks, point) }
     if let cross, let crossNorm, let source = context.source, let mask = context.sourceMask {
-      let asked = try placement == .before ? norm(crossNorm, 2, residual, &hooks, point) : residual
-      let attended = try hooks(
-        point(.attentionOut(.cross)),
-        cross(asked, reading: source, mask: mask, cache: &cache.cross, hooks: &hooks) {
-          point(.attention(.cross, $0))
-        })
-      residual = try hooks(point(.residualMidCross), residual + attended)
+      let before = residual
+      residual = try hooks(point(.residualMidCross)) { hooks in
+        before
+          + (try hooks(point(.attentionOut(.cross))) { hooks in
+            let asked =
+              try placement == .before ? norm(crossNorm, 2, before, &hooks, point) : before
+            return try cross(
+              asked, reading: source, mask: mask, cache: &cache.cross, hooks: &hooks
+            ) { point(.attention(.cross, $0)) }
+          })
+      }
       if placement == .after { residual = try norm(crossNorm, 2, residual, &hooks, point) }
     }
 
     guard let mlpNorm else { preconditionFailure("a sequential block has a norm for its MLP") }
     let number = cross == nil ? 2 : 3
-    let read = try placement == .before ? norm(mlpNorm, number, residual, &hooks, point) : residual
-    let computed = try hooks(point(.mlpOut), mlp(read, &hooks) { point(.mlp($0)) })
+    let computed = try hooks(point(.mlpOut)) { hooks in
+      let read =
+        try placement == .before ? norm(mlpNorm, number, residual, &hooks, point) : residual
+      return try mlp(read, &hooks) { point(.mlp($0)) }
+    }
     let post = try hooks(point(.residualPost), residual + computed)
     if placement == .before { return post }
     return try hooks(
@@ -78,10 +116,12 @@ package struct Block: Sendable {
   /// The copies of the residual stream that single heads read, where they are asked for; those that
   /// come back as they were are left to the common path.
   private func headInputs(
-    _ residual: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.BlockPoint) -> HookPoint
+    _ residual: Tensor, _ context: StackContext, _ hooks: inout Hooks,
+    _ point: (HookPoint.BlockPoint) -> HookPoint
   ) throws -> HeadInputs {
     func input(_ input: HookPoint.AttentionInput, heads: Int) throws -> Tensor? {
       guard hooks.requests(point(.input(input))) else { return nil }
+      let residual = input == .query ? context.wanted(residual) : residual
       let (batch, length, width) = (residual.shape[0], residual.shape[1], residual.shape[2])
       let copies = Tensor.concatenation(
         Array(repeating: residual.reshaped(to: [batch, length, 1, width]), count: heads), axis: 2)

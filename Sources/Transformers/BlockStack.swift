@@ -55,6 +55,11 @@ package struct BlockStack: Sendable {
         residual, context: context, cache: &cache[layer], hooks: &hooks
       ) { .block(name, layer, $0) }
     }
+    return try end(residual, hooks: &hooks)
+  }
+
+  /// What the stack returns when the last block has been passed.
+  func end(_ residual: Tensor, hooks: inout Hooks) throws -> Tensor {
     guard let finalNorm else { return residual }
     return try finalNorm(residual, &hooks) { .finalNorm(name, $0) }
   }

@@ -123,6 +123,9 @@ public struct Trace: Sendable {
 
   mutating func keep(_ tensor: Tensor, at point: HookPoint) { tensors[point] = tensor }
 
+  /// The activation at a point, or nil where it was not kept.
+  package func kept(at point: HookPoint) -> Tensor? { tensors[point] }
+
   /// The points that were kept, in the order in which the model met them.
   public var points: [HookPoint] { configuration.allHookPoints.filter { tensors[$0] != nil } }
 
@@ -156,6 +159,8 @@ struct Hooks {
   private var unmet: Set<HookPoint>
   private(set) var trace: Trace
   private let isIdle: Bool
+  /// What an activation is before it is changed, where that is known and need not be computed.
+  private var known: ((HookPoint) throws -> Tensor?)?
   /// Whether a point is wanted that is computed on request.
   private let hasRequests: Bool
 
@@ -170,6 +175,34 @@ struct Hooks {
     trace = Trace(configuration: configuration)
     isIdle = unmet.isEmpty
     hasRequests = unmet.contains(where: \.isOnRequest)
+    known = nil
+  }
+
+  /// The hooks of a part of a pass: what is known is not computed, nor what it is computed from.
+  init(
+    configuration: TransformerConfiguration, capturing captured: Set<HookPoint>,
+    intervening interventions: [HookPoint: [Intervention]],
+    known: @escaping (HookPoint) throws -> Tensor?
+  ) {
+    self.captured = captured
+    self.interventions = interventions
+    unmet = []
+    trace = Trace(configuration: configuration)
+    isIdle = false
+    hasRequests =
+      captured.contains(where: \.isOnRequest) || interventions.keys.contains(where: \.isOnRequest)
+    self.known = known
+  }
+
+  /// The same hooks, which know something more.
+  func knowing(_ more: @escaping (HookPoint) throws -> Tensor?) -> Hooks {
+    var hooks = self
+    let known = known
+    hooks.known = { point in
+      if let activation = try known?(point) { return activation }
+      return try more(point)
+    }
+    return hooks
   }
 
   /// Passes an activation on: changed by the interventions at this point, then kept if asked for.
@@ -191,6 +224,20 @@ struct Hooks {
     }
     if captured.contains(point) { trace.keep(activation, at: point) }
     return activation
+  }
+
+  /// Passes on an activation that is computed unless it is known.
+  mutating func callAsFunction(
+    _ point: @autoclosure () -> HookPoint, _ compute: (inout Hooks) throws -> Tensor
+  ) throws -> Tensor {
+    guard let known else {
+      let activation = try compute(&self)
+      return try self(point(), activation)
+    }
+    let place = point()
+    if let activation = try known(place) { return try self(place, activation) }
+    let activation = try compute(&self)
+    return try self(place, activation)
   }
 
   /// Whether a point that is computed on request is to be computed.

@@ -47,8 +47,11 @@ package struct Norm: Sendable {
   func callAsFunction(
     _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.NormPoint) -> HookPoint
   ) throws -> Tensor {
-    let scale = try hooks(point(.scale), scale(of: x))
-    return weighted(try hooks(point(.normalized), x.standardised(by: scale, centring: centres)))
+    weighted(
+      try hooks(point(.normalized)) { hooks in
+        let scale = try hooks(point(.scale)) { _ in self.scale(of: x) }
+        return x.standardised(by: scale, centring: centres)
+      })
   }
 
   /// The norm of something that passes no hook point.
@@ -88,13 +91,12 @@ package struct MLP: Sendable {
   func callAsFunction(
     _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.MLPPoint) -> HookPoint
   ) throws -> Tensor {
-    guard let gate else {
-      let pre = try hooks(point(.pre), input(x))
-      return output(try hooks(point(.post), activation(pre)))
-    }
-    let pre = try hooks(point(.pre), gate(x))
-    let linear = try hooks(point(.preLinear), input(x))
-    return output(try hooks(point(.post), activation(pre) * linear))
+    output(
+      try hooks(point(.post)) { hooks in
+        let pre = try hooks(point(.pre)) { _ in (gate ?? input)(x) }
+        if gate == nil { return activation(pre) }
+        return activation(pre) * (try hooks(point(.preLinear)) { _ in input(x) })
+      })
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

@@ -56,7 +56,8 @@ public struct ModelInput: Sendable {
     )
   }
 
-  func validate(for configuration: TransformerConfiguration) throws(TransformerError) {
+  /// Checks that a model can read the input.
+  package func validate(for configuration: TransformerConfiguration) throws(TransformerError) {
     guard configuration.isEncoderDecoder == (decoderTokens != nil) else {
       throw .targets(expected: configuration.isEncoderDecoder)
     }

@@ -64,25 +64,41 @@ public struct Transformer: Sendable, Parameterized {
     try input.validate(for: configuration)
     var hooks = try Hooks(
       configuration: configuration, capturing: capture, intervening: interventions)
-    let output: Tensor
-    if let decoderTokens = input.decoderTokens {
-      let source = try encode(input, hooks: &hooks)
-      var state = DecoderState(layers: stacks[1].blocks.count)
-      output = try decode(
-        decoderTokens, mask: input.decoderMask, source: source, sourceMask: input.mask,
-        state: &state, hooks: &hooks)
-    } else {
-      output = try encode(input, hooks: &hooks)
-    }
+    var states = emptyStates
+    let output = try pass(input, states: &states, hooks: &hooks).output
     let read = positions.map { output.slice(axis: 1, $0) } ?? output
     return Run(logits: unembed(read), output: output, trace: try hooks.finish())
   }
 
+  /// What every stack remembers of nothing.
+  var emptyStates: [DecoderState] { stacks.map { DecoderState(layers: $0.blocks.count) } }
+
+  /// What the last stack makes of the input, `[batch, position, width]`, and of an encoder–decoder's
+  /// first stack what the last one reads.
+  ///
+  /// - Parameter states: Of every stack, empty before and full after.
+  func pass(
+    _ input: ModelInput, states: inout [DecoderState], hooks: inout Hooks
+  ) throws -> (output: Tensor, source: Tensor?) {
+    let first = try encode(input, state: &states[0], hooks: &hooks)
+    guard let decoderTokens = input.decoderTokens else { return (first, nil) }
+    let output = try decode(
+      decoderTokens, mask: input.decoderMask, source: first, sourceMask: input.mask,
+      state: &states[1], hooks: &hooks)
+    return (output, first)
+  }
+
   /// What the first stack makes of the input, `[batch, position, width]`.
   func encode(_ input: ModelInput, hooks: inout Hooks) throws -> Tensor {
+    var state = DecoderState(layers: stacks[0].blocks.count)
+    return try encode(input, state: &state, hooks: &hooks)
+  }
+
+  private func encode(
+    _ input: ModelInput, state: inout DecoderState, hooks: inout Hooks
+  ) throws -> Tensor {
     let context = StackContext(
       mask: AttentionMask(keys: input.mask, isCausal: configuration.encoder == nil))
-    var state = DecoderState(layers: stacks[0].blocks.count)
     return try read(
       input.tokens, types: input.tokenTypes, with: stacks[0], context: context, state: &state,
       hooks: &hooks)
@@ -107,17 +123,27 @@ public struct Transformer: Sendable, Parameterized {
     _ tokens: [[Int]], types: [[Int]]?, with stack: BlockStack, context: StackContext,
     state: inout DecoderState, hooks: inout Hooks
   ) throws -> Tensor {
-    let c = configuration
-    let positions = c.positions(of: tokens, mask: context.mask.keys, offset: state.length)
-    var embedded = embedding.gathering(tokens.flatMap { $0 })
-      .reshaped(to: [tokens.count, tokens[0].count, c.width])
-    if c.embeddingScale != 1 { embedded = embedded * c.embeddingScale }
-    let x = try stack.embed(embedded, at: positions, types: types, hooks: &hooks)
+    let positions = configuration.positions(
+      of: tokens, mask: context.mask.keys, offset: state.length)
+    let x = try embed(tokens, types: types, at: positions, with: stack, hooks: &hooks)
     var context = context
-    if case .rotary(let angles) = c.position { context.rotation = angles.rotation(at: positions) }
+    if case .rotary(let angles) = configuration.position {
+      context.rotation = angles.rotation(at: positions)
+    }
     let output = try stack(x, context: context, cache: &state.blocks, hooks: &hooks)
     state.length += tokens[0].count
     return output
+  }
+
+  /// What the first block of a stack reads of tokens, `[batch, position, width]`.
+  func embed(
+    _ tokens: [[Int]], types: [[Int]]?, at positions: [[Int]], with stack: BlockStack,
+    hooks: inout Hooks
+  ) throws -> Tensor {
+    var embedded = embedding.gathering(tokens.flatMap { $0 })
+      .reshaped(to: [tokens.count, tokens[0].count, configuration.width])
+    if configuration.embeddingScale != 1 { embedded = embedded * configuration.embeddingScale }
+    return try stack.embed(embedded, at: positions, types: types, hooks: &hooks)
   }
 
   /// The logits of the last stack's output, `[…, width]` to `[…, token]`.

@@ -1,4 +1,3 @@
-import Tensors
 public import Transformers
 
 /// The head of a layer, by its place.
@@ -55,13 +54,7 @@ extension TransformerConfiguration {
 public func headKnockouts(
   _ model: Transformer, on input: ModelInput, targets: [Int], heads: [HeadAddress]
 ) throws -> [[Float]] {
-  func logProbabilities(_ interventions: [Intervention]) throws -> [Float] {
-    let logits = try model.run(input, intervening: interventions).logits
-    let rows = logits.reshaped(to: [logits.shape[1], logits.shape[2]])
-    return rows.logSoftmax().gatheringColumns(targets).values
-  }
-  let clean = try logProbabilities([])
-  return try heads.map { head in
-    zip(clean, try logProbabilities([head.knockout])).map { $0 - $1 }
-  }
+  let trials = heads.map { Trial([Change(.head($0.head, at: $0.mixedPoint), .zero)]) }
+  let results = try Sweep(trials, metric: .logProbability(ofEvery: [targets])).run(on: model, input)
+  return try results.values().map { values in zip(results.clean[0], values).map { $0 - $1 } }
 }

@@ -18,6 +18,8 @@ public struct Patchscope: Sendable {
     public var position: Int
     /// l: how many blocks the state has passed; 0 is what the first one reads.
     public var layer: Int
+    /// What is changed in the run besides, such as attention that is cut.
+    public var changes: [Change] = []
 
     /// A place in a source run.
     public init(_ model: Transformer, _ tokens: [Int], position: Int, layer: Int) {
@@ -38,6 +40,8 @@ public struct Patchscope: Sendable {
     public var position: Int
     /// l*: how many blocks have been passed where the state is overwritten.
     public var layer: Int
+    /// What is changed in the run besides, such as embeddings that are spoilt by noise.
+    public var changes: [Change] = []
 
     /// A place in a target run.
     public init(_ model: Transformer, _ tokens: [Int], position: Int, layer: Int) {
@@ -85,6 +89,11 @@ extension Patchscope.Source {
   /// The state, `[1, width]`.
   func state() throws -> Tensor {
     let points = try Patchscope.check(model, tokens, position, layer, "source")
+    if !changes.isEmpty {
+      return try activations(
+        of: [Trial(changes)], at: [points[layer]], in: model, ModelInput(tokens))[
+          0][points[layer]]!.slice(position..<(position + 1))
+    }
     return try model.run(ModelInput(tokens), capturing: [points[layer]], logitsAt: 0..<1)
       .trace[points[layer]][at: 0].slice(position..<(position + 1))
   }
@@ -111,6 +120,7 @@ extension Patchscope.Target {
       throw PatchscopeError(
         description: "position \(read) cannot be read in a target of \(tokens.count) tokens")
     }
+    if !changes.isEmpty { return try changedLogits(patching: states, at: read, points: points) }
     let plain = try model.run(ModelInput(tokens), capturing: [points[layer]], logitsAt: 0..<1)
       .trace[points[layer]]
     let batch = max(1, 4096 / tokens.count)
@@ -135,6 +145,31 @@ extension Patchscope.Target {
       parts.append(read == nil ? logits : logits.reshaped(to: [count, logits.shape[2]]))
     }
     return .concatenation(parts, axis: 0)
+  }
+}
+
+extension Patchscope.Target {
+  /// The same where the run is changed besides.
+  private func changedLogits(
+    patching states: Tensor, at read: Int?, points: [HookPoint]
+  ) throws -> Tensor {
+    let last = points[points.count - 1]
+    let trials = (0..<states.shape[0]).map { run in
+      Trial([
+        Change(
+          Site(points[layer], positions: [position]),
+          .replace(with: states.slice(run..<(run + 1))))
+      ])
+    }
+    let residuals = try activations(
+      of: trials, at: [last], in: model, ModelInput(tokens), under: [Trial(changes)])
+    return .stack(
+      residuals.map { found in
+        let residual = found[last]!
+        let logits = model.logits(
+          ofNormed: model.finalNorm(read.map { residual.slice($0..<($0 + 1)) } ?? residual))
+        return read == nil ? logits : logits[at: 0]
+      })
   }
 }
 

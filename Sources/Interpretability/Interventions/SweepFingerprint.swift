@@ -1,0 +1,68 @@
+import Tensors
+import Transformers
+
+extension Sweep {
+  /// A number that tells this sweep on this model and input from others, as far as values can say:
+  /// what a closure does is not in it.
+  func fingerprint(_ model: Transformer, _ input: ModelInput) -> UInt64 {
+    var mark = Fingerprint()
+    mark.add("\(model.configuration)")
+    mark.add(model.embedding)
+    mark.add("\(input)")
+    mark.add("\(metric.name) \(metric.positions) \(metric.answers) \(metric.foils)")
+    for trial in trials + base {
+      mark.add("\(trial.row)")
+      for change in trial.changes {
+        mark.add("\(change.site.point) \(change.site.positions ?? [])")
+        switch change.site.part {
+        case .all: break
+        case .heads(let list): mark.add("heads \(list)")
+        case .units(let list): mark.add("units \(list)")
+        case .subspace(let basis): mark.add(basis)
+        }
+        switch change.edit.kind {
+        case .replace(let tensor, let row, let positions):
+          mark.add(tensor)
+          mark.add("replace \(row) \(positions ?? [])")
+        case .add(let tensor):
+          mark.add(tensor)
+          mark.add("add")
+        case .forbid(let keys): mark.add("forbid \(keys)")
+        case .zero: mark.add("zero")
+        case .map: mark.add("map")
+        case .freeze: mark.add("freeze")
+        }
+      }
+    }
+    return mark.value
+  }
+}
+
+/// FNV-1a over what is added.
+///
+/// Fowler, Noll and Vo, 1991.
+private struct Fingerprint {
+  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+  /// Tensors are shared by many trials; each is read once.
+  private var seen: [UnsafeRawPointer: UInt64] = [:]
+
+  mutating func add(_ text: String) {
+    for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
+  }
+
+  mutating func add(_ tensor: Tensor) {
+    let sum = tensor.withUnsafeValues { values -> UInt64 in
+      let address = UnsafeRawPointer(values.baseAddress!)
+      if let sum = seen[address] { return sum }
+      var sum: UInt64 = 0xCBF2_9CE4_8422_2325
+      // Of a large one, such as an embedding, enough to know it by.
+      for index in stride(from: 0, to: values.count, by: max(1, values.count >> 16)) {
+        sum = (sum ^ UInt64(values[index].bitPattern)) &* 0x100_0000_01B3
+      }
+      seen[address] = sum
+      return sum
+    }
+    value = (value ^ sum) &* 0x100_0000_01B3
+    add("\(tensor.shape)")
+  }
+}
