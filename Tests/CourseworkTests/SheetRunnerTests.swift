@@ -107,7 +107,7 @@ final class SheetRunnerTests: XCTestCase {
       ◐ 9.2 Double the numbers (2 of 3)
             3 numbers: your code stopped with a trap: a nil was
             unwrapped (3 of 4 cases right); the last line it
-            wrote: CourseworkFixture/Mischief.swift:25: Fatal
+            wrote: CourseworkFixture/Mischief.swift:26: Fatal
             error: Unexpectedly found nil while unwrapping an
             Optional value
       ✓ 9.3 In words (2 by hand)
@@ -122,7 +122,7 @@ final class SheetRunnerTests: XCTestCase {
       ✓ Figures/9-Practice/1-numbers.txt: the numbers one to three
       ✗ Figures/9-Practice/2-doubled.txt was not drawn: your code
         stopped with a trap: a nil was unwrapped; the last line it
-        wrote: CourseworkFixture/Mischief.swift:25: Fatal error:
+        wrote: CourseworkFixture/Mischief.swift:26: Fatal error:
         Unexpectedly found nil while unwrapping an Optional value
 
       """)
