@@ -29,8 +29,10 @@ final class AutograderTests: XCTestCase {
       try files.createDirectory(at: folder, withIntermediateDirectories: true)
     }
     let headlight = build.appending(path: "headlight")
-    try files.createSymbolicLink(
-      at: headlight, withDestinationURL: ThisProgram.sibling("headlight"))
+    // A container has a release build, which this one need not be.
+    let grader = ThisProgram.sibling("headlight").path
+    try Data("#!/bin/sh\nexec '\(grader)' \"$@\" --allow-testable\n".utf8).write(to: headlight)
+    try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: headlight.path)
     try before(headlight)
     try Data("a secret for tests".utf8).write(to: root.appending(path: "source/seed"))
     if let answers {
