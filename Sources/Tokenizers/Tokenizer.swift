@@ -4,6 +4,10 @@ public import Foundation
 ///
 /// The ids equal those of the `tokenizers` library without truncation and padding, which a file may
 /// ask for: a model reads the whole text. ``paddedRow(of:)`` applies them.
+///
+/// An expression of the file may not refer back to a group, name one as `(?P<n>…)`, or hold `\K`,
+/// `\X`, `\k`, `\g`, `\y`, `\c`, `\C` or `\M`: the engine keeps no groups, and the others are not
+/// written yet. The error names the place.
 public struct Tokenizer: Sendable {
   private let normalizer: Normalizer?
   private let preTokenizer: PreTokenizer?
