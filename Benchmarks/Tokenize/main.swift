@@ -15,10 +15,10 @@ let text = try String(contentsOf: URL(fileURLWithPath: arguments[2]), encoding: 
 let paragraphs = text.components(separatedBy: "\n\n")
 let runs = arguments.dropFirst(3).first.flatMap { Int($0) } ?? 9
 var count = 0
-let times = (0..<max(runs, 1)).map { _ in
-  ContinuousClock().measure {
-    count = paragraphs.reduce(0) {
-      $0 + tokenizer.encode($1, addingSpecialTokens: true).count
+let times = try (0..<max(runs, 1)).map { _ in
+  try ContinuousClock().measure {
+    count = try paragraphs.reduce(0) {
+      try $0 + tokenizer.encode($1, addingSpecialTokens: true).count
     }
   }
 }

@@ -109,7 +109,7 @@ extension LoadedModel {
         "\(name) has no tokenizer.json, so it takes token ids and no text; give "
           + "--input-ids")
     }
-    let ids = try tokenizer.ids(of: text, addingSpecialTokens: true)
+    let ids = try tokenizer.encode(text, addingSpecialTokens: true)
     guard !ids.isEmpty else {
       throw ModelError("the text is empty; give at least one word")
     }

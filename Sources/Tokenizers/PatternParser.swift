@@ -251,13 +251,22 @@ struct PatternParser {
       let pair: PatternNode = .sequence([.set([0xD]), .set([0xA])])
       return .atomic(
         .choice([pair, .set(ScalarRanges([0xA...0xD, 0x85...0x85, 0x2028...0x2029]))]))
-    case "1"..."9": throw fail("the reference back \\\(next) is not supported", at: start)
+    case "1"..."9" where !isOctal(from: position - 1):
+      throw fail("the reference back \\\(next) is not supported", at: start)
     case "K", "X", "k", "g", "y", "Y":
       throw fail("\\\(next) is not supported", at: start)
     default:
       position -= 1
       return literal(try character(from: start))
     }
+  }
+
+  /// Whether digits after a backslash are a character's code in octal, and no group's number: the
+  /// number has two digits at least, and there are fewer brackets.
+  private func isOctal(from place: Int) -> Bool {
+    let digits = scalars[place...].prefix { ("0"..."9").contains($0) }.prefix(9)
+    guard let number = Int(String(String.UnicodeScalarView(digits))) else { return false }
+    return number > 9 && digits.first! < "8" && number > scalars.count { $0 == "(" }
   }
 
   /// A class after a backslash, or nil, with nothing read, where there is none.
@@ -436,7 +445,9 @@ struct PatternParser {
       position = before
       return nil
     }
-    let set = try property(name, from: place)
+    var set = try property(name, from: place)
+    // In brackets, and only there, symbols are punctuation.
+    if name == "punct" { set = set.union(try property("s")) }
     return isInverted ? set.inverted : set
   }
 

@@ -91,6 +91,8 @@ struct ScalarRanges: Equatable, Sendable {
         scalar.properties.changesWhenCaseMapped || scalar.properties.isLowercase
           || scalar.properties.isUppercase
       else { continue }
+      // A Turkish i without its dot is written I in capitals, but is no other way to write i.
+      if code == 0x131 { continue }
       let upper = single(scalar.properties.uppercaseMapping) ?? scalar
       let folded = single(upper.properties.lowercaseMapping) ?? upper
       variants[folded.value, default: []].append(code)

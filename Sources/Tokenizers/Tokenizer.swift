@@ -4,6 +4,10 @@ public import Foundation
 ///
 /// The ids equal those of the `tokenizers` library without truncation and padding, which a file may
 /// ask for: a model reads the whole text. ``paddedRow(of:)`` applies them.
+///
+/// An expression of the file may not refer back to a group, name one as `(?P<n>…)`, or hold `\K`,
+/// `\X`, `\k`, `\g`, `\y`, `\c`, `\C` or `\M`: the engine keeps no groups, and the others are not
+/// written yet. The error names the place.
 public struct Tokenizer: Sendable {
   private let normalizer: Normalizer?
   private let preTokenizer: PreTokenizer?
@@ -97,25 +101,14 @@ public struct Tokenizer: Sendable {
   /// The ids of a text, in time linear in its length.
   ///
   /// - Parameters:
-  ///   - text: Any text; what the vocabulary does not know becomes bytes or the unknown token. A
-  ///     tokenizer from outside may have neither: see ``ids(of:addingSpecialTokens:)``.
+  ///   - text: Any text; what the vocabulary does not know becomes bytes or the unknown token.
   ///   - addingSpecialTokens: Whether the tokens that the model expects around a text are added,
   ///     such as T5's `</s>` at its end.
-  public func encode(_ text: String, addingSpecialTokens: Bool) -> [Int] {
-    do throws(TokenizerError) {
-      return try ids(of: text, addingSpecialTokens: addingSpecialTokens)
-    } catch {
-      preconditionFailure("\(error)")
-    }
-  }
-
-  /// The ids of a text, for a tokenizer of which nothing is known.
-  ///
   /// - Throws: ``TokenizerError/unknownText(_:reason:)`` where the text holds what the vocabulary
   ///   does not and there is no unknown token; ``TokenizerError/exhausted`` where an expression of
   ///   the file would take all day.
-  public func ids(
-    of text: String, addingSpecialTokens: Bool
+  public func encode(
+    _ text: String, addingSpecialTokens: Bool
   ) throws(TokenizerError) -> [Int] {
     wrapped(try plainIDs(of: text), addingSpecialTokens: addingSpecialTokens)
   }
@@ -123,9 +116,9 @@ public struct Tokenizer: Sendable {
   /// The ids of two texts as one input, with special tokens around them, and the type of each token:
   /// mostly 0 in the first text and 1 in the second.
   ///
-  /// - Throws: As ``ids(of:addingSpecialTokens:)``.
-  public func ids(
-    of text: String, pair: String
+  /// - Throws: As ``encode(_:addingSpecialTokens:)``.
+  public func encode(
+    _ text: String, pair: String
   ) throws(TokenizerError) -> (ids: [Int], types: [Int]) {
     let (first, second) = (try plainIDs(of: text), try plainIDs(of: pair))
     return postProcessor?.apply(toPair: first, second)
@@ -137,7 +130,7 @@ public struct Tokenizer: Sendable {
   /// That is what `Tokenizer.encode` of the `tokenizers` library returns for a file with a
   /// `truncation` or a `padding` section; for any other it is ``encode(_:addingSpecialTokens:)``.
   ///
-  /// - Throws: As ``ids(of:addingSpecialTokens:)``.
+  /// - Throws: As ``encode(_:addingSpecialTokens:)``.
   public func paddedRow(of text: String) throws(TokenizerError) -> [Int] {
     let special = postProcessor?.ids.count ?? 0
     let kept = limits.truncated(try plainIDs(of: text), specialCount: special)

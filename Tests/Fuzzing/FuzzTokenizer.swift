@@ -18,7 +18,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do throws(TokenizerError) {
     let tokenizer = try Tokenizer(json: end.map { input[..<$0.lowerBound] } ?? input)
     for text in texts + [text].compactMap(\.self) {
-      let ids = try tokenizer.ids(of: text, addingSpecialTokens: true)
+      let ids = try tokenizer.encode(text, addingSpecialTokens: true)
       _ = try tokenizer.paddedRow(of: text)
       for skips in [true, false] {
         do throws(TokenizerError) {

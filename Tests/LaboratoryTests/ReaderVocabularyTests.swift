@@ -24,7 +24,7 @@ final class ReaderVocabularyTests: XCTestCase {
     XCTAssertEqual(tokenizer.vocabularySize, fixture.size)
     for example in fixture.cases {
       XCTAssertEqual(
-        tokenizer.encode(example.text, addingSpecialTokens: true), example.ids, example.text)
+        try tokenizer.encode(example.text, addingSpecialTokens: true), example.ids, example.text)
       XCTAssertEqual(
         try tokenizer.decode(example.ids, skippingSpecialTokens: true), example.decoded)
     }
@@ -37,7 +37,7 @@ final class ReaderVocabularyTests: XCTestCase {
       for _ in 0..<50 {
         let text = writer.text(kind)
         XCTAssertEqual(
-          tokenizer.encode(text.text, addingSpecialTokens: true),
+          try tokenizer.encode(text.text, addingSpecialTokens: true),
           ReaderVocabulary.encode(text.words), text.text)
       }
     }

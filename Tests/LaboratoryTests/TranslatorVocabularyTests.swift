@@ -97,7 +97,7 @@ final class TranslatorVocabularyTests: XCTestCase {
     let tokenizer = try Tokenizer(json: TranslatorVocabulary.tokenizerJSON())
     for example in try encoded() {
       XCTAssertEqual(
-        tokenizer.encode(example.text, addingSpecialTokens: true), example.ids, example.text)
+        try tokenizer.encode(example.text, addingSpecialTokens: true), example.ids, example.text)
       XCTAssertEqual(
         try tokenizer.decode(example.ids, skippingSpecialTokens: true), example.text)
     }

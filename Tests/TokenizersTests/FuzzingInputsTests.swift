@@ -18,7 +18,7 @@ final class FuzzingInputsTests: XCTestCase {
         let tokenizer = try Tokenizer(json: end.map { data[..<$0.lowerBound] } ?? data)
         loaded += 1
         for text in ["The dog's 12 ran, naïve\n\n 日本 <s> ##ing ▁a", "\u{0}e\u{301} 👩‍🔬\u{A0}ﬁ"] {
-          let ids = try tokenizer.ids(of: text, addingSpecialTokens: true)
+          let ids = try tokenizer.encode(text, addingSpecialTokens: true)
           XCTAssertTrue(ids.allSatisfy { $0 >= 0 }, input.lastPathComponent)
           XCTAssertFalse(try tokenizer.paddedRow(of: text).count > 1 << 21)
           _ = try? tokenizer.decode(ids, skippingSpecialTokens: false)

@@ -27,8 +27,8 @@ final class KindsTests: XCTestCase {
     let skipped: String
 
     init(_ tokenizer: Tokenizer, _ text: String) throws {
-      plain = tokenizer.encode(text, addingSpecialTokens: false)
-      ids = tokenizer.encode(text, addingSpecialTokens: true)
+      plain = try tokenizer.encode(text, addingSpecialTokens: false)
+      ids = try tokenizer.encode(text, addingSpecialTokens: true)
       kept = try tokenizer.decode(ids, skippingSpecialTokens: false)
       skipped = try tokenizer.decode(ids, skippingSpecialTokens: true)
     }

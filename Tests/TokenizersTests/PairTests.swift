@@ -19,7 +19,7 @@ final class PairTests: XCTestCase {
       file["post_processor"] = item["processor"]
       let tokenizer = try Tokenizer(json: JSONSerialization.data(withJSONObject: file))
       let texts = try XCTUnwrap(item["texts"] as? [String])
-      let found = try tokenizer.ids(of: texts[0], pair: texts[1])
+      let found = try tokenizer.encode(texts[0], pair: texts[1])
       XCTAssertEqual(found.ids, item["ids"] as? [Int], "\(path) \(texts)")
       XCTAssertEqual(found.types, item["types"] as? [Int], "\(path) \(texts)")
     }

@@ -22,9 +22,9 @@ final class ReferenceTests: XCTestCase {
     for name in Fixture.names {
       let tokenizer = try Fixture.tokenizer(name)
       for (text, row) in zip(texts, try XCTUnwrap(expected[name]).rows) {
-        let plain = tokenizer.encode(text, addingSpecialTokens: false)
+        let plain = try tokenizer.encode(text, addingSpecialTokens: false)
         XCTAssertEqual(plain, row.plain, "\(name): \(text.debugDescription)")
-        let closed = tokenizer.encode(text, addingSpecialTokens: true)
+        let closed = try tokenizer.encode(text, addingSpecialTokens: true)
         XCTAssertEqual(closed, row.plain + row.closing, "\(name): \(text.debugDescription)")
       }
     }
@@ -64,7 +64,7 @@ final class ReferenceTests: XCTestCase {
     for name in Fixture.names {
       let tokenizer = try Fixture.tokenizer(name)
       for line in lines {
-        let ids = tokenizer.encode(line.text, addingSpecialTokens: false)
+        let ids = try tokenizer.encode(line.text, addingSpecialTokens: false)
         XCTAssertEqual(
           Fixture.Expected.Line(ids: ids), expected[name]?.long[line.name], "\(name): \(line.name)")
       }

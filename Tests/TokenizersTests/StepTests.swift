@@ -133,14 +133,14 @@ final class StepTests: XCTestCase {
       (#"{"type": "BPE", "vocab": {"a": 0, "b": 1}, "merges": []}"#, [0, 1], false),
     ] {
       let tokenizer = try Tokenizer(json: Data(#"{"model": \#(model)}"#.utf8))
-      XCTAssertEqual(try tokenizer.ids(of: "ab", addingSpecialTokens: true), known, model)
-      XCTAssertEqual(try tokenizer.ids(of: "", addingSpecialTokens: true), [], model)
+      XCTAssertEqual(try tokenizer.encode("ab", addingSpecialTokens: true), known, model)
+      XCTAssertEqual(try tokenizer.encode("", addingSpecialTokens: true), [], model)
       if unknown {
-        XCTAssertThrowsError(try tokenizer.ids(of: "axb", addingSpecialTokens: true), model) {
+        XCTAssertThrowsError(try tokenizer.encode("axb", addingSpecialTokens: true), model) {
           XCTAssertTrue("\($0)".hasPrefix("The text holds \""), "\($0)")
         }
       } else {
-        XCTAssertEqual(try tokenizer.ids(of: "axb", addingSpecialTokens: true), known, model)
+        XCTAssertEqual(try tokenizer.encode("axb", addingSpecialTokens: true), known, model)
       }
     }
   }

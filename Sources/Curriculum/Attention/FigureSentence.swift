@@ -21,11 +21,11 @@ struct FigureSentence: Sendable {
     self.pair = pair
     self.translator = translator
     let configuration = translator.model.configuration
-    func encode(_ text: String) -> [Int] {
-      translator.tokenizer.encode(text, addingSpecialTokens: true)
+    func encode(_ text: String) throws -> [Int] {
+      try translator.tokenizer.encode(text, addingSpecialTokens: true)
     }
-    let source = encode(pair.sourceText)
-    let target = configuration.isEncoderDecoder ? encode(pair.targetText) : []
+    let source = try encode(pair.sourceText)
+    let target = configuration.isEncoderDecoder ? try encode(pair.targetText) : []
     input = ModelInput(
       source,
       decoderTokens: target.isEmpty ? nil : [configuration.startToken] + target.dropLast())

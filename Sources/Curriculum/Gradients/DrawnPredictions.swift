@@ -36,7 +36,7 @@ extension SheetTranslator {
       other.target[place.targetAdjective].text = adjective.form(
         gender == .masculine ? .feminine : .masculine, number)
       let encoded = try EncodedPair(pair, tokenizer: tokenizer)
-      let foils = tokenizer.encode(other.targetText, addingSpecialTokens: true)
+      let foils = try tokenizer.encode(other.targetText, addingSpecialTokens: true)
       guard let row = zip(encoded.target, foils).enumerated().first(where: { $1.0 != $1.1 })?.offset
       else { continue }
       return TranslatorPrediction(

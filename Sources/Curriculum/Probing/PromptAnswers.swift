@@ -74,9 +74,9 @@ extension ProbingSheet {
       PromptProbe.Example(tokens: sentence.tokens, label: (index + 1) % classes)
     }
     // Words the decoder begins with, so that no answer is out of the question.
-    let answers = Array(
+    let answers = try Array(
       ["Le", "La", "Les", "Un", "Une"].map {
-        translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
+        try translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
       }.shuffled(using: &generator).prefix(classes))
     let words = model.embedding.gathering(
       (0..<length).map { _ in examples[0].tokens.randomElement(using: &generator)! })

@@ -34,7 +34,9 @@ extension ProbingSheet {
 
     /// The share of test sentences answered rightly, before training and after it.
     func accuracies(_ model: Transformer, saying words: [String]) throws -> [Double] {
-      let tokens = words.map { translator.tokenizer.encode($0, addingSpecialTokens: false)[0] }
+      let tokens = try words.map {
+        try translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
+      }
       var generator = SeededGenerator(seed: seed)
       var prompt = Prompt(
         prefix: model.embedding.gathering(

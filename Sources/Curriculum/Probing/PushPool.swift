@@ -25,7 +25,7 @@ struct PushPool: Sendable {
   init(ofEach count: Int, using generator: inout SeededGenerator) throws {
     let tokenizer = try ProbingSheet.translator().tokenizer
     choices = try ["Le", "La"].map { article in
-      let tokens = tokenizer.encode(article, addingSpecialTokens: false)
+      let tokens = try tokenizer.encode(article, addingSpecialTokens: false)
       guard tokens.count == 1 else {
         throw ModelError("“\(article)” is not one token of the model's; this exercise needs it so")
       }

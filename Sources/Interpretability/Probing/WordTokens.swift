@@ -25,15 +25,16 @@ public struct WordTokens: Codable, Sendable, Hashable {
   /// - Throws: ``ProbingError`` when the text has no tokens.
   public init(_ sentence: AnnotatedSentence, tokenizer: Tokenizer) throws(ProbingError) {
     let plain: [Int]
+    let tokens: [Int]
     do throws(TokenizerError) {
-      plain = try tokenizer.ids(of: sentence.text, addingSpecialTokens: false)
+      plain = try tokenizer.encode(sentence.text, addingSpecialTokens: false)
+      tokens = try tokenizer.encode(sentence.text, addingSpecialTokens: true)
     } catch {
       throw ProbingError("the sentence \(sentence.id) has no tokens: \(error)")
     }
     guard !plain.isEmpty else {
       throw ProbingError("the sentence \(sentence.id) has no tokens; leave it out")
     }
-    let tokens = tokenizer.encode(sentence.text, addingSpecialTokens: true)
     let last = max(0, tokens.count - plain.count)
 
     let shift = (0...last).first { tokens[$0...].starts(with: plain) } ?? 0
@@ -71,16 +72,16 @@ private struct TokenEdges {
     // With most tokenizers a stretch between spaces is encoded by itself, with the space or without.
     for lead in [[], [0x20]] as [[UInt8]] {
       var chunks: [Chunk] = []
-      var all: [Int] = []
+      var count = 0
       for place in places {
         let lead = chunks.isEmpty ? [] : lead
-        let ids = encode(lead + text[place])
-        chunks.append(
-          Chunk(place: place, tokens: all.count..<(all.count + ids.count), lead: lead))
-        all += ids
-        guard tokens.starts(with: all) else { break }
+        guard let ids = encode(lead + text[place]), tokens[count...].starts(with: ids) else {
+          break
+        }
+        chunks.append(Chunk(place: place, tokens: count..<(count + ids.count), lead: lead))
+        count += ids.count
       }
-      if all == tokens {
+      if chunks.count == places.count, count == tokens.count {
         self.chunks = chunks
         return
       }
@@ -88,8 +89,9 @@ private struct TokenEdges {
     chunks = [Chunk(place: text.indices, tokens: tokens.indices, lead: [])]
   }
 
-  private func encode(_ bytes: [UInt8]) -> [Int] {
-    tokenizer.encode(String(decoding: bytes, as: UTF8.self), addingSpecialTokens: false)
+  /// The tokens of a stretch by itself, or nil where the vocabulary has none for it.
+  private func encode(_ bytes: [UInt8]) -> [Int]? {
+    try? tokenizer.encode(String(decoding: bytes, as: UTF8.self), addingSpecialTokens: false)
   }
 
   /// How many tokens lie wholly before a place, and how many have begun before it.
@@ -98,7 +100,10 @@ private struct TokenEdges {
     guard place < chunk.place.upperBound else {
       return (chunk.tokens.upperBound, chunk.tokens.upperBound)
     }
-    let prefix = encode(chunk.lead + text[chunk.place.lowerBound..<place])
+    guard let prefix = encode(chunk.lead + text[chunk.place.lowerBound..<place]) else {
+      let start = chunk.tokens.lowerBound
+      return (start, min(start + 1, chunk.tokens.upperBound))
+    }
     let own = tokens[chunk.tokens]
     let shared = zip(prefix, own).prefix { $0 == $1 }.count
     let whole = chunk.tokens.lowerBound + shared

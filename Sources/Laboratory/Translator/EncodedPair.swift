@@ -14,10 +14,11 @@ package struct EncodedPair: Sendable {
 
   /// Encodes a pair with the translator's tokenizer, or one that splits text as it does.
   ///
-  /// - Throws: ``ModelError`` when the pieces do not spell the words.
+  /// - Throws: ``ModelError`` when the pieces do not spell the words, and `TokenizerError` when the
+  ///   vocabulary has no pieces for them.
   package init(_ pair: SentencePair, tokenizer: Tokenizer) throws {
-    source = tokenizer.encode(pair.sourceText, addingSpecialTokens: true)
-    target = tokenizer.encode(pair.targetText, addingSpecialTokens: true)
+    source = try tokenizer.encode(pair.sourceText, addingSpecialTokens: true)
+    target = try tokenizer.encode(pair.targetText, addingSpecialTokens: true)
     func words(_ ids: [Int], _ words: [SentenceWord]) throws -> [Int?] {
       let pieces = try tokenizer.tokens(ids)
       guard let indices = TranslatorVocabulary.wordIndices(ofPieces: pieces, in: words) else {

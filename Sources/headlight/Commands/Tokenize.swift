@@ -62,7 +62,7 @@ struct Tokenize: ParsableCommand {
   static func line(of text: String, _ tokenizer: Tokenizer, padded: Bool) throws -> String {
     let ids =
       padded
-      ? try tokenizer.paddedRow(of: text) : try tokenizer.ids(of: text, addingSpecialTokens: true)
+      ? try tokenizer.paddedRow(of: text) : try tokenizer.encode(text, addingSpecialTokens: true)
     let tokens = try tokenizer.tokens(ids).map(jsonText).joined(separator: ", ")
     let decoded = jsonText(try tokenizer.decode(ids, skippingSpecialTokens: true))
     let numbers = ids.map(String.init).joined(separator: ", ")

@@ -78,7 +78,7 @@ extension LoadedModel {
   func encoderInput(_ text: String, tokens: [Int], pair: String?) throws -> ModelInput {
     let count = model.configuration.tokenTypeCount
     if let pair {
-      let (ids, types) = try tokenizer!.ids(of: text, pair: pair)
+      let (ids, types) = try tokenizer!.encode(text, pair: pair)
       return ModelInput(tokens: [ids], tokenTypes: count > 1 ? [types] : nil)
     }
     guard count > 1, let separator = tokens.last,

@@ -141,7 +141,8 @@ struct TokenNames {
 
   /// What a text that is no token is instead, and what to give.
   private func description(of text: String) -> String {
-    let labels = loaded.tokenizer!.encode(text, addingSpecialTokens: false)
+    // A text that the vocabulary cannot say has no tokens at all.
+    let labels = ((try? loaded.tokenizer!.encode(text, addingSpecialTokens: false)) ?? [])
       .map { "“\(shown($0))”" }
     let advice = "give one token, with the space before it if it has one, or an id as in #12"
     let other = text.first == " " ? String(text.dropFirst()) : ""
@@ -168,9 +169,9 @@ struct TokenNames {
       text.filter { $0 != "▁" && !$0.isWhitespace }
         .folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
     }
-    guard let tokenizer = loaded.tokenizer else { return nil }
-    let ids = tokenizer.encode(text, addingSpecialTokens: false)
-    guard ids.count == 1, let read = try? tokenizer.decode(ids, skippingSpecialTokens: false),
+    guard let tokenizer = loaded.tokenizer,
+      let ids = try? tokenizer.encode(text, addingSpecialTokens: false), ids.count == 1,
+      let read = try? tokenizer.decode(ids, skippingSpecialTokens: false),
       folded(read) == folded(text)
     else { return nil }
     return ids[0]

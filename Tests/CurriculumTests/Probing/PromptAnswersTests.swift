@@ -201,8 +201,8 @@ final class PromptAnswersTests: XCTestCase {
     let translator = try ProbingSheet.translator()
     let runs = PromptRuns(model: translator.model)
     let texts = try ProbedCorpus(count: 3, using: &generator).tokens.map(\.tokens)
-    let answers = ["Le", "La", "Les"].map {
-      translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
+    let answers = try ["Le", "La", "Les"].map {
+      try translator.tokenizer.encode($0, addingSpecialTokens: false)[0]
     }
     let prefix = translator.model.embedding.gathering([texts[0][1], texts[1][1]])
     let gradient = try runs.gradient(of: prefix, on: texts, labels: [0, 1, 2], answers: answers)
