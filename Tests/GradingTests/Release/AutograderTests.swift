@@ -67,7 +67,7 @@ final class AutograderTests: XCTestCase {
     let broken = try report(
       on: "let x: Int = \"\"\n" + Classroom(temporaryFolder()).text(of: "Sheets"))
     XCTAssertEqual(broken.score, 0)
-    XCTAssertTrue(broken.output.contains("does not compile: line 1: "), broken.output)
+    XCTAssertTrue(broken.output.contains("does not compile: `x`: line 1: "), broken.output)
 
     let nothing = try report(on: nil)
     XCTAssertEqual(nothing.score, 0)
