@@ -113,8 +113,9 @@ final class WholePathTests: XCTestCase {
     var room = try Classroom(temporaryFolder())
     room.options.compileSeconds = 6
     let row = "[1, \"two\", 3.0, [4], [\"five\": 5], nil as Int?],\n"
-    let bomb = "let bomb: [[Any]] = [\n" + String(repeating: row, count: 40_000) + "]\n"
-    try room.handIn("bomb", try bomb.prefix(900_000) + "]\n" + room.text(of: "Sheets"))
+    let rows = String(repeating: row, count: 900_000 / row.utf8.count)
+    let bomb = "let bomb: [[Any]] = [\n\(rows)]\n"
+    try room.handIn("bomb", try bomb + room.text(of: "Sheets"))
     let start = ContinuousClock.now
     _ = try await room.run()
     let result = try room.result("bomb")
