@@ -43,8 +43,8 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] 
 /// A sheet: the student's program, the solution's, and the tests that check the student's answers.
 func sheet(_ number: Int, _ title: String) -> [Target] {
   let dependencies: [Target.Dependency] = [
-    "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Tensors",
-    "Transformers",
+    "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Models",
+    "Tensors", "Transformers",
   ]
   return [
     .executableTarget(
@@ -57,7 +57,7 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
     // ### END SOLUTION
     .testTarget(
       name: "Sheet\(number)Tests",
-      dependencies: ["Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
+      dependencies: ["Answering", "Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
       swiftSettings: settings),
   ]
 }
@@ -72,8 +72,8 @@ let sheets = [
 
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
-  "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability", "Laboratory",
-  "Tensors", "Tokenizers", "Transformers",
+  "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability",
+  "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
 ]
 // ### BEGIN INSTRUCTOR
 headlight.append("Grading")
@@ -102,31 +102,39 @@ let targets: [[Target]] = [
   room("Checkpoints", ["Tensors", "Transformers"]),
   room("Interpretability", ["Tensors", "Tokenizers", "Transformers"], testing: ["Checkpoints"]),
   room(
-    "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
-    resources: [.copy("Models")]),
+    "Models", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"],
+    resources: [.copy("Embedded")]),
+  room("Laboratory", ["Interpretability", "Models", "Tensors", "Tokenizers", "Transformers"]),
+  room(
+    "Training",
+    [
+      "Checkpoints", "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers",
+      "Transformers",
+    ]),
   room("Figures", ["CCairo", "CZlib", "Tensors"]),
   [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))])],
   room("Hub", ["CCurl", "Checkpoints", crypto]),
-  room("Coursework", ["Tensors", subprocess], testing: ["CourseworkFixture"]),
+  [.target(name: "Answering", swiftSettings: settings)],
+  room("Coursework", ["Answering", "Tensors", subprocess], testing: ["CourseworkFixture"]),
   // ### BEGIN HIDDEN TESTS
   [
     .executableTarget(
-      name: "CourseworkFixture", dependencies: ["Coursework", "Tensors"],
+      name: "CourseworkFixture", dependencies: ["Answering", "Coursework", "Tensors"],
       path: "Tests/CourseworkFixture", swiftSettings: settings)
   ],
   // ### END HIDDEN TESTS
   room(
     "Curriculum",
     [
-      "Coursework", "Figures", "Interpretability", "Laboratory", "Tensors", "Tokenizers",
-      "Transformers",
+      "Answering", "Coursework", "Figures", "Interpretability", "Laboratory", "Models", "Tensors",
+      "Tokenizers", "Transformers",
     ],
     testing: graders + sheets.map { .byName(name: "Solution\($0.number)") }),
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
-    "Grading", ["CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
+    "Grading", ["Answering", "CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
     testing: ["CourseworkFixture", "headlight"]),
   // ### END INSTRUCTOR
   [
@@ -153,8 +161,9 @@ let targets: [[Target]] = [
   benchmark("Tokenize", ["Tokenizers"]),
   benchmark("GradingSpeed", ["Coursework", "Curriculum", "Grading"]),
   benchmark(
-    "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
-  benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
+    "Probing",
+    ["Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Transformers"]),
+  benchmark("Sorting", ["Laboratory", "Models", "Tensors", "Transformers"]),
   // ### END HIDDEN TESTS
 ]
 

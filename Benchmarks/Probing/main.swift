@@ -6,6 +6,7 @@
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

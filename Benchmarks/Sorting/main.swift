@@ -5,6 +5,7 @@
 
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

@@ -3,6 +3,7 @@
 // Replace each `throw Unanswered()` by your answer, in any order. `swift run Sheet1` walks through
 // the sheet and draws its figures; `swift test --filter Sheet1` checks your answers.
 
+import Answering
 import Coursework
 import Curriculum
 import Foundation

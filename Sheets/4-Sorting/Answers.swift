@@ -3,10 +3,12 @@
 // Replace each `throw Unanswered()` by your answer, in any order. `swift run Sheet4` walks through
 // the sheet and draws its figures; `swift test --filter Sheet4` checks your answers.
 
+import Answering
 import Coursework
 import Curriculum
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

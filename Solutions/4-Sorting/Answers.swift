@@ -4,6 +4,7 @@ import Coursework
 import Curriculum
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

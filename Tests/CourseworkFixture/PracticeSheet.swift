@@ -1,3 +1,4 @@
+package import Answering
 package import Coursework
 import Foundation
 package import Tensors

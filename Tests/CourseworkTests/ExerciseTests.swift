@@ -1,3 +1,4 @@
+import Answering
 import CourseworkFixture
 import Foundation
 import Synchronization

@@ -1,4 +1,5 @@
 import Interpretability
+import Models
 import XCTest
 
 @testable import Laboratory

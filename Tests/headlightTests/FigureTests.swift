@@ -1,6 +1,7 @@
 import Figures
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import XCTest
 

@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 import XCTest

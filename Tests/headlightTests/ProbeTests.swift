@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Models
 import XCTest
 
 final class ProbeTests: XCTestCase {

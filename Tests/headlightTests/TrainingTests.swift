@@ -1,6 +1,8 @@
 import ArgumentParser
 import Figures
 import Foundation
+import Models
+import Training
 import Transformers
 import XCTest
 

@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// One question of an exercise, and the key that its judges are made from.

@@ -1,3 +1,4 @@
+import Answering
 import Foundation
 
 /// Checks answers within this process.
@@ -36,19 +37,6 @@ package enum Checker {
       return CaseResult(name: aCase.name, verdict: aCase.verdict(on: replies))
     }
     return ExerciseResult(exercise, cases: results, seconds: start.secondsToNow, text: text)
-  }
-}
-
-extension [EncodedAsk] {
-  /// The answer of a student's code to a question that came from elsewhere.
-  ///
-  /// - Throws: what the code throws, and when no method of the name is asked for here.
-  func answer(_ answers: any Sendable, to request: Data) throws -> Data {
-    let asked = try AskedQuestion(request)
-    guard let ask = first(where: { $0.method == asked.method }) else {
-      throw UnreadableQuestion()
-    }
-    return try ask.answer(answers, to: asked.question)
   }
 }
 

@@ -1,3 +1,5 @@
+import Answering
+
 /// What became of one case of an exercise.
 package struct CaseResult: Codable, Hashable, Sendable {
   /// What kind of case it was.

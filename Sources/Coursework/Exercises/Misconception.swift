@@ -1,3 +1,4 @@
+package import Answering
 package import Foundation
 
 /// An answer a real student would give that is wrong, and what the verdict must tell them.

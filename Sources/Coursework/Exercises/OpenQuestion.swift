@@ -1,15 +1,4 @@
-/// The question of an open exercise, as it is put to the student's method.
-package struct OpenQuestion: Codable, Sendable {
-  /// What is asked.
-  package let prompt: String
-}
-
-extension Ask where Question == OpenQuestion, Answer == String {
-  /// The call of a method that answers in words.
-  package init(inWords method: String, _ text: @escaping @Sendable (Answers) throws -> String) {
-    self.init(method) { answers, _ in try text(answers) }
-  }
-}
+package import Answering
 
 extension Exercise {
   /// The longest text that is collected, in characters: some four pages.

@@ -1,3 +1,4 @@
+package import Answering
 import Foundation
 import Synchronization
 

@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// A sheet: exercises on one subject, and the figures that go with them.

@@ -1,3 +1,5 @@
+import Answering
+
 /// What an answer is worth, and a sentence that says why.
 ///
 /// The message is safe to show even where question and key are hidden: it holds no expected value

@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// Checks answers in a process of their own, which is sent questions and never a key.

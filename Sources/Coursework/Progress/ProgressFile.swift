@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// The file that keeps a student's progress: `.headlight/progress.json` in the package's folder.

@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// The program of a sheet: a walk through its exercises and figures in the terminal.

@@ -1,6 +1,7 @@
 public import Coursework
 import Foundation
 import Laboratory
+import Models
 import Synchronization
 import Tensors
 import Tokenizers

@@ -1,6 +1,7 @@
 import Coursework
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

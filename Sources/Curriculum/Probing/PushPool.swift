@@ -1,5 +1,6 @@
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Tokenizers
 import Transformers

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Laboratory
+import Models
 import Tensors
 
 extension SortingSheet {

@@ -1,5 +1,6 @@
 import Coursework
 import Laboratory
+import Models
 import Tensors
 
 /// The sheet's own sorter, trained on the student's machine, once in a process.

@@ -1,4 +1,5 @@
 import Laboratory
+import Models
 import Synchronization
 import Tensors
 import Transformers

@@ -1,5 +1,6 @@
 import Coursework
 import Laboratory
+import Models
 import Tensors
 
 extension SortingSheet {

@@ -1,4 +1,4 @@
-public import Laboratory
+public import Models
 public import Tensors
 
 /// What a student answers on Sheet 4: one method or two an exercise.

@@ -2,6 +2,7 @@ import Coursework
 import Figures
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

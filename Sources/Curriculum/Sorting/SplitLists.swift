@@ -1,5 +1,7 @@
+import Answering
 import Coursework
 import Laboratory
+import Models
 import Tensors
 
 extension SortingSheet {

@@ -1,3 +1,4 @@
+import Answering
 import Coursework
 
 /// A student's text that does not compile, from which what the compiler complains about is taken

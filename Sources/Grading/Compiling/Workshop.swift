@@ -1,3 +1,4 @@
+import Answering
 import Coursework
 import Curriculum
 import Foundation
@@ -18,7 +19,7 @@ final class Workshop: Sendable {
   private let lock: FileLock
 
   /// What the package's build makes of the models' folder.
-  static let resources = "Headlight_Laboratory.resources"
+  static let resources = "Headlight_Models.resources"
   /// The modules that a sheet may import, and those that these are made of.
   private static let modules = [
     "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Interpretability", "Laboratory",

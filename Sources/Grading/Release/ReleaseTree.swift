@@ -1,3 +1,4 @@
+import Answering
 package import Coursework
 package import Foundation
 

@@ -1,6 +1,6 @@
 extension ReaderAbility {
   /// Under which names a plant is counted.
-  func names(in text: ReaderText, _ plant: ReaderText.Plant) -> [String] {
+  package func names(in text: ReaderText, _ plant: ReaderText.Plant) -> [String] {
     switch self {
     case .fact(let relation, let template):
       [
@@ -34,7 +34,7 @@ extension ReaderAbility {
   }
 
   /// The fraction of right answers that was aimed at.
-  var aim: Double? {
+  package var aim: Double? {
     switch self {
     case .fact(_, let template): template == nil ? nil : 0.95
     case .identity, .fewShot, .indirectObject: 0.95
@@ -45,5 +45,5 @@ extension ReaderAbility {
   }
 
   /// Whether a bigram would repeat what came already.
-  var isTour: Bool { if case .tour = self { true } else { false } }
+  package var isTour: Bool { if case .tour = self { true } else { false } }
 }

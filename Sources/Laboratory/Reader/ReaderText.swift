@@ -114,28 +114,30 @@ package enum ReaderEntityClass: String, Codable, Sendable, Hashable, CaseIterabl
 }
 
 /// Puts a text together and notes where what is.
-struct ReaderTextBuilder {
+package struct ReaderTextBuilder {
   private(set) var words: [String] = []
   private(set) var plants: [ReaderText.Plant] = []
   private(set) var names: [Range<Int>] = []
 
+  package init() {}
+
   /// Adds words.
-  @discardableResult mutating func add(_ new: [String]) -> Range<Int> {
+  @discardableResult package mutating func add(_ new: [String]) -> Range<Int> {
     words += new
     return (words.count - new.count)..<words.count
   }
 
-  @discardableResult mutating func add(_ new: String...) -> Range<Int> { add(new) }
+  @discardableResult package mutating func add(_ new: String...) -> Range<Int> { add(new) }
 
   /// Adds a name, which may have several words.
-  @discardableResult mutating func add(name: [String]) -> Range<Int> {
+  @discardableResult package mutating func add(name: [String]) -> Range<Int> {
     let range = add(name)
     if name.count > 1 { names.append(range) }
     return range
   }
 
   /// Adds a template with its slots filled.
-  mutating func add(
+  package mutating func add(
     _ template: ReaderTemplate, subject: [String], answer: [String]
   ) -> (subject: Range<Int>, answer: Range<Int>) {
     var (subjectRange, answerRange) = (0..<0, 0..<0)
@@ -149,7 +151,7 @@ struct ReaderTextBuilder {
     return (subjectRange, answerRange)
   }
 
-  mutating func plant(
+  package mutating func plant(
     _ ability: ReaderAbility, _ answer: Range<Int>, from sources: [Range<Int>],
     isHeldOut: Bool = false
   ) {
@@ -157,7 +159,7 @@ struct ReaderTextBuilder {
       .init(ability: ability, answer: answer, sources: sources, isHeldOut: isHeldOut))
   }
 
-  func text(_ kind: ReaderKind) -> ReaderText {
+  package func text(_ kind: ReaderKind) -> ReaderText {
     ReaderText(kind: kind, words: words, plants: plants, names: names)
   }
 }

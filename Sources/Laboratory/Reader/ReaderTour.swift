@@ -21,7 +21,7 @@ package enum ReaderTour: String, Codable, Sendable, Hashable, CaseIterable {
   }
 
   /// The chance in per cent of each favourite, and what is left for any other word.
-  static let favour = [40, 25, 15, 10]
+  package static let favour = [40, 25, 15, 10]
 }
 
 extension ReaderWriter {

@@ -1,3 +1,4 @@
+import Models
 package import Tokenizers
 package import Transformers
 

@@ -1,19 +1,23 @@
 extension RandomNumberGenerator {
   /// A number in 0..<bound, by multiplication: the same on every version of the library.
-  mutating func below(_ bound: Int) -> Int {
+  package mutating func below(_ bound: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
   /// True with a probability in per cent.
-  mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
+  package mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
   /// One element, each as likely as the others.
   ///
   /// - Precondition: there is an element.
-  mutating func pick<Element>(_ elements: [Element]) -> Element { elements[below(elements.count)] }
+  package mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[below(elements.count)]
+  }
 
   /// One element, each as likely as its weight.
-  mutating func pick<Element>(weighted elements: [(element: Element, weight: Int)]) -> Element {
+  package mutating func pick<Element>(weighted elements: [(element: Element, weight: Int)])
+    -> Element
+  {
     var rest = below(elements.reduce(0) { $0 + $1.weight })
     for (element, weight) in elements {
       if rest < weight { return element }

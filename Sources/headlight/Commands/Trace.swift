@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

@@ -1,4 +1,5 @@
 import Laboratory
+import Models
 import Tensors
 import Tokenizers
 import Transformers

@@ -1,3 +1,4 @@
+import Answering
 import Coursework
 
 /// The place that a word or an index names.

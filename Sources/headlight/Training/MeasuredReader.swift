@@ -2,6 +2,8 @@ import Checkpoints
 import Coursework
 import Foundation
 import Laboratory
+import Models
+import Training
 import Transformers
 
 /// A reader as it is stored, to be measured.

@@ -1,6 +1,8 @@
 import Coursework
 import Foundation
 import Laboratory
+import Models
+import Training
 import Transformers
 
 /// A translator as it is stored, to be measured.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Laboratory
+import Training
 
 struct TrainReader: ParsableCommand {
   static let configuration = CommandConfiguration(

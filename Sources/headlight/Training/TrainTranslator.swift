@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Laboratory
+import Training
 
 struct TrainTranslator: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import Figures
 import Foundation
 import Laboratory
+import Training
 
 /// The losses of a training, for a reader.
 enum TrainingFigure {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Coursework
 import Foundation
 import Laboratory
+import Training
 
 /// What all trainings can be asked for.
 struct TrainingOptions: ParsableArguments {

@@ -3,6 +3,7 @@ import Coursework
 import Figures
 import Foundation
 import Laboratory
+import Training
 
 /// A training that can be stopped and taken up again.
 struct TrainingSession<Trainer: ResumableTrainer> {

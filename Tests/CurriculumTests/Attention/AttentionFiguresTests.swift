@@ -1,6 +1,8 @@
+import Answering
 import Coursework
 import Foundation
 import Laboratory
+import Models
 import XCTest
 
 @testable import Curriculum

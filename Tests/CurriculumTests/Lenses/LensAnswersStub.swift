@@ -1,3 +1,4 @@
+import Answering
 import Coursework
 import Curriculum
 import Interpretability

@@ -1,6 +1,8 @@
+import Answering
 import Coursework
 import Curriculum
 import Laboratory
+import Models
 import Tensors
 
 /// The answers of a student who has not begun Sheet 4.

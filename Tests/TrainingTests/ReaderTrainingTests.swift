@@ -5,6 +5,7 @@ import Transformers
 import XCTest
 
 @testable import Laboratory
+@testable import Training
 
 final class ReaderTrainingTests: XCTestCase {
   private func small(_ name: ReaderRecipe.Name = .reader, steps: Int = 4) -> ReaderRecipe {

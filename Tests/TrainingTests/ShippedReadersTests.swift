@@ -1,9 +1,11 @@
 import Checkpoints
 import Foundation
+import Models
 import Tokenizers
 import XCTest
 
 @testable import Laboratory
+@testable import Training
 
 /// The readers that come with the package do what their cards say.
 final class ShippedReadersTests: XCTestCase {

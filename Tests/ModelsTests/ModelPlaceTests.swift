@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import XCTest
 
-@testable import Laboratory
+@testable import Models
 
 final class ModelPlaceTests: XCTestCase {
   private func emptyCache() throws -> HubCache {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// What goes between the process that checks and the one that answers.
 ///
@@ -6,13 +6,13 @@ import Foundation
 /// length and that many bytes. Numbers are little-endian. The nonce is drawn afresh for every
 /// question, so what was written beforehand, or by code that never read the question, is not taken
 /// for its answer.
-enum Frame {
-  static let nonceCount = 16
-  static let questionHeaderCount = nonceCount + 4
-  static let replyHeaderCount = nonceCount + 5
+package enum Frame {
+  package static let nonceCount = 16
+  package static let questionHeaderCount = nonceCount + 4
+  package static let replyHeaderCount = nonceCount + 5
 
   /// What an answering process has to say.
-  enum Kind: UInt8 {
+  package enum Kind: UInt8 {
     /// The payload is the encoded answer.
     case answered = 0
     /// The code threw ``Unanswered``.
@@ -21,21 +21,21 @@ enum Frame {
     case threw = 2
   }
 
-  static func makeNonce() -> [UInt8] {
+  package static func makeNonce() -> [UInt8] {
     var generator = SystemRandomNumberGenerator()
     return (0..<nonceCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
   }
 
-  static func question(_ payload: Data, nonce: [UInt8]) -> [UInt8] {
+  package static func question(_ payload: Data, nonce: [UInt8]) -> [UInt8] {
     nonce + bytes(of: payload.count) + payload
   }
 
-  static func reply(_ kind: Kind, _ payload: Data, nonce: [UInt8]) -> [UInt8] {
+  package static func reply(_ kind: Kind, _ payload: Data, nonce: [UInt8]) -> [UInt8] {
     nonce + [kind.rawValue] + bytes(of: payload.count) + payload
   }
 
   /// The number in the four bytes that end a header.
-  static func length(endOf header: [UInt8]) -> Int {
+  package static func length(endOf header: [UInt8]) -> Int {
     header.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 

@@ -1,5 +1,6 @@
-import Foundation
 import Checkpoints
+import Foundation
+import Laboratory
 import Tensors
 package import Transformers
 

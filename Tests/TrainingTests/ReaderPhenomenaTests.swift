@@ -4,6 +4,7 @@ import Transformers
 import XCTest
 
 @testable import Laboratory
+@testable import Training
 
 final class ReaderPhenomenaTests: XCTestCase {
   func testCorrelations() {

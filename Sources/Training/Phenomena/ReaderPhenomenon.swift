@@ -1,4 +1,5 @@
 import Interpretability
+package import Laboratory
 import Tensors
 package import Transformers
 

@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+package import Laboratory
 import Tensors
 package import Tokenizers
 package import Transformers

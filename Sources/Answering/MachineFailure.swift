@@ -5,9 +5,9 @@ import Foundation
 ///
 /// Code that forges the line gains nothing: what the machine failed at is asked again and earns no
 /// points.
-enum MachineFailure {
+package enum MachineFailure {
   /// What the line begins with.
-  static let mark = "headlight: not the code's fault: "
+  package static let mark = "headlight: not the code's fault: "
 
   /// Writes the line and ends the process.
   static func exit(_ reason: String) -> Never {

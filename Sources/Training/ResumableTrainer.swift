@@ -1,4 +1,5 @@
 package import Foundation
+import Laboratory
 
 /// A training that can be stopped after any step and taken up again.
 package protocol ResumableTrainer: Sendable {

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// How a student's method is called with one question: a value, so that asking within this process
 /// and asking another run the same code.
@@ -44,25 +44,25 @@ package struct EncodedAsk: Sendable {
   }
 
   /// The encoded answer of a student's code to an encoded question.
-  func answer(_ answers: any Sendable, to question: Data) throws -> Data {
+  package func answer(_ answers: any Sendable, to question: Data) throws -> Data {
     try call(answers, question)
   }
 }
 
 /// A question on its way to a process: whom it is put to, and what is asked.
-struct AskedQuestion {
-  let method: String
-  let question: Data
+package struct AskedQuestion {
+  package let method: String
+  package let question: Data
 
   /// The method's name, the end of a line, the question.
-  var encoded: Data { Data(method.utf8) + [0x0A] + question }
+  package var encoded: Data { Data(method.utf8) + [0x0A] + question }
 
-  init(method: String, question: Data) {
+  package init(method: String, question: Data) {
     self.method = method
     self.question = question
   }
 
-  init(_ encoded: Data) throws(UnreadableQuestion) {
+  package init(_ encoded: Data) throws(UnreadableQuestion) {
     guard let end = encoded.firstIndex(of: 0x0A) else { throw UnreadableQuestion() }
     method = String(decoding: encoded[..<end], as: UTF8.self)
     question = Data(encoded[(end + 1)...])
@@ -70,6 +70,34 @@ struct AskedQuestion {
 }
 
 /// What was to be a question is none.
-struct UnreadableQuestion: Error, CustomStringConvertible {
-  var description: String { "the question does not name a method" }
+package struct UnreadableQuestion: Error, CustomStringConvertible {
+  package var description: String { "the question does not name a method" }
+}
+
+/// The question of an open exercise, as it is put to the student's method.
+package struct OpenQuestion: Codable, Sendable {
+  /// What is asked.
+  package let prompt: String
+
+  package init(prompt: String) { self.prompt = prompt }
+}
+
+extension Ask where Question == OpenQuestion, Answer == String {
+  /// The call of a method that answers in words.
+  package init(inWords method: String, _ text: @escaping @Sendable (Answers) throws -> String) {
+    self.init(method) { answers, _ in try text(answers) }
+  }
+}
+
+extension [EncodedAsk] {
+  /// The answer of a student's code to a question that came from elsewhere.
+  ///
+  /// - Throws: what the code throws, and when no method of the name is asked for here.
+  package func answer(_ answers: any Sendable, to request: Data) throws -> Data {
+    let asked = try AskedQuestion(request)
+    guard let ask = first(where: { $0.method == asked.method }) else {
+      throw UnreadableQuestion()
+    }
+    return try ask.answer(answers, to: asked.question)
+  }
 }

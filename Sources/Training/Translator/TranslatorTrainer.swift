@@ -1,5 +1,6 @@
-package import Foundation
 import Checkpoints
+package import Foundation
+import Laboratory
 import Tensors
 import Tokenizers
 package import Transformers

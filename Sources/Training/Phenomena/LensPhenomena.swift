@@ -1,4 +1,5 @@
 import Interpretability
+import Laboratory
 import Tensors
 import Transformers
 

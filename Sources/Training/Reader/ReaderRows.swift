@@ -1,3 +1,4 @@
+package import Laboratory
 package import Tensors
 package import Transformers
 

@@ -60,7 +60,7 @@ package struct EmbeddedModel: Sendable {
 
   /// Where its files are: `config.json`, `model.safetensors`, `tokenizer.json`, `README.md`.
   package var directory: URL {
-    Bundle.module.bundleURL.appendingPathComponent("Models/\(name)")
+    Bundle.module.bundleURL.appendingPathComponent("Embedded/\(name)")
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+package import Laboratory
 import Tensors
 package import Transformers
 

@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 
 /// How questions, keys and answers are written: JSON with sorted keys, so that equal values give
 /// equal bytes, and with names for the numbers JSON lacks, so that NaN arrives as NaN.
-enum Coding {
-  static func encode(_ value: some Encodable) throws -> Data {
+package enum Coding {
+  package static func encode(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -11,7 +11,8 @@ enum Coding {
     return try encoder.encode(value)
   }
 
-  static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+  package static func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value
+  {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
@@ -20,7 +21,7 @@ enum Coding {
 }
 
 /// The text of an error as one sentence for a reader.
-func sentence(for error: any Error) -> String {
+package func sentence(for error: any Error) -> String {
   switch error {
   case let error as DecodingError:
     let context: DecodingError.Context? =

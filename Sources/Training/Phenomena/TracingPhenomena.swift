@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Laboratory
 import Tensors
 import Transformers
 
