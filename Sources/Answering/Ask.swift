@@ -26,7 +26,7 @@ package struct Ask<Answers: Sendable, Question: Codable & Sendable, Answer: Coda
 
 /// An ask whose types are erased: question and answer are bytes, and the answers are whose they
 /// are.
-package struct EncodedAsk: Sendable {
+public struct EncodedAsk: Sendable {
   /// The name of the method, as the student reads it.
   package let method: String
   private let call: @Sendable (any Sendable, Data) throws -> Data

@@ -25,7 +25,7 @@ import Foundation
   #if canImport(Grading)
     private static let instructorHelp = "\nWith a class: release, grade, report, gradescope."
     private static var instructorCommands: [any ParsableCommand.Type] {
-      [Release.self, GradeCommand.self, Report.self, GradescopeCommand.self]
+      [Release.self, GradeCommand.self, Report.self, GradescopeCommand.self, DrawCommand.self]
     }
   #else
     private static let instructorHelp = ""

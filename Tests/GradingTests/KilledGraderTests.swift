@@ -13,7 +13,6 @@ final class KilledGraderTests: XCTestCase {
       "grade", "--sheet", "1", room.submissions.path, "--output",
       room.folder.appending(path: grades).path, "--seed-file",
       room.folder.appending(path: "seed").path, "--jobs", "2", "--no-figures", "--time-limit", "30",
-      "--allow-testable",
     ]
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice

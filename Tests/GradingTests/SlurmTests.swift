@@ -113,7 +113,7 @@ final class SlurmTests: XCTestCase {
     let grading = Task {
       await CommandRun(
         command: [
-          ThisProgram.sibling("headlight").path, "grade", "--allow-testable", "--sheet", "1",
+          ThisProgram.sibling("headlight").path, "grade", "--sheet", "1",
           room.submissions.path,
           "--output", room.grades.url.path, "--seed-file",
           room.folder.appending(path: "seed").path, "--jobs", "1", "--engine", "slurm",

@@ -1,5 +1,5 @@
 import Answering
-package import Foundation
+package import Answering
 
 /// A sheet: exercises on one subject, and the figures that go with them.
 public struct Sheet: Sendable {
@@ -13,6 +13,8 @@ public struct Sheet: Sendable {
   package let goals: [String]
   /// The exercises in order.
   package let exercises: [Exercise]
+  /// What the sheet's program answers for.
+  package let asks: any AskList.Type
   /// The pictures that are drawn when the sheet runs.
   package let figures: [SheetFigure]
   /// The short name of the model that a `--model` value names, to draw figures of it; nil when they
@@ -21,22 +23,27 @@ public struct Sheet: Sendable {
 
   /// A sheet of exercises.
   ///
-  /// - Parameter findModel: gives a model's short name by a `--model` value, which figures find in
-  ///   `FigureModel.current`; nil when they are of the sheet's own model alone.
+  /// - Parameters:
+  ///   - asks: every method that the exercises ask for, in their order.
+  ///   - findModel: gives a model's short name by a `--model` value, which figures find in
+  ///     `FigureModel.current`; nil when they are of the sheet's own model alone.
   /// - Precondition: every exercise's id begins with the sheet's number; ids, methods and names of
-  ///   figures occur once.
+  ///   figures occur once; the methods are those of `asks`.
   package init(
     number: Int, title: String, summary: String, goals: [String],
-    exercises: [Exercise], figures: [SheetFigure] = [],
+    asks: any AskList.Type, exercises: [Exercise], figures: [SheetFigure] = [],
     findModel: (@Sendable (String) throws -> String)? = nil
   ) {
-    if let fault = Self.fault(number: number, exercises: exercises, figures: figures) {
+    let fault = Self.fault(
+      number: number, asks: asks.all.map(\.method), exercises: exercises, figures: figures)
+    if let fault {
       preconditionFailure("sheet \(number): \(fault)")
     }
     self.number = number
     self.title = title
     self.summary = summary
     self.goals = goals
+    self.asks = asks
     self.exercises = exercises
     self.figures = figures
     self.findModel = findModel
@@ -59,8 +66,12 @@ public struct Sheet: Sendable {
   /// The name of the student's program, as in "Sheet1".
   package var program: String { "Sheet\(number)" }
 
-  /// All that the sheet's exercises ask for.
-  var asks: [EncodedAsk] { exercises.flatMap(\.asks) }
+  /// The module of the sheet's vocabulary, as in "SortingVocabulary", and the name of ``asks`` in
+  /// it.
+  package var vocabulary: (module: String, asks: String) {
+    let names = String(reflecting: asks).split(separator: ".")
+    return (String(names[0]), String(names[1]))
+  }
 
   /// The exercise of an id.
   ///
@@ -74,7 +85,7 @@ public struct Sheet: Sendable {
 
   /// What is wrong with a sheet's exercises and figures, or nil.
   package static func fault(
-    number: Int, exercises: [Exercise], figures: [SheetFigure]
+    number: Int, asks: [String], exercises: [Exercise], figures: [SheetFigure]
   ) -> String? {
     var ids: Set<String> = []
     for exercise in exercises {
@@ -89,6 +100,11 @@ public struct Sheet: Sendable {
     for method in exercises.flatMap(\.methods) where !methods.insert(method).inserted {
       return "`\(method)` is asked for twice"
     }
+    let asked = exercises.flatMap(\.methods)
+    guard asked == asks else {
+      return "the exercises ask for \(asked.joined(separator: ", ")), and the sheet lists "
+        + asks.joined(separator: ", ")
+    }
     var names: Set<String> = []
     for figure in figures {
       guard !figure.name.contains("/"), !figure.name.hasPrefix("."), figure.name.contains(".")
@@ -101,44 +117,6 @@ public struct Sheet: Sendable {
     }
     return nil
   }
-}
-
-/// A picture of a sheet: a file name, a caption and how it is drawn.
-package struct SheetFigure: Sendable {
-  /// The file's name with its extension, as in "1-cross-attention.png".
-  package let name: String
-  /// What is to be seen in the picture, in a few words.
-  package let caption: String
-  private let drawing: @Sendable (any Sendable, URL) throws -> Void
-
-  /// A picture that shows a student's answers.
-  ///
-  /// - Parameters:
-  ///   - answers: the protocol that the student's struct conforms to.
-  ///   - draw: draws the picture into a file; throws ``Unanswered`` when an answer is missing.
-  package init<Answers: Sendable>(
-    _ name: String, _ caption: String, of answers: Answers.Type,
-    draw: @escaping @Sendable (Answers, URL) throws -> Void
-  ) {
-    self.name = name
-    self.caption = caption
-    drawing = { answers, file in
-      guard let answers = answers as? Answers else {
-        preconditionFailure("\(type(of: answers)) does not conform to \(Answers.self)")
-      }
-      try draw(answers, file)
-    }
-  }
-
-  /// A picture that shows no answers.
-  package init(_ name: String, _ caption: String, draw: @escaping @Sendable (URL) throws -> Void) {
-    self.name = name
-    self.caption = caption
-    drawing = { _, file in try draw(file) }
-  }
-
-  /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
-  package func draw(_ answers: any Sendable, _ file: URL) throws { try drawing(answers, file) }
 }
 
 /// An exercise was asked for that a sheet does not have.

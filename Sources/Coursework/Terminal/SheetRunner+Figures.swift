@@ -74,7 +74,7 @@ extension SheetRunner {
     let unfinished = folder.appending(path: ".unfinished-\(getpid())-\(name)")
     let place = folder.appending(path: name)
     defer { try? FileManager.default.removeItem(at: unfinished) }
-    do { try figure.draw(answers, unfinished) } catch {
+    do { try figure.draw(Asking(sheet.asks, of: answers), unfinished) } catch {
       // A picture of an answer that is no longer there would pass for this one's.
       try? FileManager.default.removeItem(at: place)
       throw error

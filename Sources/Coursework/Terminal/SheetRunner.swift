@@ -43,7 +43,7 @@ public struct SheetRunner: Sendable {
       Terminal.standardOutput.print(Request.usage(sheet))
       exit(0)
     case .answer:
-      AnswerLoop.serve { [answers, asks = sheet.asks] in try asks.answer(answers, to: $0) }
+      AnswerLoop.serve { [answers, asks = sheet.asks] in try asks.all.answer(answers, to: $0) }
     case .draw(let folder, let model):
       AnswerLoop.serve { name in
         let name = String(decoding: name, as: UTF8.self)

@@ -80,7 +80,6 @@ package struct GradingRun: Sendable {
       ).sentence, style: level == SandboxLevel.allCases.max() ? nil : .yellow)
     show(notes + remarks)
     try await workshop.warmUp()
-    if !options.allowsTestableBuild { try await workshop.requireClosedModules() }
     try await grade(missing, in: workshop, into: &summary)
     return summary
   }
@@ -162,8 +161,7 @@ package struct GradingRun: Sendable {
   ) async throws {
     let grader = SubmissionGrader(
       sheet: sheet, workshop: workshop, cases: CaseStore(sheet: sheet, seed: seed),
-      options: options, seed: seed.fingerprint, main: try sheetMain(),
-      template: AnswersTemplate(of: sheet))
+      options: options, seed: seed.fingerprint, template: AnswersTemplate(of: sheet))
     let bar = ProgressBar(
       "Grading", total: missing.count, unit: "submissions", terminal: terminal)
     defer { bar.finish() }
@@ -225,14 +223,5 @@ package struct GradingRun: Sendable {
     } catch {
       return .graded(slot: slot, student: submission.student, fault: printable("\(error)"))
     }
-  }
-
-  /// The program around the student's answers, which the instructor's package holds.
-  private func sheetMain() throws -> String {
-    let file = PackageCheckout.courseFolder().appending(path: "Sheets/\(sheet.folder)/main.swift")
-    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
-      throw WorkshopError("\(file.path), which submissions are compiled with, cannot be read")
-    }
-    return text
   }
 }

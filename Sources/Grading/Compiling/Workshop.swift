@@ -20,17 +20,13 @@ final class Workshop: Sendable {
 
   /// What the package's build makes of the models' folder.
   static let resources = "Headlight_Models.resources"
-  /// The modules that a sheet may import, and those that these are made of.
-  private static let modules = [
-    "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Interpretability", "Laboratory",
-    "Figures", "Coursework", "Curriculum", "Subprocess", "SystemPackage",
-  ]
-  /// Headers that modules are made of: where they lie in the package or in its checkouts.
-  private static let headers = [
-    "COpenBLAS": "Sources/COpenBLAS", "CCairo": "Sources/CCairo", "CZlib": "Sources/CZlib",
-    "CSystem": "checkouts/swift-system/Sources/CSystem/include",
-    "_SubprocessCShims": "checkouts/swift-subprocess/Sources/_SubprocessCShims/include",
-  ]
+  /// The sheets' vocabularies, and the modules that these are made of: no method, no judge, no right
+  /// answer and nothing that draws one.
+  private static let modules =
+    ["Answering", "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Models"]
+    + Course.sheets.map(\.vocabulary.module)
+  /// The headers that modules are made of, in folders of the package's sources.
+  private static let headers = ["COpenBLAS"]
 
   var course: URL { root.appending(path: "course") }
   var jobs: URL { root.appending(path: "jobs") }
@@ -78,7 +74,7 @@ final class Workshop: Sendable {
 
   /// Compiles a text that imports all a student may, and keeps what the compiler learnt from it.
   func warmUp() async throws {
-    let imports = Self.modules.dropLast(2).map { "import \($0)" } + ["import Foundation"]
+    let imports = Self.modules.map { "import \($0)" } + ["import Foundation"]
     let job = try JobFolder(
       in: jobs, user: confinement.user(ofSlot: 0), answers: imports.joined(separator: "\n"),
       main: "")
@@ -91,31 +87,6 @@ final class Workshop: Sendable {
     try FileManager.default.moveItem(at: job.out.appending(path: "cache"), to: cache)
     // Made by one job's user, to be read by all and changed by none.
     Self.open(cache)
-  }
-
-  /// Refuses modules that were compiled for testing, as those of a debug build are: to a submission
-  /// with `@testable import` they open what is internal, the judges and their right values.
-  ///
-  /// - Throws: ``WorkshopError``.
-  func requireClosedModules() async throws {
-    let closed = ["Coursework", "Curriculum"]
-    let job = try makeJob(
-      slot: 0, answers: closed.map { "@testable import \($0)" }.joined(separator: "\n"), main: "")
-    defer { finish(job) }
-    let outcome = try await Compiler(workshop: self, seconds: 300, memoryBytes: 3_000_000_000)
-      .compile(job, sheet: "Sheet")
-    if case .failed(let diagnostics) = outcome,
-      closed.allSatisfy({ module in
-        diagnostics.messages.contains {
-          $0.text.contains("module '\(module)' was not compiled for testing")
-        }
-      })
-    {
-      return
-    }
-    throw WorkshopError(
-      "this build was made for testing, and a submission could reach the right answers in it; grade "
-        + "with a release build: `swift run -c release headlight grade …`")
   }
 
   /// Makes a folder for a job, in which what ``warmUp()`` left is at hand.
@@ -208,12 +179,10 @@ final class Workshop: Sendable {
       }
       try files.createDirectory(
         at: course.appending(path: "Headers"), withIntermediateDirectories: false)
-      for (module, place) in headers {
-        let source =
-          place.hasPrefix("Sources")
-          ? checkout.folder.appending(path: place) : checkout.scratch.appending(path: place)
+      for module in headers {
         try PlainCopy.make(
-          of: source.resolvingSymlinksInPath(), at: course.appending(path: "Headers/\(module)"))
+          of: checkout.folder.appending(path: "Sources/\(module)").resolvingSymlinksInPath(),
+          at: course.appending(path: "Headers/\(module)"))
       }
       try PlainCopy.make(
         of: products.appending(path: resources), at: course.appending(path: resources))
@@ -252,14 +221,10 @@ final class Workshop: Sendable {
     }
     let list = folder.appending(path: "list")
     try Data(links.joined(separator: "\n").utf8).write(to: list)
-    let versions = folder.appending(path: "versions")
-    let kept = HiddenSymbols.patterns.map { "\($0);" }.joined(separator: " ")
-    try Data("{ global: *; local: \(kept) };\n".utf8).write(to: versions)
     let outcome = await CommandRun(
       command: [
         toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",
-        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-Xlinker",
-        "--version-script=\(versions.path)", "-o", course.appending(path: "libCourse.so").path,
+        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o", course.appending(path: "libCourse.so").path,
       ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
       limits: ProcessLimits(seconds: 300, printedBytes: 1_000_000), isSupervised: false
     ).run()
@@ -293,20 +258,11 @@ final class Workshop: Sendable {
   /// The objects of the modules, from the list by which the build linked a program: object files of
   /// sources that are gone may still lie about.
   private static func objects(of checkout: PackageCheckout) throws -> [String] {
-    let programs = ["headlight"] + Course.sheets.map(\.program)
-    let lists = programs.map {
-      checkout.products.appending(path: "\($0).product/Objects.LinkFileList")
-    }
-    let dated = lists.compactMap { list in
-      (try? list.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate)
-        .map { (list, $0) }
-    }
-    guard let newest = dated.max(by: { $0.1 < $1.1 })?.0,
-      let text = try? String(contentsOf: newest, encoding: .utf8)
-    else {
+    let list = checkout.products.appending(path: "headlight.product/Objects.LinkFileList")
+    guard let text = try? String(contentsOf: list, encoding: .utf8) else {
       throw WorkshopError("the package's build is not complete; run `swift build`")
     }
-    let folders = Set((modules + headers.keys).map { "\($0).build" })
+    let folders = Set(modules.map { "\($0).build" })
     return text.split(separator: "\n").map(String.init).filter { object in
       object.split(separator: "/").contains { folders.contains(String($0)) }
     }
@@ -325,7 +281,7 @@ final class Workshop: Sendable {
       "-no-color-diagnostics", "-I", seen + "/Modules", "-module-cache-path",
       confinement.seen(job) + "/out/cache",
     ]
-    for module in Self.headers.keys.sorted() {
+    for module in Self.headers {
       command += ["-Xcc", "-fmodule-map-file=\(seen)/Headers/\(module)/module.modulemap"]
     }
     return command + [

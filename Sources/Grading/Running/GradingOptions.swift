@@ -17,9 +17,6 @@ package struct GradingOptions: Codable, Hashable, Sendable {
   package var requiredSandbox: SandboxLevel?
   /// The strongest sandbox that is tried.
   package var strongestSandbox: SandboxLevel
-  /// Whether a build is graded with that submissions can look into: for tests of the grader itself,
-  /// which are such a build, and never for grades.
-  package var allowsTestableBuild = false
   /// Where what is known so far is written after every exercise, as Gradescope reads it.
   ///
   /// Its container may be stopped at any time. For runs of one submission.

@@ -1,30 +1,33 @@
 import Answering
+import Answering
 import Coursework
 import Foundation
 
 extension SubmissionGrader {
-  /// The sheet's figures as the student's program draws them, and their files.
+  /// The sheet's figures of the student's answers, and their files.
   ///
-  /// What the program hands over is a picture only if it begins as one and is no larger than one may
-  /// be; a reader of reports sees nothing else of it.
+  /// The student's program is asked for answers; what they look like is drawn by a process of the
+  /// grader's own.
   func drawFigures(
     _ checker: ProcessChecker, _ turns: Turns
   ) async -> (outcomes: [FigureOutcome], pictures: [String: Data]) {
-    func draw() async -> [DrawnFigure] {
-      await checker.draw(
-        sheet.figures.map(\.name), in: checker.environment?["TMPDIR"] ?? "/tmp", seconds: 60)
+    let drawn = await sheet.drawFigures(
+      command: [ThisProgram.sibling("headlight").path, "draw", String(sheet.number)], seconds: 120
+    ) { requests in
+      func ask() async -> [GivenAnswer] { await checker.answers(to: requests, seconds: 60) }
+      let answers = await turns.together { await ask() }
+      guard answers.contains(where: \.isMachineFault) else { return answers }
+      return await turns.alone { await ask() }
     }
-    var drawn = await turns.together { await draw() }
-    if drawn.contains(where: \.isMachineFault) { drawn = await turns.alone { await draw() } }
     var outcomes: [FigureOutcome] = []
     var files: [String: Data] = [:]
     for (figure, picture) in zip(sheet.figures, drawn) {
       var outcome = FigureOutcome(name: figure.name, caption: figure.caption)
       switch picture {
       case .drawn(let data) where Self.isPicture(data): files[figure.name] = data
-      case .drawn: outcome.missing = "what your program drew is no PNG picture"
+      case .drawn: outcome.missing = "what was drawn is no PNG picture"
       case .waiting: outcome.missing = "it waits for an answer"
-      case .failed(let reason): outcome.missing = reason
+      case .failed(let reason): outcome.missing = printable(reason)
       case .machineFailed(let reason): outcome.missing = "the grader failed: \(printable(reason))"
       }
       outcomes.append(outcome)

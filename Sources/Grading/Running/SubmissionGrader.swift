@@ -13,8 +13,6 @@ struct SubmissionGrader: Sendable {
   let options: GradingOptions
   /// The fingerprint of the secret seed.
   let seed: String
-  /// The sheet's own `main.swift`.
-  let main: String
   /// What the sheet asks for, or nil where its `Answers.swift` is not at hand.
   let template: AnswersTemplate?
   /// Who asks a program something at the same time as others, and who does so alone.
@@ -22,15 +20,20 @@ struct SubmissionGrader: Sendable {
 
   init(
     sheet: Sheet, workshop: Workshop, cases: CaseStore, options: GradingOptions, seed: String,
-    main: String, template: AnswersTemplate?
+    template: AnswersTemplate?
   ) {
     self.sheet = sheet
     self.workshop = workshop
     self.cases = cases
     self.options = options
     self.seed = seed
-    self.main = main
     self.template = template
+  }
+
+  /// What starts a submission: it answers for its methods, and holds nothing else of the sheet.
+  var main: String {
+    let (module, asks) = sheet.vocabulary
+    return "import \(module)\n\(asks).serve(Answers())\n"
   }
 
   /// The version of how grades are made; a new one makes earlier results outdated.

@@ -51,9 +51,6 @@ struct GradeCommand: AsyncParsableCommand {
   var requireSandbox: SandboxLevel?
   @Option(help: ArgumentHelp("The strongest sandbox that is tried.", visibility: .hidden))
   var sandbox = SandboxLevel.bubblewrap
-  @Flag(
-    help: ArgumentHelp("Grade with a build made for testing, to try things.", visibility: .hidden))
-  var allowTestable = false
   @Option(help: "Seconds for the public, and again for the hidden cases of an exercise.")
   var timeLimit: Double?
   @Option(help: "Megabytes of memory for a student's program.")
@@ -94,7 +91,6 @@ struct GradeCommand: AsyncParsableCommand {
         jobs: jobs, seconds: timeLimit, memoryBytes: memoryLimit * 1_000_000,
         drawsFigures: figures, requiredSandbox: requireSandbox, strongestSandbox: sandbox),
       policy: try latePolicy.map { try LatePolicy(file: Self.absolute($0)) })
-    run.options.allowsTestableBuild = allowTestable
     run.options.progressFile = progressFile.map(Self.absolute)
     run.regrades = regrade
     run.isStopped = { StopSignals.signal != nil }
@@ -131,7 +127,6 @@ struct GradeCommand: AsyncParsableCommand {
       String(jobs), "--sandbox", sandbox.rawValue, "--memory-limit", String(memoryLimit),
       figures ? "--figures" : "--no-figures",
     ]
-    if allowTestable { command.append("--allow-testable") }
     if let requireSandbox { command += ["--require-sandbox", requireSandbox.rawValue] }
     if let timeLimit { command += ["--time-limit", String(timeLimit)] }
     if let latePolicy { command += ["--late-policy", Self.absolute(latePolicy).path] }

@@ -31,7 +31,7 @@ final class AutograderTests: XCTestCase {
     let headlight = build.appending(path: "headlight")
     // A container has a release build, which this one need not be.
     let grader = ThisProgram.sibling("headlight").path
-    try Data("#!/bin/sh\nexec '\(grader)' \"$@\" --allow-testable\n".utf8).write(to: headlight)
+    try Data("#!/bin/sh\nexec '\(grader)' \"$@\"\n".utf8).write(to: headlight)
     try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: headlight.path)
     try before(headlight)
     try Data("a secret for tests".utf8).write(to: root.appending(path: "source/seed"))

@@ -1,0 +1,156 @@
+import Answering
+package import Foundation
+
+/// What a student's program gave when a figure asked it.
+package enum GivenAnswer: Codable, Equatable, Sendable {
+  /// An encoded answer.
+  case answered(Data)
+  /// The stub is untouched.
+  case unanswered
+  /// There is no answer, for the reason given.
+  case failed(String)
+  /// The machine failed, for the reason given; see ``Ending/machineFault``.
+  case machineFailed(String)
+
+  /// Whether another try may fare better.
+  package var isMachineFault: Bool { if case .machineFailed = self { true } else { false } }
+}
+
+extension ProcessChecker {
+  /// What the program gives for encoded questions, all of them within so many seconds.
+  package func answers(to requests: [Data], seconds: Double) async -> [GivenAnswer] {
+    await process(arguments: ["--answer"]).ask(requests, seconds: seconds).map {
+      switch $0 {
+      case .answered(let answer): .answered(answer)
+      case .unanswered: .unanswered
+      case .threw: .failed("your code threw an error")
+      case .ended(let ending):
+        ending.machineFault.map { .machineFailed($0) } ?? .failed(ending.verdict.message)
+      }
+    }
+  }
+}
+
+/// Draws a sheet's figures from answers that were given elsewhere.
+///
+/// It runs in a process of its own, of the grader's own program: what draws an answer never runs
+/// where the student's code does, and an answer that it stumbles over costs one picture.
+package enum FigureDrawing {
+  /// A figure, and what is known of the answers that it shows.
+  struct Request: Codable {
+    var figure: String
+    var answers: [Given]
+  }
+
+  /// A question and what was given for it.
+  struct Given: Codable {
+    var request: Data
+    var answer: GivenAnswer
+  }
+
+  /// What became of a figure.
+  enum Reply: Codable {
+    case drawn(Data)
+    /// It shows the answer to a question that is not among those known.
+    case needs(Data)
+  }
+
+  private struct Needed: Error { let request: Data }
+
+  /// Draws what arrives on standard input, then ends the process.
+  package static func serve(_ sheet: Sheet) -> Never {
+    AnswerLoop.serve { data in
+      try Coding.encode(try reply(to: Coding.decode(Request.self, from: data), sheet))
+    }
+  }
+
+  private static func reply(to request: Request, _ sheet: Sheet) throws -> Reply {
+    guard let figure = sheet.figures.first(where: { $0.name == request.figure }) else {
+      throw DrawingError(description: "sheet \(sheet.number) has no figure \(request.figure)")
+    }
+    let known = Dictionary(
+      request.answers.map { ($0.request, $0.answer) }, uniquingKeysWith: { first, _ in first })
+    let asking = Asking { request in
+      switch known[request] {
+      case .answered(let answer): return answer
+      case .unanswered: throw Unanswered()
+      case .failed(let reason), .machineFailed(let reason):
+        throw DrawingError(description: reason)
+      case nil: throw Needed(request: request)
+      }
+    }
+    let file = FileManager.default.temporaryDirectory
+      .appending(path: "headlight-figure-\(UUID().uuidString)-\(figure.name)")
+    defer { try? FileManager.default.removeItem(at: file) }
+    do {
+      try figure.draw(asking, file)
+      return .drawn(try Data(contentsOf: file))
+    } catch let needed as Needed {
+      return .needs(needed.request)
+    }
+  }
+}
+
+/// What became of a figure.
+package enum DrawnFigure: Equatable, Sendable {
+  /// The picture's file.
+  case drawn(Data)
+  /// The figure waits for an answer that is not given yet.
+  case waiting
+  /// There is no picture, for the reason given.
+  case failed(String)
+  /// The machine failed, for the reason given; see ``Ending/machineFault``.
+  case machineFailed(String)
+}
+
+extension Sheet {
+  /// Draws the figures from answers that are asked for when one turns out to be needed.
+  ///
+  /// - Parameters:
+  ///   - command: a program that calls ``FigureDrawing/serve(_:)`` for this sheet.
+  ///   - seconds: how long all drawing may take.
+  ///   - answers: asks the student's program; called with all that is needed at one time.
+  package func drawFigures(
+    command: [String], seconds: Double, answers: ([Data]) async -> [GivenAnswer]
+  ) async -> [DrawnFigure] {
+    let drawer = ProcessChecker(
+      command: command, limits: ProcessLimits(memoryBytes: 2_000_000_000)
+    ).process(arguments: [])
+    let deadline = Deadline(seconds: seconds)
+    var known = [[FigureDrawing.Given]](repeating: [], count: figures.count)
+    var drawn = [DrawnFigure?](repeating: nil, count: figures.count)
+    while drawn.contains(where: { $0 == nil }) {
+      let open = drawn.indices.filter { drawn[$0] == nil }
+      let requests = open.map {
+        FigureDrawing.Request(figure: figures[$0].name, answers: known[$0])
+      }
+      let left = max(deadline.seconds(from: .now), 0.1)
+      let replies = await drawer.ask(
+        requests.compactMap { try? Coding.encode($0) }, seconds: left)
+      var needed: [(figure: Int, request: Data)] = []
+      for (place, reply) in zip(open, replies) {
+        switch reply {
+        case .answered(let data):
+          switch try? Coding.decode(FigureDrawing.Reply.self, from: data) {
+          case .drawn(let picture): drawn[place] = .drawn(picture)
+          case .needs(let request): needed.append((place, request))
+          case nil: drawn[place] = .failed("the picture could not be drawn")
+          }
+        case .unanswered: drawn[place] = .waiting
+        case .threw(let reason): drawn[place] = .failed(reason)
+        case .ended(.timedOut(let seconds)):
+          drawn[place] = .failed("drawing took longer than \(secondsText(seconds))")
+        case .ended(let ending):
+          drawn[place] =
+            ending.machineFault.map { .machineFailed($0) }
+            ?? .failed("your answer cannot be drawn; see what its exercise says")
+        }
+      }
+      guard !needed.isEmpty else { continue }
+      for (need, answer) in zip(needed, await answers(needed.map(\.request))) {
+        known[need.figure].append(.init(request: need.request, answer: answer))
+      }
+    }
+    return drawn.map { $0! }
+  }
+}
