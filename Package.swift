@@ -40,24 +40,44 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] 
   ]
 }
 
-/// A sheet: the student's program, the solution's, and the tests that check the student's answers.
+/// A sheet: its vocabulary, which is all that an answer may import, its exercises, the student's
+/// program, the solution's, and the tests that check the student's answers.
 func sheet(_ number: Int, _ title: String) -> [Target] {
-  let dependencies: [Target.Dependency] = [
-    "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Models",
-    "Tensors", "Transformers",
+  let folder = "\(number)-\(title)"
+  let vocabulary = title + "Vocabulary"
+  let exercises = title + "Exercises"
+  let program: [Target.Dependency] = [
+    "Answering", .byName(name: vocabulary), .byName(name: exercises), "Coursework", "Tensors",
+    "Transformers",
   ]
   return [
+    .target(
+      name: vocabulary,
+      dependencies: [
+        "Answering", "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers",
+        "Transformers",
+      ],
+      path: "Sources/Curriculum/\(folder)/Vocabulary", swiftSettings: optimised),
+    .target(
+      name: exercises,
+      dependencies: [
+        .byName(name: vocabulary), "Answering", "Coursework", "Figures", "Interpretability",
+        "Laboratory", "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
+      ],
+      path: "Sources/Curriculum/\(folder)/Exercises", swiftSettings: optimised),
     .executableTarget(
-      name: "Sheet\(number)", dependencies: dependencies, path: "Sheets/\(number)-\(title)",
-      exclude: ["README.md"], swiftSettings: settings),
+      name: "Sheet\(number)", dependencies: program, path: "Sheets/\(folder)",
+      exclude: ["README.md"], packageAccess: false, swiftSettings: settings),
     // ### BEGIN SOLUTION
     .executableTarget(
-      name: "Solution\(number)", dependencies: dependencies, path: "Solutions/\(number)-\(title)",
-      exclude: ["Figures"], swiftSettings: settings),
+      name: "Solution\(number)", dependencies: program, path: "Solutions/\(folder)",
+      exclude: ["Figures"], packageAccess: false, swiftSettings: settings),
     // ### END SOLUTION
     .testTarget(
       name: "Sheet\(number)Tests",
-      dependencies: ["Answering", "Coursework", "Curriculum", .byName(name: "Sheet\(number)")],
+      dependencies: [
+        "Answering", "Coursework", .byName(name: exercises), .byName(name: "Sheet\(number)"),
+      ],
       swiftSettings: settings),
   ]
 }
@@ -123,13 +143,32 @@ let targets: [[Target]] = [
       path: "Tests/CourseworkFixture", swiftSettings: settings)
   ],
   // ### END HIDDEN TESTS
-  room(
-    "Curriculum",
-    [
-      "Answering", "Coursework", "Figures", "Interpretability", "Laboratory", "Models", "Tensors",
-      "Tokenizers", "Transformers",
-    ],
-    testing: graders + sheets.map { .byName(name: "Solution\($0.number)") }),
+  [
+    .target(
+      name: "SheetTools",
+      dependencies: [
+        "Answering", "Coursework", "Figures", "Interpretability", "Laboratory", "Models", "Tensors",
+        "Tokenizers", "Transformers",
+      ], path: "Sources/Curriculum/SheetTools", swiftSettings: optimised),
+    .target(
+      name: "Curriculum",
+      dependencies: ["Coursework"] + sheets.map { .byName(name: $0.title + "Exercises") },
+      path: "Sources/Curriculum/Course", swiftSettings: settings),
+    // ### BEGIN HIDDEN TESTS
+    .testTarget(
+      name: "CurriculumTests",
+      dependencies: [
+        "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
+        "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
+      ] + graders
+        + sheets.flatMap {
+          [
+            .byName(name: $0.title + "Vocabulary"), .byName(name: $0.title + "Exercises"),
+            .byName(name: "Solution\($0.number)"),
+          ]
+        }, swiftSettings: optimised),
+    // ### END HIDDEN TESTS
+  ],
   sheets.flatMap { sheet($0.number, $0.title) },
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],

@@ -4,8 +4,7 @@
 // the sheet and draws its figures; `swift test --filter Sheet1` checks your answers.
 
 import Answering
-import Coursework
-import Curriculum
+import AttentionVocabulary
 import Foundation
 import Interpretability
 import Tensors

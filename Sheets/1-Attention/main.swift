@@ -1,4 +1,4 @@
+import AttentionExercises
 import Coursework
-import Curriculum
 
 await SheetRunner(AttentionSheet.sheet, answers: Answers(), keepsProgress: true).main()

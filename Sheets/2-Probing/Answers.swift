@@ -4,10 +4,9 @@
 // the sheet and draws its figures; `swift test --filter Sheet2` checks your answers.
 
 import Answering
-import Coursework
-import Curriculum
 import Foundation
 import Interpretability
+import ProbingVocabulary
 import Tensors
 import Transformers
 

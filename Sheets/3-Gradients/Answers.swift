@@ -4,9 +4,8 @@
 // the sheet and draws its figures; `swift test --filter Sheet3` checks your answers.
 
 import Answering
-import Coursework
-import Curriculum
 import Foundation
+import GradientsVocabulary
 import Interpretability
 import Tensors
 import Transformers

@@ -1,4 +1,4 @@
 import Coursework
-import Curriculum
+import GradientsExercises
 
 await SheetRunner(GradientsSheet.sheet, answers: Answers(), keepsProgress: true).main()

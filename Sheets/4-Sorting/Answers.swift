@@ -4,11 +4,10 @@
 // the sheet and draws its figures; `swift test --filter Sheet4` checks your answers.
 
 import Answering
-import Coursework
-import Curriculum
 import Foundation
 import Laboratory
 import Models
+import SortingVocabulary
 import Tensors
 import Transformers
 

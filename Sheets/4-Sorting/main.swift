@@ -1,4 +1,4 @@
 import Coursework
-import Curriculum
+import SortingExercises
 
 await SheetRunner(SortingSheet.sheet, answers: Answers(), keepsProgress: true).main()

@@ -4,10 +4,9 @@
 // the sheet and draws its figures; `swift test --filter Sheet5` checks your answers.
 
 import Answering
-import Coursework
-import Curriculum
 import Foundation
 import Interpretability
+import LensesVocabulary
 import Tensors
 import Transformers
 

@@ -1,7 +1,7 @@
 // Sheet 1, Attention: one way to answer every exercise.
 
-import Coursework
-import Curriculum
+import Answering
+import AttentionVocabulary
 import Foundation
 import Interpretability
 import Tensors

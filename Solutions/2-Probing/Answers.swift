@@ -1,9 +1,9 @@
 // Sheet 2, Probing: one way to answer every exercise.
 
-import Coursework
-import Curriculum
+import Answering
 import Foundation
 import Interpretability
+import ProbingVocabulary
 import Tensors
 import Transformers
 

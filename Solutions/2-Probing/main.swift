@@ -1,4 +1,4 @@
 import Coursework
-import Curriculum
+import ProbingExercises
 
 await SheetRunner(ProbingSheet.sheet, answers: Answers(), keepsProgress: false).main()

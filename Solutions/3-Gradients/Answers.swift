@@ -1,8 +1,8 @@
 // Sheet 3, Gradients: one way to answer every exercise.
 
-import Coursework
-import Curriculum
+import Answering
 import Foundation
+import GradientsVocabulary
 import Interpretability
 import Tensors
 import Transformers

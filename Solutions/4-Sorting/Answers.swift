@@ -1,10 +1,10 @@
 // Sheet 4, Sorting: one way to answer every exercise.
 
-import Coursework
-import Curriculum
+import Answering
 import Foundation
 import Laboratory
 import Models
+import SortingVocabulary
 import Tensors
 import Transformers
 

@@ -1,9 +1,9 @@
 // Sheet 5, Lenses: one way to answer every exercise.
 
-import Coursework
-import Curriculum
+import Answering
 import Foundation
 import Interpretability
+import LensesVocabulary
 import Tensors
 import Transformers
 

@@ -1,4 +1,4 @@
 import Coursework
-import Curriculum
+import LensesExercises
 
 await SheetRunner(LensSheet.sheet, answers: Answers(), keepsProgress: false).main()

@@ -5,7 +5,7 @@
 /// import SortingVocabulary
 /// SortingAsks.serve(Answers())
 /// ```
-public protocol AskList {
+public protocol AskList: SendableMetatype {
   /// The protocol that the student's struct conforms to, as in `any SortingAnswers`.
   associatedtype Answers: Sendable
 

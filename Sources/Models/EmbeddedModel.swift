@@ -1,5 +1,6 @@
 package import Foundation
 import Checkpoints
+import Synchronization
 package import Tokenizers
 package import Transformers
 
@@ -84,6 +85,17 @@ extension LoadedModel {
     model = try Transformer(directory: place.directory) { notes.append($0) }
     self.notes = notes
     tokenizer = try Tokenizer(directory: place.directory)
+  }
+
+  private static let kept = Mutex<[String: Result<LoadedModel, any Error>]>([:])
+
+  /// The model that a `--model` value names, loaded once in a process.
+  package static func kept(_ value: String) throws -> LoadedModel {
+    try kept.withLock { kept in
+      let result = kept[value] ?? Result { try LoadedModel(value) }
+      kept[value] = result
+      return result
+    }.get()
   }
 
   /// The text of ids without special tokens, in which an id without a token is its number: `#123`.

@@ -1,5 +1,5 @@
 import Coursework
-import Curriculum
+import AttentionExercises
 import XCTest
 
 /// A test an exercise: `swift test --filter Sheet1` says what is right, what is wrong and why.

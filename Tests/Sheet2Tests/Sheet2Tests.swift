@@ -1,5 +1,5 @@
 import Coursework
-import Curriculum
+import ProbingExercises
 import XCTest
 
 /// A test an exercise: `swift test --filter Sheet2` says what is right, what is wrong and why.

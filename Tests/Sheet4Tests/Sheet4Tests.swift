@@ -1,5 +1,5 @@
 import Coursework
-import Curriculum
+import SortingExercises
 import XCTest
 
 /// A test an exercise: `swift test --filter Sheet4` says what is right, what is wrong and why.

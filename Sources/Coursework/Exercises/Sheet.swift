@@ -1,4 +1,3 @@
-import Answering
 package import Answering
 
 /// A sheet: exercises on one subject, and the figures that go with them.

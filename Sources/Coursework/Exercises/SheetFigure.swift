@@ -34,14 +34,17 @@ package struct SheetFigure: Sendable {
 
 /// How a figure gets the answers that it shows, wherever they are given.
 package struct Asking: Sendable {
-  private let answer: @Sendable (Data) throws -> Data
+  private let answers: @Sendable ([Data]) throws -> [Data]
 
-  /// - Parameter answer: the encoded answer to an encoded ``AskedQuestion``.
-  package init(_ answer: @escaping @Sendable (Data) throws -> Data) { self.answer = answer }
+  /// - Parameter answers: the encoded answers to encoded ``AskedQuestion``s.
+  package init(_ answers: @escaping @Sendable ([Data]) throws -> [Data]) {
+    self.answers = answers
+  }
 
   /// Asks a struct in this process.
   package init(_ asks: any AskList.Type, of answers: any Sendable) {
-    self.init { try asks.all.answer(answers, to: $0) }
+    let all = asks.all
+    self.init { try $0.map { try all.answer(answers, to: $0) } }
   }
 
   /// The answer to a question.
@@ -50,7 +53,18 @@ package struct Asking: Sendable {
   package func callAsFunction<Answers, Question, Answer>(
     _ ask: Ask<Answers, Question, Answer>, _ question: Question
   ) throws -> Answer {
-    let request = AskedQuestion(method: ask.method, question: try Coding.encode(question))
-    return try Coding.decode(Answer.self, from: try answer(request.encoded))
+    try all(ask, [question])[0]
+  }
+
+  /// The answers to several questions, which are put at one time where that is quicker.
+  ///
+  /// - Throws: ``Unanswered`` while there is none, or what the code threw.
+  package func all<Answers, Question, Answer>(
+    _ ask: Ask<Answers, Question, Answer>, _ questions: [Question]
+  ) throws -> [Answer] {
+    let requests = try questions.map {
+      AskedQuestion(method: ask.method, question: try Coding.encode($0)).encoded
+    }
+    return try answers(requests).map { try Coding.decode(Answer.self, from: $0) }
   }
 }

@@ -1,6 +1,7 @@
 import Answering
 import Foundation
 import Subprocess
+import Synchronization
 
 #if canImport(System)
   import System
@@ -54,30 +55,47 @@ struct AnswerProcess: Sendable {
       if renewals.contains(index + 1) { deadline.renew() }
       heard(index, reply)
     }
-    var replies: [Reply] = []
-    while replies.count < questions.count {
-      let done = replies.count
-      let (heardNow, ending) = await converse(
-        Array(questions[done...]), until: deadline, heard: { note(done + $0, $1) })
-      replies += heardNow
-      guard replies.count < questions.count else { break }
+    let replies = Mutex<[Reply]>([])
+    while let done = replies.withLock({ $0.count < questions.count ? $0.count : nil }) {
+      let asked = Mutex(done)
+      let ending = await converse(
+        until: deadline,
+        next: {
+          asked.withLock { asked in
+            defer { asked += 1 }
+            return asked < questions.count ? questions[asked] : nil
+          }
+        },
+        heard: { reply in
+          let index = replies.withLock { replies in
+            replies.append(reply)
+            return replies.count - 1
+          }
+          note(index, reply)
+        })
+      guard let ending else { break }
       let ended = Reply.ended(ending)
       repeat {
-        note(replies.count, ended)
-        replies.append(ended)
-      } while !ending.allowsAnotherStart && replies.count < questions.count
+        let index = replies.withLock { replies in
+          replies.append(ended)
+          return replies.count - 1
+        }
+        note(index, ended)
+      } while !ending.allowsAnotherStart && replies.withLock { $0.count < questions.count }
     }
-    return replies
+    return replies.withLock { $0 }
   }
 
-  /// One process's life: its replies, and how it ended, which matters if they are too few.
-  private func converse(
-    _ questions: [Data], until deadline: Deadline,
-    heard: @escaping @Sendable (Int, Reply) -> Void
-  ) async -> ([Reply], Ending) {
-    guard !deadline.isOver else { return ([], .timedOut(seconds: deadline.seconds)) }
-    guard !Task.isCancelled else { return ([], .notStarted("the check was cancelled")) }
-    guard let program = command.first else { return ([], .notStarted("there is no command")) }
+  /// One process's life: asks it all that `next` gives.
+  ///
+  /// - Returns: how it ended with a question unanswered, or nil when every question was answered.
+  func converse(
+    until deadline: Deadline, next: @escaping @Sendable () async -> Data?,
+    heard: @escaping @Sendable (Reply) -> Void
+  ) async -> Ending? {
+    guard !deadline.isOver else { return .timedOut(seconds: deadline.seconds) }
+    guard !Task.isCancelled else { return .notStarted("the check was cancelled") }
+    guard let program = command.first else { return .notStarted("there is no command") }
     do {
       let result = try await Subprocess.run(
         Executable(command: program),
@@ -105,8 +123,8 @@ struct AnswerProcess: Sendable {
         var channel = Channel(
           input: execution.standardInputWriter,
           output: execution.standardOutput.makeAsyncIterator(), answerBytes: limits.answerBytes)
-        let replies = await channel.exchange(questions, stopper: stopper, heard: heard)
-        if replies.count < questions.count {
+        let isComplete = await channel.exchange(next, stopper: stopper, heard: heard)
+        if !isComplete {
           // The process is ending; give it a moment to say why, and stop it if it is not.
           await printed.waitToFinish(seconds: 1)
           if !printed.isFinished { stopper.stop(.closedChannel) }
@@ -119,20 +137,18 @@ struct AnswerProcess: Sendable {
         await printed.waitToFinish(seconds: 2)
         reader.cancel()
         return (
-          replies: replies, cause: stopper.cause, lastLine: printed.lastLine,
+          isComplete: isComplete, cause: stopper.cause, lastLine: printed.lastLine,
           peakBytes: stopper.peakBytes
         )
       }
       let outcome = result.closureResult
-      if let cause = outcome.cause { return (outcome.replies, cause) }
-      return (
-        outcome.replies,
-        Ending(
+      guard !outcome.isComplete else { return nil }
+      return outcome.cause
+        ?? Ending(
           result.terminationStatus, isSupervised, outcome.lastLine, limits,
           peakBytes: outcome.peakBytes)
-      )
     } catch {
-      return ([], .notStarted("\(program): \(sentence(for: error))"))
+      return .notStarted("\(program): \(sentence(for: error))")
     }
   }
 }

@@ -17,43 +17,43 @@ struct Channel {
     self.answerBytes = answerBytes
   }
 
-  /// The replies, as many as came before the process ended or was stopped.
+  /// Puts question after question, until there are no more, or the process ended or was stopped.
+  ///
+  /// - Returns: whether every question was replied to.
   mutating func exchange(
-    _ questions: [Data], stopper: Stopper,
-    heard: @Sendable (Int, AnswerProcess.Reply) -> Void
-  ) async -> [AnswerProcess.Reply] {
-    var replies: [AnswerProcess.Reply] = []
-    for question in questions {
+    _ next: @Sendable () async -> Data?, stopper: Stopper,
+    heard: @Sendable (AnswerProcess.Reply) -> Void
+  ) async -> Bool {
+    while let question = await next() {
       let nonce = Frame.makeNonce()
       guard let written = try? await input.write(Frame.question(question, nonce: nonce)),
         written == question.count + Frame.questionHeaderCount,
-        let header = await next(Frame.replyHeaderCount)
-      else { return replies }
+        let header = await read(Frame.replyHeaderCount)
+      else { return false }
       guard Array(header.prefix(Frame.nonceCount)) == nonce,
         let kind = Frame.Kind(rawValue: header[Frame.nonceCount])
       else {
         stopper.stop(.forged)
-        return replies
+        return false
       }
       let length = Frame.length(endOf: header)
       guard length <= answerBytes else {
         stopper.stop(.tooLarge(bytes: length, limit: answerBytes))
-        return replies
+        return false
       }
-      guard let payload = await next(length) else { return replies }
+      guard let payload = await read(length) else { return false }
       let reply: AnswerProcess.Reply =
         switch kind {
         case .answered: .answered(Data(payload))
         case .unanswered: .unanswered
         case .threw: .threw(String(decoding: payload, as: UTF8.self))
         }
-      heard(replies.count, reply)
-      replies.append(reply)
+      heard(reply)
     }
-    return replies
+    return true
   }
 
-  private mutating func next(_ count: Int) async -> [UInt8]? {
+  private mutating func read(_ count: Int) async -> [UInt8]? {
     while buffer.count - start < count {
       guard let more = try? await output.next() else { return nil }
       if start > 0 {

@@ -18,10 +18,8 @@ final class Deadline: Sendable {
   /// When the time began that is running now.
   var beginning: ContinuousClock.Instant { instant - .seconds(seconds) }
 
-  /// How many seconds are left at an instant; below zero when it is over.
-  func seconds(from instant: ContinuousClock.Instant) -> Double {
-    (self.instant - instant) / .seconds(1)
-  }
+  /// Stops the clock until the next ``renew()``.
+  func suspend() { end.withLock { $0 = .now + .seconds(1e9) } }
 
   /// Gives the full time again.
   func renew() { end.withLock { $0 = .now + .seconds(seconds) } }

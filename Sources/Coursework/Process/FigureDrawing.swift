@@ -51,11 +51,11 @@ package enum FigureDrawing {
   /// What became of a figure.
   enum Reply: Codable {
     case drawn(Data)
-    /// It shows the answer to a question that is not among those known.
-    case needs(Data)
+    /// It shows the answers to questions that are not among those known.
+    case needs([Data])
   }
 
-  private struct Needed: Error { let request: Data }
+  private struct Needed: Error { let requests: [Data] }
 
   /// Draws what arrives on standard input, then ends the process.
   package static func serve(_ sheet: Sheet) -> Never {
@@ -70,13 +70,16 @@ package enum FigureDrawing {
     }
     let known = Dictionary(
       request.answers.map { ($0.request, $0.answer) }, uniquingKeysWith: { first, _ in first })
-    let asking = Asking { request in
-      switch known[request] {
-      case .answered(let answer): return answer
-      case .unanswered: throw Unanswered()
-      case .failed(let reason), .machineFailed(let reason):
-        throw DrawingError(description: reason)
-      case nil: throw Needed(request: request)
+    let asking = Asking { requests in
+      let missing = requests.filter { known[$0] == nil }
+      guard missing.isEmpty else { throw Needed(requests: missing) }
+      return try requests.map { request in
+        switch known[request]! {
+        case .answered(let answer): return answer
+        case .unanswered: throw Unanswered()
+        case .failed(let reason), .machineFailed(let reason):
+          throw DrawingError(description: reason)
+        }
       }
     }
     let file = FileManager.default.temporaryDirectory
@@ -86,7 +89,7 @@ package enum FigureDrawing {
       try figure.draw(asking, file)
       return .drawn(try Data(contentsOf: file))
     } catch let needed as Needed {
-      return .needs(needed.request)
+      return .needs(needed.requests)
     }
   }
 }
@@ -104,53 +107,60 @@ package enum DrawnFigure: Equatable, Sendable {
 }
 
 extension Sheet {
-  /// Draws the figures from answers that are asked for when one turns out to be needed.
+  /// Draws the figures from answers that are asked for when they turn out to be needed.
   ///
   /// - Parameters:
-  ///   - command: a program that calls ``FigureDrawing/serve(_:)`` for this sheet.
-  ///   - seconds: how long all drawing may take.
+  ///   - drawer: a program that calls ``FigureDrawing/serve(_:)`` for this sheet.
   ///   - answers: asks the student's program; called with all that is needed at one time.
   package func drawFigures(
-    command: [String], seconds: Double, answers: ([Data]) async -> [GivenAnswer]
+    by drawer: StandingProcess, answers: ([Data]) async -> [GivenAnswer]
   ) async -> [DrawnFigure] {
-    let drawer = ProcessChecker(
-      command: command, limits: ProcessLimits(memoryBytes: 2_000_000_000)
-    ).process(arguments: [])
-    let deadline = Deadline(seconds: seconds)
     var known = [[FigureDrawing.Given]](repeating: [], count: figures.count)
     var drawn = [DrawnFigure?](repeating: nil, count: figures.count)
     while drawn.contains(where: { $0 == nil }) {
-      let open = drawn.indices.filter { drawn[$0] == nil }
-      let requests = open.map {
-        FigureDrawing.Request(figure: figures[$0].name, answers: known[$0])
-      }
-      let left = max(deadline.seconds(from: .now), 0.1)
-      let replies = await drawer.ask(
-        requests.compactMap { try? Coding.encode($0) }, seconds: left)
       var needed: [(figure: Int, request: Data)] = []
-      for (place, reply) in zip(open, replies) {
-        switch reply {
-        case .answered(let data):
-          switch try? Coding.decode(FigureDrawing.Reply.self, from: data) {
-          case .drawn(let picture): drawn[place] = .drawn(picture)
-          case .needs(let request): needed.append((place, request))
-          case nil: drawn[place] = .failed("the picture could not be drawn")
-          }
-        case .unanswered: drawn[place] = .waiting
-        case .threw(let reason): drawn[place] = .failed(reason)
-        case .ended(.timedOut(let seconds)):
-          drawn[place] = .failed("drawing took longer than \(secondsText(seconds))")
-        case .ended(let ending):
-          drawn[place] =
-            ending.machineFault.map { .machineFailed($0) }
-            ?? .failed("your answer cannot be drawn; see what its exercise says")
+      for place in drawn.indices where drawn[place] == nil {
+        switch await draw(figures[place], from: known[place], by: drawer) {
+        case .success(.drawn(let picture)): drawn[place] = .drawn(picture)
+        case .success(.needs(let requests)): needed += requests.map { (place, $0) }
+        case .failure(let failure): drawn[place] = failure.figure
         }
       }
-      guard !needed.isEmpty else { continue }
+      guard !needed.isEmpty else { break }
       for (need, answer) in zip(needed, await answers(needed.map(\.request))) {
         known[need.figure].append(.init(request: need.request, answer: answer))
       }
     }
-    return drawn.map { $0! }
+    return drawn.map { $0 ?? .failed("the picture could not be drawn") }
+  }
+
+  private struct Failure: Error { let figure: DrawnFigure }
+
+  private func draw(
+    _ figure: SheetFigure, from answers: [FigureDrawing.Given], by drawer: StandingProcess
+  ) async -> Result<FigureDrawing.Reply, Failure> {
+    func failure(_ reason: String) -> Result<FigureDrawing.Reply, Failure> {
+      .failure(Failure(figure: .failed(reason)))
+    }
+    let request = FigureDrawing.Request(figure: figure.name, answers: answers)
+    guard let question = try? Coding.encode(request) else {
+      return failure("the picture could not be asked for")
+    }
+    switch await drawer.ask(question) {
+    case .answered(let data):
+      guard let reply = try? Coding.decode(FigureDrawing.Reply.self, from: data) else {
+        return failure("the picture could not be drawn")
+      }
+      return .success(reply)
+    case .unanswered: return .failure(Failure(figure: .waiting))
+    case .threw(let reason): return failure(reason)
+    case .ended(.timedOut(let seconds)):
+      return failure("drawing took longer than \(secondsText(seconds))")
+    case .ended(let ending):
+      guard let fault = ending.machineFault else {
+        return failure("your answer cannot be drawn; see what its exercise says")
+      }
+      return .failure(Failure(figure: .machineFailed(fault)))
+    }
   }
 }

@@ -164,8 +164,8 @@ package struct GradingRun: Sendable {
       options: options, seed: seed.fingerprint, template: AnswersTemplate(of: sheet))
     let bar = ProgressBar(
       "Grading", total: missing.count, unit: "submissions", terminal: terminal)
-    defer { bar.finish() }
     var waiting = missing[...]
+    defer { bar.finish() }
     await withTaskGroup(of: Done.self) { group in
       group.addTask {
         while !isStopped(), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(100)) }
@@ -196,6 +196,7 @@ package struct GradingRun: Sendable {
       }
       group.cancelAll()
     }
+    await grader.drawers.end()
   }
 
   /// What a task of the group has done.

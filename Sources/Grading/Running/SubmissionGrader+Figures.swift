@@ -9,11 +9,9 @@ extension SubmissionGrader {
   /// The student's program is asked for answers; what they look like is drawn by a process of the
   /// grader's own.
   func drawFigures(
-    _ checker: ProcessChecker, _ turns: Turns
+    _ checker: ProcessChecker, by drawer: StandingProcess
   ) async -> (outcomes: [FigureOutcome], pictures: [String: Data]) {
-    let drawn = await sheet.drawFigures(
-      command: [ThisProgram.sibling("headlight").path, "draw", String(sheet.number)], seconds: 120
-    ) { requests in
+    let drawn = await sheet.drawFigures(by: drawer) { requests in
       func ask() async -> [GivenAnswer] { await checker.answers(to: requests, seconds: 60) }
       let answers = await turns.together { await ask() }
       guard answers.contains(where: \.isMachineFault) else { return answers }

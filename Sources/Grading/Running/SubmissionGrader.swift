@@ -17,6 +17,8 @@ struct SubmissionGrader: Sendable {
   let template: AnswersTemplate?
   /// Who asks a program something at the same time as others, and who does so alone.
   let turns = Turns()
+  /// Who draws, for each submission that is graded at the same time.
+  let drawers: Drawers
 
   init(
     sheet: Sheet, workshop: Workshop, cases: CaseStore, options: GradingOptions, seed: String,
@@ -28,6 +30,7 @@ struct SubmissionGrader: Sendable {
     self.options = options
     self.seed = seed
     self.template = template
+    drawers = Drawers(sheet)
   }
 
   /// What starts a submission: it answers for its methods, and holds nothing else of the sheet.
@@ -97,7 +100,7 @@ struct SubmissionGrader: Sendable {
     var pictures: [String: Data] = [:]
     if options.drawsFigures {
       let start = ContinuousClock.now
-      (result.figures, pictures) = await drawFigures(checker, turns)
+      (result.figures, pictures) = await drawFigures(checker, by: drawers[slot])
       result.durations.run += start.secondsToNow
     }
     result.status = .graded

@@ -50,7 +50,7 @@ public struct PromptProbe: Parameterized, Sendable {
   }
 
   /// A prefix that starts as the embeddings of tokens drawn from the vocabulary.
-  init(
+  package init(
     answers: [Int], for model: Transformer, length: Int,
     using generator: inout some RandomNumberGenerator
   ) {

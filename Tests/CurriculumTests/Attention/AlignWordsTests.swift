@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 private typealias Question = AttendedPair
 

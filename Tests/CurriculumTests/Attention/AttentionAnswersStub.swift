@@ -1,6 +1,6 @@
 import Answering
-import Coursework
-import Curriculum
+import Answering
+import AttentionVocabulary
 import Tensors
 import Transformers
 

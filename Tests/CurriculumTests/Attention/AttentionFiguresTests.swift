@@ -3,9 +3,11 @@ import Coursework
 import Foundation
 import Laboratory
 import Models
+import SheetTools
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Solution1
 
 /// The pictures of Sheet 1.

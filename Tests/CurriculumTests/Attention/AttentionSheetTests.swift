@@ -1,7 +1,8 @@
 import Coursework
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Solution1
 
 /// Sheet 1 as a whole.

@@ -4,7 +4,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Solution1
 
 /// Exercise 1.9: what is rejected, what is accepted.

@@ -3,7 +3,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.7: what is rejected, what is accepted.
 final class DetectTests: XCTestCase {

@@ -2,7 +2,8 @@ import Coursework
 import Foundation
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.4: what is rejected, what is accepted.
 final class NameTheRowsTests: XCTestCase {

@@ -1,11 +1,13 @@
 import Coursework
 import Foundation
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Solution1
 
 /// Exercise 1.10: what is rejected, what is accepted.
@@ -22,7 +24,7 @@ final class NotExplanationTests: XCTestCase {
     layer: Int? = nil, together: Bool = false, times factor: Float = 1,
     score: (_ logits: Tensor, Sentence) -> Float = { total($0, $1.predicts) }
   ) throws -> [[Float]] {
-    let model = try AttentionSheet.translator().model
+    let model = try SheetTranslator.translator().model
     let heads = 0..<model.configuration.decoder!.headCount
     let last = model.configuration.decoder!.layerCount - 1
     func run(_ sentence: Sentence, _ interventions: [Intervention]) throws -> Float {
@@ -96,7 +98,7 @@ final class NotExplanationTests: XCTestCase {
         try Self.effects($0, of: .own)
       },
       misconception("encoder", says: "heads of the encoder") {
-        let layers = try AttentionSheet.translator().model.configuration.encoder!.layerCount
+        let layers = try SheetTranslator.translator().model.configuration.encoder!.layerCount
         return try Self.effects($0, of: .own, in: .encoder, layer: layers - 1)
       },
       misconception("first layer", says: "the decoder's first layer") {
@@ -157,7 +159,7 @@ final class NotExplanationTests: XCTestCase {
   func testOtherRightWaysAreAccepted() {
     let variants = [
       Variant(of: exercise, in: AttentionAsks.headEffects, "the library's knockouts") { question in
-        let model = try AttentionSheet.translator().model
+        let model = try SheetTranslator.translator().model
         let heads = model.configuration.heads.filter {
           $0.kind == .cross && $0.layer == model.configuration.decoder!.layerCount - 1
         }
@@ -185,7 +187,7 @@ final class NotExplanationTests: XCTestCase {
       },
       Variant(of: exercise, in: AttentionAsks.headEffects, "mixed values replaced by hand") {
         question in
-        let model = try AttentionSheet.translator().model
+        let model = try SheetTranslator.translator().model
         let last = model.configuration.decoder!.layerCount - 1
         let point = HookPoint.block(.decoder, last, .attention(.cross, .mixed))
         return try question.sentences.map { sentence in
@@ -232,7 +234,7 @@ final class NotExplanationTests: XCTestCase {
   }
 
   func testNonsenseEarnsNoFullMarks() throws {
-    let heads = try AttentionSheet.translator().model.configuration.decoder!.headCount
+    let heads = try SheetTranslator.translator().model.configuration.decoder!.headCount
     let lists: [@Sendable (Int) -> [Float]] = [
       { _ in [] }, { .init(repeating: .nan, count: $0) }, { .init(repeating: 1e38, count: $0) },
       { .init(repeating: -.infinity, count: $0) }, { .init(repeating: 0, count: $0) },

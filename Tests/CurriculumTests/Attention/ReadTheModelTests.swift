@@ -2,7 +2,8 @@ import Coursework
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Solution1
 
 /// Exercise 1.1: what is rejected, what is accepted.

@@ -4,7 +4,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.8: what is rejected, what is accepted.
 final class RolloutAndEntropyTests: XCTestCase {

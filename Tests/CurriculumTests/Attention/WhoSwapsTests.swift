@@ -2,7 +2,8 @@ import Coursework
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.6: what is rejected, what is accepted.
 final class WhoSwapsTests: XCTestCase {

@@ -1,8 +1,10 @@
 import Coursework
+import SheetTools
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.3: what is rejected, what is accepted.
 final class WhoseAttentionTests: XCTestCase {

@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 
 /// Exercise 1.2: what is rejected, what is accepted.
 final class WriteAttentionTests: XCTestCase {

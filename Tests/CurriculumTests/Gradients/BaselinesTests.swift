@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 @testable import Solution3
 
 /// Exercise 3.5: what is rejected, what is accepted.

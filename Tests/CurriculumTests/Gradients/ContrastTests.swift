@@ -4,7 +4,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 
 /// Exercise 3.6: what is rejected, what is accepted.
 final class ContrastTests: XCTestCase {

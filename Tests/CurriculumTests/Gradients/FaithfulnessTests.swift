@@ -1,10 +1,12 @@
 import Coursework
 import Foundation
 import Interpretability
+import SheetTools
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 
 /// Exercise 3.8: what is rejected, what is accepted.
 final class FaithfulnessTests: XCTestCase {

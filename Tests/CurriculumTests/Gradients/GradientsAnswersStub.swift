@@ -1,6 +1,6 @@
 import Answering
-import Coursework
-import Curriculum
+import Answering
+import GradientsVocabulary
 import Tensors
 import Transformers
 

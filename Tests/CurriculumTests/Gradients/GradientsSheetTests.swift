@@ -1,7 +1,8 @@
 import Coursework
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 @testable import Solution3
 
 /// Sheet 3 as a whole.

@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 
 /// Exercise 3.3: what is rejected, what is accepted.
 final class InputTimesGradientTests: XCTestCase {

@@ -1,11 +1,13 @@
 import Coursework
 import Foundation
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import GradientsExercises
+@testable import GradientsVocabulary
 
 /// Exercise 3.7: what is rejected, what is accepted.
 final class TraceTests: XCTestCase {

@@ -3,7 +3,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import LensesExercises
+@testable import LensesVocabulary
 @testable import Solution5
 
 /// Exercise 5.10: what is rejected, what is accepted.

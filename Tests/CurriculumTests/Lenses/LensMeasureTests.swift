@@ -4,7 +4,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import LensesExercises
+@testable import LensesVocabulary
 @testable import Solution5
 
 /// Exercises 5.3 and 5.4: what is rejected, what is accepted.

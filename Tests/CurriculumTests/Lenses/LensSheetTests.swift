@@ -1,7 +1,8 @@
 import Coursework
 import XCTest
 
-@testable import Curriculum
+@testable import LensesExercises
+@testable import LensesVocabulary
 @testable import Solution5
 
 /// Sheet 5 as a whole.

@@ -4,7 +4,8 @@ import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import LensesExercises
+@testable import LensesVocabulary
 @testable import Solution5
 
 /// Exercises 5.1 and 5.2: what is rejected, what is accepted.

@@ -1,10 +1,12 @@
 import Coursework
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import LensesExercises
+@testable import LensesVocabulary
 @testable import Solution5
 
 /// Exercise 5.7: what is rejected, what is accepted.

@@ -2,7 +2,8 @@ import Coursework
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 
 /// Exercise 2.3: what is rejected, what is accepted.
 final class ControlTaskTests: XCTestCase {

@@ -1,10 +1,12 @@
 import Coursework
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 
 /// Exercise 2.1: what is rejected, what is accepted.
 final class ExtractAndPoolTests: XCTestCase {
@@ -15,7 +17,7 @@ final class ExtractAndPoolTests: XCTestCase {
   private static func layers(
     _ question: Question, _ points: [HookPoint]? = nil
   ) throws -> [Tensor] {
-    let model = try ProbingSheet.translator().model
+    let model = try SheetTranslator.translator().model
     let blocks = model.configuration.encoder!.layerCount
     let points =
       points ?? [.residualPre(.encoder, 0)] + (0..<blocks).map { .residualPost(.encoder, $0) }
@@ -106,7 +108,7 @@ final class ExtractAndPoolTests: XCTestCase {
     let variants = [
       Variant(of: exercise, "by the library") { (question: Question) in
         Tensor.stack(
-          try ProbingSheet.translator().model.representations(
+          try SheetTranslator.translator().model.representations(
             of: [question.sentence], pooling: question.pooling
           ).layers)
       },

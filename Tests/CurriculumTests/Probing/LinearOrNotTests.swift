@@ -3,7 +3,8 @@ import Interpretability
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 
 /// Exercise 2.6: what is rejected, what is accepted.
 final class LinearOrNotTests: XCTestCase {

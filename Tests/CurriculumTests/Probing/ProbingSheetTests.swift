@@ -1,7 +1,8 @@
 import Coursework
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 @testable import Solution2
 
 /// Sheet 2 as a whole.

@@ -1,12 +1,14 @@
 import Coursework
 import Foundation
 import Interpretability
+import SheetTools
 import Tensors
 import Tokenizers
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 
 /// Exercise 2.10: what is rejected, what is accepted.
 final class PromptAnswersTests: XCTestCase {
@@ -26,7 +28,7 @@ final class PromptAnswersTests: XCTestCase {
     _ question: Question, _ place: Place = .front, prefix: Tensor? = nil, sums: Bool = false,
     score: ((Tensor, Int) -> Tensor)? = nil
   ) throws -> PromptStep {
-    let model = try ProbingSheet.translator().model
+    let model = try SheetTranslator.translator().model
     let watched = (prefix ?? question.prefix).requiringGradient()
     let (length, width) = (watched.shape[0], watched.shape[1])
     let room = Array(repeating: model.configuration.padToken, count: length)
@@ -81,7 +83,7 @@ final class PromptAnswersTests: XCTestCase {
         try Self.step($0, .added)
       },
       misconception("not read", says: "the prefix changes nothing") { question in
-        let model = try ProbingSheet.translator().model
+        let model = try SheetTranslator.translator().model
         let logits = try question.examples.map {
           try model(ModelInput($0.tokens, decoderTokens: [model.configuration.startToken]))
             .values
@@ -132,7 +134,7 @@ final class PromptAnswersTests: XCTestCase {
   func testOtherRightWaysAreAccepted() {
     let variants = [
       Variant(of: exercise, "all texts as one batch") { (question: Question) in
-        let model = try ProbingSheet.translator().model
+        let model = try SheetTranslator.translator().model
         let watched = question.prefix.requiringGradient()
         let (length, width) = (watched.shape[0], watched.shape[1])
         let pad = model.configuration.padToken
@@ -178,7 +180,7 @@ final class PromptAnswersTests: XCTestCase {
   /// A prefix of a word's own embeddings is that word: no intervention is needed to run it.
   func testAPrefixOfWordsIsReadAsThoseWords() throws {
     var generator = SeededGenerator(seed: 3)
-    let model = try ProbingSheet.translator().model
+    let model = try SheetTranslator.translator().model
     let texts = try ProbedCorpus(count: 3, using: &generator).tokens.map(\.tokens)
     let words = Array(texts[1].prefix(2))
     let embedded = try model.run(
@@ -198,7 +200,7 @@ final class PromptAnswersTests: XCTestCase {
   /// by central differences of another way to run the model, over steps that rounding leaves alone.
   func testTheGradientIsTheSlopeOfTheLoss() throws {
     var generator = SeededGenerator(seed: 12)
-    let translator = try ProbingSheet.translator()
+    let translator = try SheetTranslator.translator()
     let runs = PromptRuns(model: translator.model)
     let texts = try ProbedCorpus(count: 3, using: &generator).tokens.map(\.tokens)
     let answers = try ["Le", "La", "Les"].map {

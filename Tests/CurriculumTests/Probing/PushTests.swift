@@ -1,10 +1,12 @@
 import Coursework
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 @testable import Solution2
 
 /// Exercise 2.8: what is rejected, what is accepted.
@@ -40,7 +42,7 @@ final class PushTests: XCTestCase {
       PushTests.prefersFirst($0, $2) != PushTests.prefersFirst($1, $2)
     }
   ) throws -> [Bool] {
-    let model = try ProbingSheet.translator().model
+    let model = try SheetTranslator.translator().model
     let vector = question.vector
     return try question.sentences.map { sentence in
       let input = ModelInput(
@@ -159,7 +161,7 @@ final class PushTests: XCTestCase {
         of: exercise, in: ProbingAsks.flips,
         "a captured activation changed by hand and put back"
       ) { question in
-        let model = try ProbingSheet.translator().model
+        let model = try SheetTranslator.translator().model
         let point = HookPoint.residualPost(.encoder, question.layer)
         return try question.sentences.map { sentence in
           let input = ModelInput(
@@ -197,7 +199,7 @@ final class PushTests: XCTestCase {
         of: masculine.map {
           PushedSentence(
             tokens: $0.words.tokens, positions: [$0.noun], choices: pool.choices)
-        }, adding: vector, afterBlock: 0, in: ProbingSheet.translator().model)
+        }, adding: vector, afterBlock: 0, in: SheetTranslator.translator().model)
       return Double(flips.count { $0 }) / Double(flips.count)
     }
     XCTAssertGreaterThan(try share(direction), 0.75)
@@ -205,7 +207,7 @@ final class PushTests: XCTestCase {
   }
 
   func testNonsenseEarnsNoFullMarks() throws {
-    let width = try ProbingSheet.translator().model.configuration.width
+    let width = try SheetTranslator.translator().model.configuration.width
     let tensors = [
       Tensor.zeros([0]), Tensor(repeating: .nan, shape: [width]),
       Tensor(repeating: 1e38, shape: [width]), Tensor.zeros([width, width]), Tensor(scalar: 0),

@@ -1,11 +1,13 @@
 import Coursework
 import Foundation
 import Interpretability
+import SheetTools
 import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 
 /// Exercise 2.4: what is rejected, what is accepted.
 final class RandomWeightsTests: XCTestCase {
@@ -15,7 +17,7 @@ final class RandomWeightsTests: XCTestCase {
   private static func vectors(
     _ question: Question, untrained: Bool, layer: Int? = nil
   ) throws -> Tensor {
-    var model = try ProbingSheet.translator().model
+    var model = try SheetTranslator.translator().model
     if untrained {
       var generator = SeededGenerator(seed: question.seed)
       model = Transformer(configuration: model.configuration, using: &generator)

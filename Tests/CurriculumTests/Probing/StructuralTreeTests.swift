@@ -1,9 +1,11 @@
 import Coursework
 import Interpretability
+import SheetTools
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 @testable import Solution2
 
 /// Exercise 2.9: what is rejected, what is accepted.

@@ -1,8 +1,10 @@
 import Coursework
+import SheetTools
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import ProbingExercises
+@testable import ProbingVocabulary
 @testable import Solution2
 
 /// Exercise 2.2: what is rejected, what is accepted.

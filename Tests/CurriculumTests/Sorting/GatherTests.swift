@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 
 /// Exercise 4.1: what is rejected, what is accepted.
 final class GatherTests: XCTestCase {

@@ -3,7 +3,8 @@ import Laboratory
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 
 /// Exercise 4.2: what is rejected, what is accepted.
 final class SortedHalfTests: XCTestCase {

@@ -3,7 +3,8 @@ import Foundation
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 @testable import Solution4
 
 /// Proofs that every exercise of Sheet 4 has: what is rejected with which sentence, what is

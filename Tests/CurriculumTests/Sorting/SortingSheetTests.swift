@@ -3,7 +3,8 @@ import Laboratory
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 @testable import Solution4
 
 /// Sheet 4 as a whole.

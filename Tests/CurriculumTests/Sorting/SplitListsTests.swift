@@ -3,7 +3,8 @@ import Tensors
 import XCTest
 
 @testable import Coursework
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 @testable import Solution4
 
 /// Exercise 4.4: what is rejected, what is accepted.

@@ -3,7 +3,8 @@ import Laboratory
 import Tensors
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 @testable import Solution4
 
 /// Exercise 4.9: what is rejected, what is accepted.

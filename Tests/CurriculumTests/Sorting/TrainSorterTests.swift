@@ -5,7 +5,8 @@ import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 
 /// Exercise 4.6: what is rejected, what is accepted.
 final class TrainSorterTests: XCTestCase {

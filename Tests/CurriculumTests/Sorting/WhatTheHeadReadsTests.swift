@@ -4,7 +4,8 @@ import Tensors
 import Transformers
 import XCTest
 
-@testable import Curriculum
+@testable import SortingExercises
+@testable import SortingVocabulary
 @testable import Solution4
 
 /// Exercise 4.7: what is rejected, what is accepted.

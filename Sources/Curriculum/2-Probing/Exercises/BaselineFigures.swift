@@ -1,0 +1,115 @@
+import Coursework
+import Figures
+import Foundation
+import Interpretability
+import Laboratory
+import ProbingVocabulary
+import SheetTools
+import Tensors
+import Transformers
+
+extension ProbingSheet {
+  /// 2.4: what the architecture alone gives, layer by layer.
+  static let randomWeightsFigure = SheetFigure(
+    "5-random-weights.png", "the model, an untrained one and the majority class, by your probes"
+  ) { ask, file in
+    let corpus = try ProbedCorpus.figures.get()
+    let (task, split) = try wordClasses.get()
+    let model = try SheetTranslator.translator().model
+    let layers = model.configuration.representationCount(of: .encoder)
+    let questions = (0..<layers).map { layer in
+      var labels = [Int](repeating: 0, count: corpus.sentences.reduce(0) { $0 + $1.words.count })
+      for (row, label) in zip(task.rows, task.labels) { labels[row] = label }
+      return SeededWords(
+        words: ProbedWords(
+          sentences: corpus.tokens, labels: labels, classes: task.classes.count, layer: layer,
+          training: split.training.map { task.rows[$0] }, test: split.test.map { task.rows[$0] }),
+        seed: 4)
+    }
+    let found = try ask.all(ProbingAsks.baselines, questions)
+    var plot = LinePlot(
+      [
+        .init("trained", found.map(\.trained)), .init("random weights", found.map(\.untrained)),
+      ], title: "The class of a word, with and without training", x: layerAxis(layers),
+      y: Axis("accuracy on test words", range: 0...1))
+    plot.reference = ("majority class", found[0].majority)
+    try plot.write(to: file)
+  }
+
+  /// 2.5: the same accuracies with two error bars each.
+  static let errorBarFigure = SheetFigure(
+    "6-error-bars.png",
+    "your intervals over sentences beside those over words, on an untrained model"
+  ) { ask, file in
+    let corpus = try ProbedCorpus.figures.get()
+    // A question about the whole sentence, put to each of its words.
+    let sentences = corpus.sentences.map { sentence in
+      var sentence = sentence
+      let isNegated = sentence.words.contains { $0.labels["word-class"] == "negation" }
+      for index in sentence.words.indices {
+        sentence.words[index].labels["negated"] = isNegated ? "yes" : "no"
+      }
+      return sentence
+    }
+    let task = try WordTask("negated", in: sentences) { !$0.isPunctuation }
+    var generator = SeededGenerator(seed: 6)
+    let split = try TaskSplit(task, by: .sentence, using: &generator)
+    let layers = try corpus.representations().layers
+    let plots = try [true, false].map { bySentence in
+      let questions = try layers.map { layer in
+        func part(_ places: [Int]) -> (features: Tensor, labels: [Int]) {
+          (layer.gathering(places.map { task.rows[$0] }), places.map { task.labels[$0] })
+        }
+        let (training, test) = (part(split.training), part(split.test))
+        let probe = try Probe.training(
+          on: training.features, labels: training.labels, classes: task.classes.count,
+          development: part(split.development)
+        ).probe
+        let right = zip(probe.predictions(test.features), test.labels).map { $0 == $1 }
+        let sentences = split.test.map { task.sentences[$0] }
+        return AnsweredWords(
+          right: right, sentences: bySentence ? sentences : Array(right.indices), level: 0.95,
+          samples: 1_000, seed: 8)
+      }
+      let found = try ask.all(ProbingAsks.interval, questions).map { $0[0] }
+      var line = series("negated or not", found)
+      line.intervalIsBand = false
+      return LinePlot(
+        [line], title: bySentence ? "Sentences drawn again" : "Words drawn again",
+        x: layerAxis(layers.count), y: Axis("accuracy on test words", range: 0...1))
+    }
+    try FigureRow(plots).write(to: file)
+  }
+
+  /// 2.6: accuracy and selectivity of both kinds of probe at every layer.
+  static let linearOrNotFigure = SheetFigure(
+    "7-linear-or-not.png", "what a hidden layer adds to accuracy, and takes from selectivity"
+  ) { ask, file in
+    let (task, split) = try wordClasses.get()
+    var generator = SeededGenerator(seed: 7)
+    let control = task.control(using: &generator)
+    let layers = try ProbedCorpus.figures.get().representations().layers
+    let questions = layers.map { layer in
+      ProbesToCompare(
+        data: ControlledVectors(
+          vectors: layer.gathering(task.rows), labels: task.labels, controlLabels: control.labels,
+          classes: task.classes.count, training: split.training, test: split.test),
+        hidden: 64, seed: 9)
+    }
+    let found = try ask.all(ProbingAsks.compareProbes, questions)
+    for findings in found {
+      try requireCount(findings.count, 2, of: "list of findings", for: "kind of probe")
+    }
+    let names = ["linear", "hidden layer"]
+    let lines = (0..<2).flatMap { kind in
+      [
+        LinePlot.Series("\(names[kind]): accuracy", found.map { $0[kind].accuracy }),
+        LinePlot.Series("\(names[kind]): selectivity", found.map { $0[kind].selectivity }),
+      ]
+    }
+    try LinePlot(
+      lines, title: "The class of a word, by two kinds of probe", x: layerAxis(layers.count),
+      y: Axis("share of test words", range: 0...1)
+    ).write(to: file)
+  }
+}

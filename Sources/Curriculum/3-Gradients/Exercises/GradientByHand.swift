@@ -1,0 +1,175 @@
+import Coursework
+import Foundation
+import GradientsVocabulary
+import Tensors
+
+extension GradientsSheet {
+  /// 3.1: the gradient of a one-layer classifier, by the chain rule.
+  static let gradientByHand = Exercise(
+    "3.1", "By hand", points: 4, difficulty: 3, importance: 5, minutes: 25,
+    hints: [
+      """
+      Go backwards, one step at a time: from the log-probability to the logits, from the logits to \
+      the hidden layer, from there through the relu, and on to the input.
+      """,
+      """
+      The gradient of log p(c) with respect to the logits is 1 at class c and 0 elsewhere, minus all \
+      the probabilities. Its entries add up to 0: what one class gains the others lose.
+      """,
+      """
+      A matrix that was multiplied by on the way forward is multiplied by transposed on the way \
+      back. A relu lets the gradient pass where its input was above 0, and nowhere else.
+      """,
+      """
+      `g = onehot − p` `[class]`; `h = Uᵀ g` `[hidden]`; set h to 0 where `W x + b` is not above 0; \
+      the answer is `Wᵀ h` `[input]`.
+      """,
+    ],
+    interpretation: """
+      This is all that reverse-mode differentiation does, for a model of any depth: each step forward \
+      knows how to send a gradient back. Look at what the gradient depends on: the weights, which \
+      hidden units are on, and the probabilities. Where p(c) is nearly 1 the gradient is nearly 0, \
+      however much the prediction owes to the input. Remember that when a heat map shows nothing.
+      """,
+    cases: { generator in
+      [
+        ("three classes", drawn(input: 4, hidden: 6, classes: 3, using: &generator)),
+        ("a narrow hidden layer", drawn(input: 7, hidden: 3, classes: 5, using: &generator)),
+        (
+          "a hidden layer of which nothing is on",
+          drawn(input: 3, hidden: 4, classes: 3, bias: -50, using: &generator)
+        ),
+        (
+          "a model that is nearly sure",
+          drawn(input: 5, hidden: 5, classes: 4, scale: 6, using: &generator)
+        ),
+      ].map { Case($0.0, $0.1) }
+    },
+    parts: [Part(GradientsAsks.gradientByHand, judge: handJudge)])
+
+  private static func drawn(
+    input: Int, hidden: Int, classes: Int, bias: Float = 0, scale: Float = 1,
+    using generator: inout SeededGenerator
+  ) -> ClassifiedInput {
+    var question: ClassifiedInput
+    repeat {
+      question = ClassifiedInput(
+        model: OneLayerModel(
+          inputWeight: .randomNormal([hidden, input], using: &generator),
+          inputBias: .randomNormal([hidden], standardDeviation: 0.5, using: &generator) + bias,
+          outputWeight: .randomNormal(
+            [classes, hidden], standardDeviation: scale, using: &generator)
+        ),
+        input: .randomNormal([input], using: &generator),
+        target: Int.random(in: 0..<classes, using: &generator))
+      // Some units on and some off, unless all are to be off, and none on the edge.
+    } while !isTelling(question, allOff: bias < -10)
+    return question
+  }
+
+  private static func isTelling(_ question: ClassifiedInput, allOff: Bool) -> Bool {
+    let hidden = HandWork(question).preactivations
+    let on = hidden.count { $0 > 0 }
+    return hidden.allSatisfy { abs($0) > 0.05 } && (allOff ? on == 0 : 0 < on && on < hidden.count)
+  }
+
+  private static func handJudge(_ question: ClassifiedInput) -> Expected<Tensor> {
+    let work = HandWork(question)
+    let wanted = Tensor(work.gradient().map { Float($0) })
+    let hidden = question.model.inputBias.count
+    return Expected(
+      comparing: { answer in
+        shapeFault(answer, inputs: wanted.count, hidden: hidden)
+          ?? .compare(answer, to: wanted, named: "the gradient", axes: ["input"])
+      },
+      isSame: { $0.shape == wanted.shape && Verdict.areSame($0.values, $1.values) },
+      mistakes: { work.mistakes })
+  }
+
+  private static func shapeFault(_ answer: Tensor, inputs count: Int, hidden: Int) -> Verdict? {
+    if answer.shape == [hidden], answer.count != count {
+      return .invalid(
+        """
+        this is a gradient with respect to the hidden layer; one step is left, back through W to the \
+        input
+        """)
+    }
+    if answer.shape == [count, 1] || answer.shape == [1, count] {
+      return .invalid("the gradient has the shape \(answer.shape), not [\(count)]; flatten it")
+    }
+    return nil
+  }
+}
+
+/// The chain rule of a one-layer classifier in loops of Double, and what becomes of it with a mistake.
+struct HandWork {
+  private let weights: [[Double]]
+  private let output: [[Double]]
+  let preactivations: [Double]
+  private let probabilities: [Double]
+  private let target: Int
+
+  init(_ question: ClassifiedInput) {
+    func rows(_ tensor: Tensor) -> [[Double]] {
+      (0..<tensor.shape[0]).map { row in
+        (0..<tensor.shape[1]).map { Double(tensor[row, $0]) }
+      }
+    }
+    let x = question.input.values.map(Double.init)
+    weights = rows(question.model.inputWeight)
+    output = rows(question.model.outputWeight)
+    preactivations = zip(weights, question.model.inputBias.values).map { row, bias in
+      zip(row, x).reduce(Double(bias)) { $0 + $1.0 * $1.1 }
+    }
+    let hidden = preactivations.map { max($0, 0) }
+    let logits = output.map { zip($0, hidden).reduce(0) { $0 + $1.0 * $1.1 } }
+    let greatest = logits.max()!
+    let total = logits.reduce(0) { $0 + exp($1 - greatest) }
+    probabilities = logits.map { exp($0 - greatest) / total }
+    target = question.target
+  }
+
+  /// The gradient `[input]`, from the gradient with respect to the logits on.
+  func gradient(
+    ofLogits: (_ p: Double, _ isTarget: Bool) -> Double = { ($1 ? 1 : 0) - $0 },
+    passes: (Double) -> Double = { $0 > 0 ? 1 : 0 }
+  ) -> [Double] {
+    let logits = probabilities.indices.map { ofLogits(probabilities[$0], $0 == target) }
+    let hidden = preactivations.indices.map { unit in
+      logits.indices.reduce(0) { $0 + output[$1][unit] * logits[$1] } * passes(preactivations[unit])
+    }
+    return weights[0].indices.map { input in
+      hidden.indices.reduce(0) { $0 + weights[$1][input] * hidden[$1] }
+    }
+  }
+
+  /// The probability of the class that is explained.
+  var probability: Double { probabilities[target] }
+
+  var mistakes: [Mistake<Tensor>] {
+    let p = probability
+    return [
+      Mistake(
+        "the gradient has the wrong sign: it is of log p, which is to rise, not of the loss −log p",
+        gradient().map { -$0 }),
+      Mistake(
+        "the relu is missing on the way back: a unit that was off passes no gradient",
+        gradient(passes: { _ in 1 })),
+      Mistake(
+        """
+        this is the gradient of the logit: log p falls when other logits rise, so their probabilities \
+        are taken off
+        """, gradient(ofLogits: { _, isTarget in isTarget ? 1 : 0 })),
+      Mistake(
+        "this is the gradient of the probability; that of its logarithm is not multiplied by p",
+        gradient().map { $0 * p }),
+      Mistake(
+        "this takes the probabilities off and forgets the 1 at the target class",
+        gradient(ofLogits: { p, _ in -p })),
+      Mistake(
+        """
+        the relu's own value is multiplied in; its slope is 1 where a unit is on, however much it is on
+        """, gradient(passes: { max($0, 0) })),
+    ]
+  }
+}

@@ -1,0 +1,28 @@
+public import Coursework
+import LensesVocabulary
+
+/// Sheet 5: reading the layers between with the model's own last layer.
+public enum LensSheet {
+  /// The sheet as a value.
+  public static let sheet = Sheet(
+    number: 5, title: "Lenses",
+    summary: """
+      What would the model say if it had to stop here? You read every layer with the model's own \
+      unembedding, train a better lens, and put a state from one text into another to see what comes \
+      of it.
+      """,
+    goals: [
+      "read any layer with the logit lens, and name the two ways to get its norm wrong",
+      "measure prec@1 and surprisal, and say whose distribution each of them asks",
+      "sample positions so that a mean over them means something, and batch prompts of any length",
+      "train a tuned lens, and say what its lower divergence does and does not show",
+      "write a Patchscope, and find the logit lens, token identity and others in it",
+      "look for tokens that the model has not come to yet",
+    ],
+    asks: LensAsks.self,
+    exercises: [
+      logitLens, normTrap, precisionAtOne, whoseSurprise, randomPositions, leftPadding, tunedLens,
+      onePatch, tokenIdentity, futureLens, whatALensShows,
+    ],
+    figures: figures)
+}

@@ -1,9 +1,0 @@
-package import Coursework
-
-/// The sheets of the course, in order.
-package enum Course {
-  package static let sheets: [Sheet] = [
-    AttentionSheet.sheet, ProbingSheet.sheet, GradientsSheet.sheet,
-    SortingSheet.sheet, LensSheet.sheet,
-  ]
-}
