@@ -41,6 +41,8 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] 
 }
 
 /// A sheet: the student's program, the solution's, and the tests that check the student's answers.
+///
+/// Answers see what is `public` and nothing else, here as where they are graded.
 func sheet(_ number: Int, _ title: String) -> [Target] {
   let dependencies: [Target.Dependency] = [
     "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory", "Tensors",
@@ -49,11 +51,11 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
   return [
     .executableTarget(
       name: "Sheet\(number)", dependencies: dependencies, path: "Sheets/\(number)-\(title)",
-      exclude: ["README.md"], swiftSettings: settings),
+      exclude: ["README.md"], packageAccess: false, swiftSettings: settings),
     // ### BEGIN SOLUTION
     .executableTarget(
       name: "Solution\(number)", dependencies: dependencies, path: "Solutions/\(number)-\(title)",
-      exclude: ["Figures"], swiftSettings: settings),
+      exclude: ["Figures"], packageAccess: false, swiftSettings: settings),
     // ### END SOLUTION
     .testTarget(
       name: "Sheet\(number)Tests",

@@ -1,4 +1,5 @@
 import Interpretability
+import Transformers
 import XCTest
 
 @testable import Laboratory

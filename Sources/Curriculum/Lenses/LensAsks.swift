@@ -1,5 +1,4 @@
 import Coursework
-import Interpretability
 import Tensors
 import Transformers
 

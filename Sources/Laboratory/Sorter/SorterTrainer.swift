@@ -1,5 +1,5 @@
 import Tensors
-import Transformers
+package import Transformers
 
 /// How a sorter is trained.
 package struct SorterRecipe: Codable, Hashable, Sendable {

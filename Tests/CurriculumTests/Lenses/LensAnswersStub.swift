@@ -1,6 +1,5 @@
 import Coursework
 import Curriculum
-import Interpretability
 import Tensors
 import Transformers
 
@@ -15,8 +14,8 @@ extension LensAnswersStub {
   func logits(of states: ResidualStates, in model: Transformer) throws -> Tensor {
     throw Unanswered()
   }
-  func precision(of logits: Tensor) throws -> [LensReading.Spread] { throw Unanswered() }
-  func surprisal(of logits: Tensor) throws -> [LensReading.Spread] { throw Unanswered() }
+  func precision(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
+  func surprisal(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
   func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
     throw Unanswered()
   }
@@ -25,7 +24,7 @@ extension LensAnswersStub {
   }
   func tunedLens(
     on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> TunedLens { throw Unanswered() }
+  ) throws -> [AffineMap] { throw Unanswered() }
   func patched(
     source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
   ) throws -> Tensor { throw Unanswered() }
