@@ -6,7 +6,6 @@
 import Coursework
 import Curriculum
 import Foundation
-import Laboratory
 import Tensors
 import Transformers
 
@@ -93,6 +92,8 @@ struct Answers: SortingAnswers {
 
   /// The token that the head attends to most, at each row that predicts a sorted number,
   /// `[list][place]`.
+  ///
+  /// The pattern of the one head is `.pattern(.blocks, 0)`, `[list, head, query, key]`.
   func tokensRead(by sorter: Sorter, sorting lists: [[Int]]) throws -> [[Int]] {
     throw Unanswered()
   }
@@ -122,7 +123,8 @@ struct Answers: SortingAnswers {
   /// How well a sorter sorts lists it has met, others, and steps of two.
   ///
   /// - Parameters:
-  ///   - sorter: A trained sorter; `accuracy(on:)` is the share of lists that it sorts.
+  ///   - sorter: A trained sorter: `lists`, and a `model`. It sorts a list when the likeliest token of
+  ///     every row that predicts a sorted number is right.
   ///   - training: All lists it has learned from.
   ///   - lists: The lists to measure it on.
   func generalisation(

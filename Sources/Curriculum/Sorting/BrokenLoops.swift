@@ -1,5 +1,4 @@
 import Coursework
-import Laboratory
 import Tensors
 
 extension SortingSheet {

@@ -2,6 +2,7 @@ import Coursework
 import Foundation
 import Laboratory
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.8: the head without any list.

@@ -1,6 +1,5 @@
 import Coursework
 import Foundation
-import Laboratory
 import Tensors
 
 extension SortingSheet {

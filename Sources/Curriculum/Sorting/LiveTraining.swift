@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import Tensors
+import Transformers
 
 /// The sheet's own sorter, trained on the student's machine, once in a process.
 struct LiveTraining: Sendable {

@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.2: the same for lists, where the cut is the shift.

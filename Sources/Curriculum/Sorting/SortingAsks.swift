@@ -1,6 +1,6 @@
 import Coursework
-import Laboratory
 import Tensors
+import Transformers
 
 /// How the methods of Sheet 4 are asked.
 enum SortingAsks {

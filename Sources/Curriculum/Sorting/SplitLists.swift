@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.4: three parts that share no answer.

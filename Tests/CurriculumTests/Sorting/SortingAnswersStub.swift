@@ -2,6 +2,7 @@ import Coursework
 import Curriculum
 import Laboratory
 import Tensors
+import Transformers
 
 /// The answers of a student who has not begun Sheet 4.
 struct UntouchedSorting: SortingAnswers {
