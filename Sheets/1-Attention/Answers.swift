@@ -6,7 +6,6 @@
 import Coursework
 import Curriculum
 import Foundation
-import Interpretability
 import Tensors
 import Transformers
 
