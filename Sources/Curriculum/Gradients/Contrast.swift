@@ -2,6 +2,7 @@ import Coursework
 import Foundation
 import Interpretability
 import Tensors
+import Transformers
 
 extension GradientsSheet {
   /// 3.6: why this token and not that one.

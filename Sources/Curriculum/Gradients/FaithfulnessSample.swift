@@ -3,6 +3,7 @@ import Interpretability
 import Laboratory
 import Tensors
 import Tokenizers
+import Transformers
 
 /// A word of a translation and what several methods say of it.
 struct FaithfulnessSample {

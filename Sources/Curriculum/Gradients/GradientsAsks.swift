@@ -1,5 +1,4 @@
 import Coursework
-import Interpretability
 import Tensors
 import Transformers
 
@@ -81,7 +80,7 @@ enum GradientsAsks {
 /// A model, an input and the class that is explained.
 struct ClassifiedInput: Codable, Sendable {
   var model: OneLayerModel
-  var input: Tensor
+  var input: [Double]
   var target: Int
 }
 

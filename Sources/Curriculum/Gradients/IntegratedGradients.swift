@@ -3,6 +3,7 @@ import Foundation
 import Interpretability
 import Laboratory
 import Tensors
+import Transformers
 
 extension GradientsSheet {
   /// 3.4: integrated gradients, and whether they add up.

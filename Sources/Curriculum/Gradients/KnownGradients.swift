@@ -1,5 +1,6 @@
 import Interpretability
 import Tensors
+import Transformers
 
 extension NumberSource {
   /// The gradient at the embeddings, `[position, width]`: of the translator as the library computes
@@ -71,5 +72,13 @@ extension Formula {
       }
       return (end[own] - start[own]) * slopes.reduce(0, +) / Double(places.count)
     }
+  }
+}
+
+extension TranslatorPrediction {
+  /// The prediction, from the translator.
+  func explained() throws -> ExplainedPrediction {
+    try ExplainedPrediction(
+      AttentionSheet.translator().model, ModelInput(source, decoderTokens: decoder), target: target)
   }
 }

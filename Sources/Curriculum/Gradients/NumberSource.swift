@@ -1,4 +1,3 @@
-import Interpretability
 import Laboratory
 import Tensors
 import Tokenizers
@@ -35,21 +34,16 @@ struct TranslatorPrediction: Codable, Sendable {
   /// What is explained.
   var target: AttributionTarget
 
-  /// The prediction, from the translator.
-  func explained() throws -> ExplainedPrediction {
-    try ExplainedPrediction(
-      AttentionSheet.translator().model, ModelInput(source, decoderTokens: decoder), target: target)
-  }
-
   /// The pieces that are read.
   func pieces() throws -> [String] { try AttentionSheet.translator().tokenizer.tokens(source) }
 
   /// The number as a function of the embeddings.
   func number() throws -> PredictedNumber {
-    let prediction = try explained()
-    return PredictedNumber(
-      pieces: try pieces(), words: words, embeddings: prediction.embeddings.source
-    ) { try prediction.number(at: EmbeddingValues(source: $0)) }
+    let (row, target) = (try row(), target)
+    return PredictedNumber(pieces: row.pieces, words: words, embeddings: row.embeddings) { x in
+      let logits = try row(x)
+      return target.value(of: logits.reshaped(to: [1, logits.count])).sum()
+    }
   }
 }
 
