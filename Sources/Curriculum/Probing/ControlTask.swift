@@ -3,6 +3,7 @@ import Foundation
 import Interpretability
 import Laboratory
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.3: random classes for word types, and what a probe gets beyond them.

@@ -1,6 +1,7 @@
 import Coursework
 import Interpretability
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.5: a bootstrap interval over sentences.

@@ -1,6 +1,6 @@
 import Coursework
-import Interpretability
 import Tensors
+import Transformers
 
 /// How the methods of Sheet 2 are asked.
 enum ProbingAsks {
@@ -154,6 +154,6 @@ struct TreeSentence: Codable, Sendable {
 /// A prefix, texts with their classes, and the tokens that stand for classes.
 struct PrefixedTexts: Codable, Sendable {
   var prefix: Tensor
-  var examples: [PromptProbe.Example]
+  var examples: [LabelledText]
   var answers: [Int]
 }

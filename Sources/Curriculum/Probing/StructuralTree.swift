@@ -1,6 +1,7 @@
 import Coursework
 import Interpretability
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.9: distances under a map, the tree in them, and how much of it is right.

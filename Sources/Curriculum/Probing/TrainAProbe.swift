@@ -3,6 +3,7 @@ import Foundation
 import Interpretability
 import Laboratory
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.2: softmax regression with a penalty, and a layer chosen on development words.

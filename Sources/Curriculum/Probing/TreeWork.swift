@@ -1,6 +1,7 @@
 import Coursework
 import Interpretability
 import Tensors
+import Transformers
 
 /// Recognises other distances, edges that are no least tree, and other shares.
 struct TreeWork {

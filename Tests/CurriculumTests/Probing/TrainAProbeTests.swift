@@ -1,5 +1,6 @@
 import Coursework
 import Tensors
+import Transformers
 import XCTest
 
 @testable import Curriculum
