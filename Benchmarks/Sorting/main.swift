@@ -5,7 +5,7 @@
 
 import Foundation
 import Laboratory
-import Models
+import SortingVocabulary
 import Tensors
 import Transformers
 

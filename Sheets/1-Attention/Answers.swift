@@ -6,7 +6,6 @@
 import Answering
 import AttentionVocabulary
 import Foundation
-import Interpretability
 import Tensors
 import Transformers
 

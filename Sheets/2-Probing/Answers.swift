@@ -5,7 +5,6 @@
 
 import Answering
 import Foundation
-import Interpretability
 import ProbingVocabulary
 import Tensors
 import Transformers
@@ -70,6 +69,8 @@ struct Answers: ProbingAnswers {
   /// The accuracies on the test words of the majority class, of a probe on an untrained model, and of
   /// a probe on the model itself.
   ///
+  /// A word's last token stands for it.
+  ///
   /// - Parameters:
   ///   - words: `sentences` with their tokens, the `labels` of all their words, the `layer` to probe,
   ///     and the places of the `training` and `test` words.
@@ -104,7 +105,7 @@ struct Answers: ProbingAnswers {
   ///   - data: `vectors` `[word, width]`, `labels`, `controlLabels`, `classes`, and the places of the
   ///     `training` and `test` words.
   ///   - hidden: The width of the hidden layer.
-  ///   - seed: Where initial weights come from. `Probe.training` is the library's.
+  ///   - seed: Where initial weights come from.
   func compareProbes(
     on data: ControlledVectors, hidden: Int, seed: UInt64
   ) throws -> [ProbeFinding] {
@@ -146,7 +147,7 @@ struct Answers: ProbingAnswers {
   ///   - sentences: `tokens`, the `positions` at which to add, and the two tokens in `choices`.
   ///   - vector: What is added, `[width]`.
   ///   - layer: The block after which it is added, from 0.
-  ///   - model: The translator. `Intervention(at:_:)` changes an activation.
+  ///   - model: The translator. `Intervention(at: point) { … }` changes an activation.
   func flips(
     of sentences: [PushedSentence], adding vector: Tensor, afterBlock layer: Int,
     in model: Transformer
@@ -195,7 +196,7 @@ struct Answers: ProbingAnswers {
   ///   - answers: The token of each class.
   ///   - model: The model, whose weights stay as they are.
   func promptStep(
-    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+    of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep {
     throw Unanswered()
   }

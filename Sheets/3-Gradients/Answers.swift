@@ -6,7 +6,6 @@
 import Answering
 import Foundation
 import GradientsVocabulary
-import Interpretability
 import Tensors
 import Transformers
 
@@ -15,14 +14,14 @@ struct Answers: GradientsAnswers {
   // MARK: 3.1  By hand
 
   /// The gradient of the log-probability of a class with respect to the input, `[input]`, of
-  /// log softmax(U relu(W x + b)).
+  /// log softmax(U relu(W x + b)), in double precision.
   ///
   /// - Parameters:
-  ///   - model: `inputWeight` W `[hidden, input]`, `inputBias` b `[hidden]`, `outputWeight` U
-  ///     `[class, hidden]`.
+  ///   - model: `inputWeight` W `[hidden][input]`, `inputBias` b `[hidden]`, `outputWeight` U
+  ///     `[class][hidden]`.
   ///   - input: x, `[input]`.
   ///   - target: The class whose log-probability is explained.
-  func gradientByHand(of model: OneLayerModel, at input: Tensor, target: Int) throws -> Tensor {
+  func gradientByHand(of model: OneLayerModel, at input: [Double], target: Int) throws -> [Double] {
     throw Unanswered()
   }
 

@@ -5,8 +5,6 @@
 
 import Answering
 import Foundation
-import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
 import Transformers
@@ -94,6 +92,8 @@ struct Answers: SortingAnswers {
 
   /// The token that the head attends to most, at each row that predicts a sorted number,
   /// `[list][place]`.
+  ///
+  /// The pattern of the one head is `.pattern(.blocks, 0)`, `[list, head, query, key]`.
   func tokensRead(by sorter: Sorter, sorting lists: [[Int]]) throws -> [[Int]] {
     throw Unanswered()
   }
@@ -123,7 +123,8 @@ struct Answers: SortingAnswers {
   /// How well a sorter sorts lists it has met, others, and steps of two.
   ///
   /// - Parameters:
-  ///   - sorter: A trained sorter; `accuracy(on:)` is the share of lists that it sorts.
+  ///   - sorter: A trained sorter: `lists`, and a `model`. It sorts a list when the likeliest token of
+  ///     every row that predicts a sorted number is right.
   ///   - training: All lists it has learned from.
   ///   - lists: The lists to measure it on.
   func generalisation(

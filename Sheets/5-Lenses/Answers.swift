@@ -5,7 +5,6 @@
 
 import Answering
 import Foundation
-import Interpretability
 import LensesVocabulary
 import Tensors
 import Transformers
@@ -45,7 +44,7 @@ struct Answers: LensAnswers {
   /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [LensReading.Spread] {
+  func precision(of logits: Tensor) throws -> [Spread] {
     throw Unanswered()
   }
 
@@ -54,7 +53,7 @@ struct Answers: LensAnswers {
   /// The surprisal in nats at every layer: the mean over positions and its standard deviation, as in 5.3.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func surprisal(of logits: Tensor) throws -> [LensReading.Spread] {
+  func surprisal(of logits: Tensor) throws -> [Spread] {
     throw Unanswered()
   }
 
@@ -84,7 +83,7 @@ struct Answers: LensAnswers {
 
   // MARK: 5.7  Train a tuned lens
 
-  /// A tuned lens: what to add to the states of every layer but the last.
+  /// A tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the last.
   ///
   /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
   ///
@@ -92,10 +91,10 @@ struct Answers: LensAnswers {
   ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
   ///   - model: Whose states they are.
   ///   - seed: Where your random numbers come from, if you need any.
-  /// - Returns: `TunedLens(layerCount:width:)` with its `translators` trained.
+  /// - Returns: Maps with A `[width, width]` as `weight` and b `[width]` as `bias`.
   func tunedLens(
     on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> TunedLens {
+  ) throws -> [AffineMap] {
     throw Unanswered()
   }
 

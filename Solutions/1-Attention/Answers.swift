@@ -3,7 +3,6 @@
 import Answering
 import AttentionVocabulary
 import Foundation
-import Interpretability
 import Tensors
 import Transformers
 
@@ -89,9 +88,15 @@ struct Answers: AttentionAnswers {
   ///   - cross: Cross-attention of the last decoder layer, `[head, targetPiece, sourcePiece]`; row t
   ///     is the one that predicts target piece t.
   func alignment(of pair: PiecedPair, cross: Tensor) throws -> [Int?] {
-    let words = poolingPieces(
-      cross, targetWords: pair.wordOfTargetPiece, sourceWords: pair.wordOfSourcePiece
-    ).mean(axis: 0)
+    let heads = cross.mean(axis: 0)  // [targetPiece, sourcePiece]
+    // What a row gives to a word is what it gives to its pieces. Rows of one word are added, too: a
+    // mean would put its source words in the same order.
+    var words = Tensor.zeros([pair.targetWords.count, pair.sourceWords.count])
+    for (row, target) in pair.wordOfTargetPiece.enumerated() {
+      for (column, source) in pair.wordOfSourcePiece.enumerated() {
+        if let target, let source { words[target, source] += heads[row, column] }
+      }
+    }
     // The instruction and the full stop soak up attention that belongs to nobody.
     let start = pair.sourceWords.firstIndex(of: ":").map { $0 + 1 } ?? 0
     let candidates = pair.sourceWords.indices.filter { word in
@@ -211,8 +216,8 @@ struct Answers: AttentionAnswers {
   ///   - predicts: The token that every decoder row should predict.
   func headEffects(in model: Transformer, input: ModelInput, predicts: [Int]) throws -> [Float] {
     func logProbability(_ interventions: [Intervention]) throws -> Float {
-      let logits = try model.run(input, intervening: interventions).logits[at: 0]
-      return logits.logSoftmax().gatheringColumns(predicts).sum().scalar
+      let logs = try model.run(input, intervening: interventions).logits[at: 0].logSoftmax()
+      return predicts.enumerated().reduce(0) { $0 + logs[$1.offset, $1.element] }
     }
     let decoder = model.configuration.decoder!
     let clean = try logProbability([])

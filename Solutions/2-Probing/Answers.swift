@@ -2,7 +2,6 @@
 
 import Answering
 import Foundation
-import Interpretability
 import ProbingVocabulary
 import Tensors
 import Transformers
@@ -106,31 +105,55 @@ struct Answers: ProbingAnswers {
   /// The accuracies on the test words of the majority class, of a probe on an untrained model, and of
   /// a probe on the model itself.
   ///
+  /// A word's last token stands for it.
+  ///
   /// - Parameters:
   ///   - words: `sentences` with their tokens, the `labels` of all their words, the `layer` to probe,
   ///     and the places of the `training` and `test` words.
   ///   - model: The trained model; `Transformer(configuration:using:)` makes an untrained one.
   ///   - seed: Where the untrained model's weights come from.
   func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines {
-    let trainingLabels = words.training.map { words.labels[$0] }
-    let testLabels = words.test.map { words.labels[$0] }
-    func accuracy(_ predictions: [Int]) -> Double {
-      Double(zip(predictions, testLabels).count { $0 == $1 }) / Double(testLabels.count)
-    }
     func probed(_ model: Transformer) throws -> Double {
-      let vectors = try model.representations(of: words.sentences, layers: [words.layer]).layers[0]
-      let probe = try Probe.training(
-        on: vectors.gathering(words.training), labels: trainingLabels, classes: words.classes
-      ).probe
-      return accuracy(probe.predictions(vectors.gathering(words.test)))
+      let vectors = try words.sentences.map { sentence in
+        try wordVectors(of: sentence, pooling: .last, in: model)[at: words.layer]
+      }
+      return accuracy(
+        of: Classifier(from: vectors[0].shape[1], to: words.classes),
+        on: .concatenation(vectors, axis: 0), labels: words.labels,
+        SplitPlaces(training: words.training, test: words.test))
     }
-    let counts = (0..<words.classes).map { label in trainingLabels.count { $0 == label } }
+    let counts = (0..<words.classes).map { label in
+      words.training.count { words.labels[$0] == label }
+    }
     let majority = counts.firstIndex(of: counts.max()!)!
+    let right = words.test.count { words.labels[$0] == majority }
     var generator = SeededGenerator(seed: seed)
     let untrained = Transformer(configuration: model.configuration, using: &generator)
     return Baselines(
-      majority: accuracy(testLabels.map { _ in majority }), untrained: try probed(untrained),
+      majority: Double(right) / Double(words.test.count), untrained: try probed(untrained),
       trained: try probed(model))
+  }
+
+  /// The share of the test words whose class a probe finds, after training on the training words.
+  private func accuracy(
+    of untrained: Classifier, on vectors: Tensor, labels: [Int], _ split: SplitPlaces
+  ) -> Double {
+    // Every column gets mean 0 and deviation 1, so that one rate fits all layers and models.
+    let known = vectors.gathering(split.training)
+    let centred = known - known.mean(axis: 0)
+    let deviation = (centred * centred).mean(axis: 0).squareRoot() + 1e-6
+    let (x, targets) = (centred / deviation, split.training.map { labels[$0] })
+    var probe = untrained
+    var optimiser = AdamW()
+    let steps = 400
+    for step in 0..<steps {
+      let (_, gradients) = probe.gradients { $0(x).crossEntropy(targets: targets) }
+      optimiser.update(
+        &probe, gradients: gradients, rate: 0.03 * (1 - Float(step) / Float(steps)))
+    }
+    let unknown = (vectors.gathering(split.test) - known.mean(axis: 0)) / deviation
+    let right = zip(probe(unknown).argmax(), split.test).count { $0 == labels[$1] }
+    return Double(right) / Double(split.test.count)
   }
 
   // MARK: 2.5  How wide is the error bar?
@@ -174,27 +197,21 @@ struct Answers: ProbingAnswers {
   ///   - data: `vectors` `[word, width]`, `labels`, `controlLabels`, `classes`, and the places of the
   ///     `training` and `test` words.
   ///   - hidden: The width of the hidden layer.
-  ///   - seed: Where initial weights come from. `Probe.training` is the library's.
+  ///   - seed: Where initial weights come from.
   func compareProbes(
     on data: ControlledVectors, hidden: Int, seed: UInt64
   ) throws -> [ProbeFinding] {
-    func accuracy(_ kind: Probe.Kind, _ labels: [Int]) throws -> Double {
-      var settings = ProbeSettings()
-      settings.kind = kind
-      settings.batchSize = 64
-      settings.seed = seed
-      let probe = try Probe.training(
-        on: data.vectors.gathering(data.training), labels: data.training.map { labels[$0] },
-        classes: data.classes, settings: settings
-      ).probe
-      let predictions = probe.predictions(data.vectors.gathering(data.test))
-      return Double(zip(predictions, data.test).count { $0 == labels[$1] })
-        / Double(data.test.count)
-    }
-    return try [Probe.Kind.linear, .mlp(hidden: hidden)].map { kind in
-      let onTask = try accuracy(kind, data.labels)
-      return ProbeFinding(
-        accuracy: onTask, selectivity: onTask - (try accuracy(kind, data.controlLabels)))
+    let width = data.vectors.shape[1]
+    var generator = SeededGenerator(seed: seed)
+    let probes = [
+      Classifier(from: width, to: data.classes),
+      Classifier(from: width, to: data.classes, hidden: hidden, using: &generator),
+    ]
+    return probes.map { probe in
+      let split = SplitPlaces(training: data.training, test: data.test)
+      let onTask = accuracy(of: probe, on: data.vectors, labels: data.labels, split)
+      let byHeart = accuracy(of: probe, on: data.vectors, labels: data.controlLabels, split)
+      return ProbeFinding(accuracy: onTask, selectivity: onTask - byHeart)
     }
   }
 
@@ -217,14 +234,10 @@ struct Answers: ProbingAnswers {
   ///   - words: `layers`, each `[word, width]`, `labels`, `classes` and `lemmas`.
   ///   - split: The places of training and test.
   func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double] {
-    try words.layers.map { vectors in
-      let probe = try Probe.training(
-        on: vectors.gathering(split.training), labels: split.training.map { words.labels[$0] },
-        classes: words.classes
-      ).probe
-      let predictions = probe.predictions(vectors.gathering(split.test))
-      let right = zip(predictions, split.test).count { $0 == words.labels[$1] }
-      return Double(right) / Double(split.test.count)
+    words.layers.map { vectors in
+      accuracy(
+        of: Classifier(from: vectors.shape[1], to: words.classes), on: vectors,
+        labels: words.labels, split)
     }
   }
 
@@ -246,7 +259,7 @@ struct Answers: ProbingAnswers {
   ///   - sentences: `tokens`, the `positions` at which to add, and the two tokens in `choices`.
   ///   - vector: What is added, `[width]`.
   ///   - layer: The block after which it is added, from 0.
-  ///   - model: The translator. `Intervention(at:_:)` changes an activation.
+  ///   - model: The translator. `Intervention(at: point) { … }` changes an activation.
   func flips(
     of sentences: [PushedSentence], adding vector: Tensor, afterBlock layer: Int,
     in model: Transformer
@@ -258,8 +271,13 @@ struct Answers: ProbingAnswers {
         let logits = try model.run(input, intervening: interventions).logits  // [1, 1, token]
         return logits[0, 0, sentence.choices[0]] > logits[0, 0, sentence.choices[1]]
       }
-      let push = Intervention.adding(
-        vector, at: .residualPost(.encoder, layer), positions: sentence.positions)
+      let push = Intervention(at: .residualPost(.encoder, layer)) { residual in
+        var pushed = residual  // [1, position, width]
+        for position in sentence.positions {
+          for column in 0..<vector.count { pushed[0, position, column] += vector[column] }
+        }
+        return pushed
+      }
       return try prefersFirst([]) != prefersFirst([push])
     }
   }
@@ -322,7 +340,7 @@ struct Answers: ProbingAnswers {
   ///   - answers: The token of each class.
   ///   - model: The model, whose weights stay as they are.
   func promptStep(
-    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+    of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep {
     let watched = prefix.requiringGradient()
     let (length, width) = (prefix.shape[0], prefix.shape[1])
@@ -388,5 +406,34 @@ struct Answers: ProbingAnswers {
     the output changes; a random change of the same size should do nothing. Without that I would \
     write “can be read off layer 8 best”, and leave “encodes” alone.
     """
+  }
+}
+
+/// A probe: scores of classes from vectors, with one hidden layer or none.
+private struct Classifier: Parameterized {
+  private var hidden: AffineMap?
+  private var scores: AffineMap
+
+  /// A linear probe, all zeros.
+  init(from width: Int, to classes: Int) {
+    scores = AffineMap(weight: .zeros([classes, width]), bias: .zeros([classes]))
+  }
+
+  /// A probe with a hidden layer, whose units must not begin alike.
+  init(from width: Int, to classes: Int, hidden units: Int, using generator: inout SeededGenerator)
+  {
+    self.init(from: units, to: classes)
+    hidden = AffineMap(
+      weight: .randomNormal(
+        [units, width], standardDeviation: (2 / Float(width)).squareRoot(), using: &generator),
+      bias: .zeros([units]))
+  }
+
+  /// `[word, width]` to `[word, class]`.
+  func callAsFunction(_ x: Tensor) -> Tensor { scores(hidden.map { $0(x).relu() } ?? x) }
+
+  mutating func visitParameters(_ body: (String, inout Tensor) -> Void) {
+    hidden?.visitParameters { body("hidden.\($0)", &$1) }
+    scores.visitParameters { body("scores.\($0)", &$1) }
   }
 }

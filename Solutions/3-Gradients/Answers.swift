@@ -3,7 +3,6 @@
 import Answering
 import Foundation
 import GradientsVocabulary
-import Interpretability
 import Tensors
 import Transformers
 
@@ -12,25 +11,27 @@ struct Answers: GradientsAnswers {
   // MARK: 3.1  By hand
 
   /// The gradient of the log-probability of a class with respect to the input, `[input]`, of
-  /// log softmax(U relu(W x + b)).
+  /// log softmax(U relu(W x + b)), in double precision.
   ///
   /// - Parameters:
-  ///   - model: `inputWeight` W `[hidden, input]`, `inputBias` b `[hidden]`, `outputWeight` U
-  ///     `[class, hidden]`.
+  ///   - model: `inputWeight` W `[hidden][input]`, `inputBias` b `[hidden]`, `outputWeight` U
+  ///     `[class][hidden]`.
   ///   - input: x, `[input]`.
   ///   - target: The class whose log-probability is explained.
-  func gradientByHand(of model: OneLayerModel, at input: Tensor, target: Int) throws -> Tensor {
+  func gradientByHand(of model: OneLayerModel, at input: [Double], target: Int) throws -> [Double] {
+    func dot(_ a: [Double], _ b: [Double]) -> Double { zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } }
     let (w, u) = (model.inputWeight, model.outputWeight)
-    let x = input.reshaped(to: [input.count, 1])
-    let before = w.matmul(x) + model.inputBias.reshaped(to: [model.inputBias.count, 1])
-    let logits = u.matmul(before.relu())  // [class, 1]
+    let before = zip(w, model.inputBias).map { row, bias in dot(row, input) + bias }
+    let logits = u.map { dot($0, before.map { max($0, 0) }) }
+    let exponentials = logits.map { exp($0 - logits.max()!) }
+    let total = exponentials.reduce(0, +)
     // Of log p: 1 at the target, minus every probability.
-    var upstream = logits.reshaped(to: [logits.count]).softmax() * -1
-    upstream[target] += 1
-    let hidden = u.transposed().matmul(upstream.reshaped(to: [upstream.count, 1]))
+    let upstream = logits.indices.map { ($0 == target ? 1 : 0) - exponentials[$0] / total }
     // A unit that was off passes nothing back.
-    let gate = Tensor(before.values.map { $0 > 0 ? 1 : 0 }, shape: before.shape)
-    return w.transposed().matmul(hidden * gate).reshaped(to: [input.count])
+    let hidden = before.indices.map { unit in
+      before[unit] > 0 ? dot(u.map { $0[unit] }, upstream) : 0
+    }
+    return input.indices.map { column in dot(w.map { $0[column] }, hidden) }
   }
 
   // MARK: 3.2  Saliency

@@ -2,8 +2,6 @@
 
 import Answering
 import Foundation
-import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
 import Transformers
@@ -129,7 +127,7 @@ struct Answers: SortingAnswers {
       let batch = (0..<32).map { _ in training.randomElement(using: &generator)! }
       let input = ModelInput(tokens: batch.map { lists.tokens(of: $0) })
       let (_, gradients) = try model.gradients { model in
-        try model.run(input, logitsAt: lists.sortedRows).logits
+        try sortedHalf(of: model(input), for: lists)
           .crossEntropy(targets: batch.flatMap { $0.sorted() })
       }
       optimizer.update(&model, gradients: gradients, rate: schedule.rate(at: step))
@@ -141,13 +139,16 @@ struct Answers: SortingAnswers {
 
   /// The token that the head attends to most, at each row that predicts a sorted number,
   /// `[list][place]`.
+  ///
+  /// The pattern of the one head is `.pattern(.blocks, 0)`, `[list, head, query, key]`.
   func tokensRead(by sorter: Sorter, sorting lists: [[Int]]) throws -> [[Int]] {
     let tokens = lists.map { sorter.lists.tokens(of: $0) }
+    let n = sorter.lists.length
     let run = try sorter.model.run(
       ModelInput(tokens: tokens), capturing: [.pattern(.blocks, 0)])
     let pattern = try run.trace[.pattern(.blocks, 0)]  // [list, head, query, key]
     return tokens.indices.map { list in
-      sorter.lists.sortedRows.map { row in
+      ((n + 1)..<(2 * n + 1)).map { row in
         let most = (0...row).max { pattern[list, 0, row, $0] < pattern[list, 0, row, $1] }!
         return tokens[list][most]
       }
@@ -184,7 +185,8 @@ struct Answers: SortingAnswers {
   /// How well a sorter sorts lists it has met, others, and steps of two.
   ///
   /// - Parameters:
-  ///   - sorter: A trained sorter; `accuracy(on:)` is the share of lists that it sorts.
+  ///   - sorter: A trained sorter: `lists`, and a `model`. It sorts a list when the likeliest token of
+  ///     every row that predicts a sorted number is right.
   ///   - training: All lists it has learned from.
   ///   - lists: The lists to measure it on.
   func generalisation(
@@ -197,10 +199,21 @@ struct Answers: SortingAnswers {
       let sorted = list.sorted()
       return zip(sorted, sorted.dropFirst()).allSatisfy { $1 - $0 == 2 }
     }
-    let accuracy = try sorter.accuracy(on: unseen)
+    let accuracy = try share(of: unseen, sortedBy: sorter)
     return Generalisation(
-      seen: try sorter.accuracy(on: seen), unseen: accuracy,
-      stepsOfTwo: try sorter.accuracy(on: stepsOfTwo), isRule: accuracy >= 0.9)
+      seen: try share(of: seen, sortedBy: sorter), unseen: accuracy,
+      stepsOfTwo: try share(of: stepsOfTwo, sortedBy: sorter), isRule: accuracy >= 0.9)
+  }
+
+  /// The share of lists of which a sorter writes every number right.
+  private func share(of lists: [[Int]], sortedBy sorter: Sorter) throws -> Double {
+    let input = ModelInput(tokens: lists.map { sorter.lists.tokens(of: $0) })
+    let written = try sortedHalf(of: sorter.model(input), for: sorter.lists).argmax()
+    let n = sorter.lists.length
+    let right = lists.indices.count {
+      written[($0 * n)..<(($0 + 1) * n)] == lists[$0].sorted()[...]
+    }
+    return Double(right) / Double(lists.count)
   }
 
   // MARK: 4.10  In words

@@ -2,7 +2,6 @@
 
 import Answering
 import Foundation
-import Interpretability
 import LensesVocabulary
 import Tensors
 import Transformers
@@ -54,19 +53,26 @@ struct Answers: LensAnswers {
   /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [LensReading.Spread] {
+  func precision(of logits: Tensor) throws -> [Spread] {
     let (layers, positions) = (logits.shape[0], logits.shape[1])
     let final = logits[at: layers - 1].argmax()
     return (0..<layers).map { layer in
       let rows = logits[at: layer]
       let choice = rows.argmax()
-      let hits = (0..<positions).map { position in
-        let row = rows[at: position].values
-        let isAlone = row.filter { $0 == row[choice[position]] }.count == 1
-        return isAlone && choice[position] == final[position] ? 1.0 : 0.0
-      }
-      return LensReading.Spread(hits)
+      return spread(
+        of: (0..<positions).map { position in
+          let row = rows[at: position].values
+          let isAlone = row.count { $0 == row[choice[position]] } == 1
+          return isAlone && choice[position] == final[position] ? 1 : 0
+        })
     }
+  }
+
+  /// The mean of values and the root of their mean squared distance from it.
+  private func spread(of values: [Double]) -> Spread {
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    let centre = mean(values)
+    return Spread(mean: centre, deviation: mean(values.map { pow($0 - centre, 2) }).squareRoot())
   }
 
   // MARK: 5.4  Whose surprise?
@@ -74,12 +80,12 @@ struct Answers: LensAnswers {
   /// The surprisal in nats at every layer: the mean over positions and its standard deviation, as in 5.3.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func surprisal(of logits: Tensor) throws -> [LensReading.Spread] {
+  func surprisal(of logits: Tensor) throws -> [Spread] {
     let clean = logits[at: logits.shape[0] - 1].logSoftmax()
     return (0..<logits.shape[0]).map { layer in
       // The lens chooses, the model is surprised.
       let choice = logits[at: layer].argmax()
-      return LensReading.Spread(clean.gatheringColumns(choice).values.map { Double(-$0) })
+      return spread(of: choice.indices.map { -Double(clean[$0, choice[$0]]) })
     }
   }
 
@@ -107,22 +113,24 @@ struct Answers: LensAnswers {
   ///   - padding: The token to fill a batch with; it is a word like others.
   ///   - model: A decoder.
   func lastStates(of prompts: [[Int]], padding: Int, in model: Transformer) throws -> Tensor {
-    let (tokens, mask) = ModelInput.padding(prompts, with: padding, at: .front)
+    let length = prompts.map(\.count).max() ?? 0
+    let missing = prompts.map { length - $0.count }
+    let input = ModelInput(
+      tokens: zip(missing, prompts).map { Array(repeating: padding, count: $0) + $1 },
+      mask: missing.map { gap in (0..<length).map { $0 >= gap } })
     let points = model.configuration.residualPoints
-    let run = try model.run(
-      ModelInput(tokens: tokens, mask: mask), capturing: .points(Set(points)))
-    let last = tokens[0].count - 1
+    let run = try model.run(input, capturing: .points(Set(points)))
     return .stack(
       try points.map { point in
         // All prompts end in the last column.
-        try run.trace[point].slice(axis: 1, last..<(last + 1))
+        try run.trace[point].slice(axis: 1, (length - 1)..<length)
           .reshaped(to: [prompts.count, model.configuration.width])
       })
   }
 
   // MARK: 5.7  Train a tuned lens
 
-  /// A tuned lens: what to add to the states of every layer but the last.
+  /// A tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the last.
   ///
   /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
   ///
@@ -130,31 +138,26 @@ struct Answers: LensAnswers {
   ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
   ///   - model: Whose states they are.
   ///   - seed: Where your random numbers come from, if you need any.
-  /// - Returns: `TunedLens(layerCount:width:)` with its `translators` trained.
+  /// - Returns: Maps with A `[width, width]` as `weight` and b `[width]` as `bias`.
   func tunedLens(
     on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> TunedLens {
-    var lens = TunedLens(layerCount: states.layerCount, width: model.configuration.width)
-    let last = states.values[at: states.layerCount - 1]
-    let clean = model.logits(ofNormed: model.finalNorm(last)).softmax()
-    for layer in lens.translators.indices {
+  ) throws -> [AffineMap] {
+    let (last, width) = (states.layerCount - 1, model.configuration.width)
+    let clean = model.logits(ofNormed: model.finalNorm(states.values[at: last])).softmax()
+    return (0..<last).map { layer in
       let own = states.values[at: layer]
-      var translator = lens.translators[layer]
+      var added = AffineMap(weight: .zeros([width, width]), bias: .zeros([width]))
       var optimiser = AdamW()
       for step in 0..<200 {
-        var watched = translator
-        watched.weight = watched.weight.requiringGradient()
-        watched.bias = watched.bias.requiringGradient()
-        let logits = model.logits(ofNormed: model.finalNorm(watched(own)))
-        // Cross-entropy with soft targets: KL but for a constant.
-        let loss = -(clean * logits.logSoftmax()).sum() / Float(states.positionCount)
-        let gradients = gradient(of: loss, withRespectTo: [watched.weight, watched.bias])
-        let rate = 0.02 * (1 - Float(step) / 200)
-        optimiser.update(&translator, gradients: gradients, rate: rate)
+        let (_, gradients) = added.gradients { added in
+          let logits = model.logits(ofNormed: model.finalNorm(own + added(own)))
+          // Cross-entropy with soft targets: KL but for a constant.
+          return -(clean * logits.logSoftmax()).sum() / Float(states.positionCount)
+        }
+        optimiser.update(&added, gradients: gradients, rate: 0.02 * (1 - Float(step) / 200))
       }
-      lens.translators[layer] = translator
+      return added
     }
-    return lens
   }
 
   // MARK: 5.8  The logit lens is a Patchscope
@@ -221,7 +224,10 @@ struct Answers: LensAnswers {
     return (0...last).map { layer in
       let now = Tensor.concatenation(
         texts.map { $0.values[at: layer].slice(0..<($0.positionCount - distance)) }, axis: 0)
-      return AffineMap.leastSquares(from: now, to: later)
+      let matrix = (now - now.mean(axis: 0)).leastSquares(to: later)
+      // The bias is what the matrix leaves on average.
+      return AffineMap(
+        weight: matrix.transposed(), bias: (later - now.matmul(matrix)).mean(axis: 0))
     }
   }
 

@@ -1,18 +1,18 @@
 /// Which keys a query may see.
-public struct AttentionMask: Sendable {
+package struct AttentionMask: Sendable {
   /// For every row of the batch, which keys are there and which are padding; nil when all are there.
-  public var keys: [[Bool]]?
+  package var keys: [[Bool]]?
   /// Whether a query sees only keys at its own position and before.
-  public var isCausal: Bool
+  package var isCausal: Bool
   /// The position of the first query among the keys: what a key-value cache already holds.
-  public var queryOffset: Int
+  package var queryOffset: Int
   /// How many positions back a query sees, its own counted, or nil when it sees all the way.
   ///
   /// Beltagy et al., "Longformer: The Long-Document Transformer", 2020.
-  public var window: Int?
+  package var window: Int?
 
   /// A mask; `isCausal` has no default, because it decides what the model is.
-  public init(
+  package init(
     keys: [[Bool]]? = nil, isCausal: Bool, queryOffset: Int = 0, window: Int? = nil
   ) {
     self.keys = keys
@@ -24,7 +24,7 @@ public struct AttentionMask: Sendable {
   var hidesNothing: Bool { keys == nil && !isCausal && window == nil }
 
   /// Whether a query of a batch row may see a key.
-  public func allows(row: Int, query: Int, key: Int) -> Bool {
+  package func allows(row: Int, query: Int, key: Int) -> Bool {
     if isCausal && key > query + queryOffset { return false }
     if let window, key <= query + queryOffset - window { return false }
     return keys?[row][key] ?? true
@@ -35,7 +35,7 @@ extension Tensor {
   /// Scores `[batch, head, query, key]` with −∞ wherever a query may not see a key.
   ///
   /// Scores that nobody else holds are changed where they lie.
-  public consuming func masked(by mask: AttentionMask) -> Tensor {
+  package consuming func masked(by mask: AttentionMask) -> Tensor {
     precondition(rank == 4, "scores have the axes [batch, head, query, key], not \(shape)")
     if let keys = mask.keys {
       precondition(

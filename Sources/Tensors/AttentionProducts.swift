@@ -7,7 +7,7 @@ extension Tensor {
   ///   - keys: `[batch, key, keyHead, width]`; a whole number of query heads shares a key head.
   ///   - scale: What each dot product is multiplied by; 1 in T5, 1/√width elsewhere.
   ///   - bias: Added to every row of the batch, `[head, query, key]`.
-  public func attentionScores(keys: Tensor, scale: Float, adding bias: Tensor? = nil) -> Tensor {
+  package func attentionScores(keys: Tensor, scale: Float, adding bias: Tensor? = nil) -> Tensor {
     let layout = HeadLayout(queries: shape, keys: keys.shape)
     let (q, k, added) = (detached(), keys.detached(), bias?.detached())
     let biasShape = [layout.heads, layout.queryCount, layout.keyCount]
@@ -39,7 +39,7 @@ extension Tensor {
 
   /// Mixes values by a pattern: self `[batch, head, query, key]`, values
   /// `[batch, key, keyHead, width]`, result `[batch, query, head, width]`.
-  public func attentionMix(values: Tensor) -> Tensor {
+  package func attentionMix(values: Tensor) -> Tensor {
     precondition(rank == 4, "a pattern has the axes [batch, head, query, key], not \(shape)")
     let layout = HeadLayout(
       queries: [shape[0], shape[2], shape[1], values.shape.last ?? 0], keys: values.shape)

@@ -139,7 +139,7 @@ extension Tensor {
   }
 
   /// One value of every row `[row, column]`, by the row's column; `[row]`.
-  public func gatheringColumns(_ columns: [Int]) -> Tensor {
+  package func gatheringColumns(_ columns: [Int]) -> Tensor {
     precondition(
       rank == 2 && columns.count == shape[0],
       "\(columns.count) columns for a matrix of shape \(shape)")

@@ -95,9 +95,17 @@ extension Tensor {
 
   /// The mean cross-entropy in nats of logits `[…, class]` against a class each.
   ///
+  /// - Parameter targets: A class for every row.
+  /// - Returns: A scalar.
+  public func crossEntropy(targets: [Int]) -> Tensor {
+    crossEntropy(targets: targets.map(Optional.some))
+  }
+
+  /// The mean cross-entropy in nats of logits `[…, class]` against a class each.
+  ///
   /// - Parameter targets: A class for every row, or nil for a row that does not count.
   /// - Returns: A scalar; 0 when no row counts.
-  public func crossEntropy(targets: [Int?]) -> Tensor {
+  package func crossEntropy(targets: [Int?]) -> Tensor {
     let width = shape.last ?? 1
     let rows = count / max(width, 1)
     precondition(

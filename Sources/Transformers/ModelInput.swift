@@ -34,7 +34,7 @@ public struct ModelInput: Sendable {
   }
 
   /// Where a batch is filled up.
-  public enum PaddingSide: Sendable {
+  package enum PaddingSide: Sendable {
     /// Before the first token, as generation wants it: then all rows end in the same column.
     case front
     /// After the last token.
@@ -42,7 +42,7 @@ public struct ModelInput: Sendable {
   }
 
   /// Rows filled up to one length, and the mask that says where; nil when none was needed.
-  public static func padding(
+  package static func padding(
     _ rows: [[Int]], with token: Int, at side: PaddingSide = .back
   ) -> (tokens: [[Int]], mask: [[Bool]]?) {
     let length = rows.map(\.count).max() ?? 0

@@ -1,5 +1,6 @@
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 /// Sentences of made-up words whose class their last letter tells.

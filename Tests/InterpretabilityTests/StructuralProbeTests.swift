@@ -1,5 +1,6 @@
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 /// A sentence whose tree is drawn at random; its last word is a full stop.

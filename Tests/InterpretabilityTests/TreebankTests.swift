@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Transformers
 import XCTest
 
 /// A line of ten columns; what is not given is `_`.

@@ -1,5 +1,6 @@
 import Interpretability
 import Models
+import Transformers
 import XCTest
 
 @testable import Laboratory

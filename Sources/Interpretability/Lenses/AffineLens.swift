@@ -1,4 +1,5 @@
 public import Tensors
+public import Transformers
 
 /// The lens that maps the states of each layer to those of the last by least squares.
 ///

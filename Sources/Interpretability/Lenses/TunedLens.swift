@@ -8,43 +8,24 @@ public import Transformers
 /// Belrose et al., "Eliciting Latent Predictions from Transformers with the Tuned Lens", 2023. All
 /// weights are zero at first: the untrained lens is the logit lens.
 public struct TunedLens: Lens, Parameterized, Codable {
-  /// What is added at one layer.
-  public struct Translator: Parameterized, Sendable, Codable {
-    /// A, `[width, width]`.
-    public var weight: Tensor
-    /// b, `[width]`.
-    public var bias: Tensor
+  /// A and b of every layer but the last: what is added to a state.
+  public var translators: [AffineMap]
 
-    /// Nothing is added.
-    public init(width: Int) {
-      weight = .zeros([width, width])
-      bias = .zeros([width])
-    }
-
-    /// h + A h + b.
-    public func callAsFunction(_ states: Tensor) -> Tensor {
-      states + states.matmul(transposing: weight, adding: bias)
-    }
-
-    /// Calls `body` with A and b.
-    public mutating func visitParameters(_ body: (String, inout Tensor) -> Void) {
-      body("weight", &weight)
-      body("bias", &bias)
-    }
-  }
-
-  /// One for every layer but the last.
-  public var translators: [Translator]
+  /// A lens that adds what these maps make of a state.
+  public init(translators: [AffineMap]) { self.translators = translators }
 
   /// A lens that adds nothing yet.
   ///
   /// - Parameter layerCount: With the last layer, which has no translator.
   public init(layerCount: Int, width: Int) {
-    translators = Array(repeating: Translator(width: width), count: max(layerCount - 1, 0))
+    let nothing = AffineMap(weight: .zeros([width, width]), bias: .zeros([width]))
+    translators = Array(repeating: nothing, count: max(layerCount - 1, 0))
   }
 
   /// The states with what the layer's translator adds.
-  public func translate(_ states: Tensor, layer: Int) -> Tensor { translators[layer](states) }
+  public func translate(_ states: Tensor, layer: Int) -> Tensor {
+    states + translators[layer](states)
+  }
 
   /// Calls `body` with every weight, as in `layers.3.weight`.
   public mutating func visitParameters(_ body: (String, inout Tensor) -> Void) {
@@ -81,7 +62,7 @@ public struct TunedLens: Lens, Parameterized, Codable {
     let last = states.values[at: states.layerCount - 1]
     let normed = states.lastIsNormed ? last : model.finalNorm(last)
     let clean = model.logits(ofNormed: normed).softmax()
-    let trained = UnsafeMutableBufferPointer<Translator>.allocate(capacity: translators.count)
+    let trained = UnsafeMutableBufferPointer<AffineMap>.allocate(capacity: translators.count)
     _ = trained.initialize(from: translators)
     defer { trained.deinitialize().deallocate() }
     nonisolated(unsafe) let results = trained
@@ -97,11 +78,11 @@ public struct TunedLens: Lens, Parameterized, Codable {
         let rows = (0..<training.batch).map { _ in
           Int.random(in: 0..<states.positionCount, using: &generator)
         }
-        let watched = translator.requiringGradients()
-        let logits = model.logits(
-          ofNormed: model.finalNorm(watched(own.gathering(rows))))
-        let loss = -(clean.gathering(rows) * logits.logSoftmax()).sum() / Float(rows.count)
-        let gradients = gradient(of: loss, withRespectTo: watched.parameters.map(\.tensor))
+        let (drawn, goal) = (own.gathering(rows), clean.gathering(rows))
+        let (_, gradients) = translator.gradients { translator in
+          let logits = model.logits(ofNormed: model.finalNorm(drawn + translator(drawn)))
+          return -(goal * logits.logSoftmax()).sum() / Float(rows.count)
+        }
         optimiser.update(&translator, gradients: gradients, rate: schedule.rate(at: step))
       }
       results[layer] = translator

@@ -1,4 +1,4 @@
-import Tensors
+public import Tensors
 
 /// What probes found at one layer, measured on the test words.
 public struct LayerFinding: Codable, Sendable {

@@ -1,14 +1,6 @@
 public import Tensors
 public import Transformers
 
-/// What stands for a word that was cut into several tokens.
-public enum WordPooling: String, Codable, Sendable, CaseIterable {
-  /// Its last token, which in a causal model alone has read all of it.
-  case last
-  /// The mean of its tokens.
-  case mean
-}
-
 /// A vector for every word of some sentences, at every layer.
 public struct Representations: Sendable {
   /// `[word, width]` for each layer that was asked for.

@@ -1,4 +1,5 @@
 public import Tensors
+public import Transformers
 
 /// A linear map under which squared lengths are syntax: the distance between two words in the tree,
 /// or the depth of a word.

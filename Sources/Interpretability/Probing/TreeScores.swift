@@ -1,3 +1,5 @@
+public import Transformers
+
 /// The edges of a spanning tree of least total length, by Prim's method.
 ///
 /// - Parameters:
@@ -22,20 +24,6 @@ public func minimumSpanningTree(
     }
   }
   return edges
-}
-
-/// An undirected edge between two words of a sentence.
-public struct WordEdge: Hashable, Codable, Sendable {
-  /// The index of the word that stands first.
-  public let first: Int
-  /// The index of the word that stands second.
-  public let second: Int
-
-  /// An edge, whichever way round it is given.
-  public init(_ a: Int, _ b: Int) {
-    first = min(a, b)
-    second = max(a, b)
-  }
 }
 
 /// The share of gold edges that are among the predicted ones; nil for fewer than two words.

@@ -1,22 +1,7 @@
 public import Tokenizers
+public import Transformers
 
-/// A sentence as token ids, with the tokens of each of its words.
-public struct WordTokens: Codable, Sendable, Hashable {
-  /// What the probed stack reads.
-  public var tokens: [Int]
-  /// The places of each word's tokens; never empty, and shared where a token spans two words.
-  public var words: [Range<Int>]
-  /// What the encoder reads, where the probed stack is the decoder of an encoder–decoder; `tokens`
-  /// are then the decoder's, its start token first.
-  public var source: [Int]?
-
-  /// Tokens whose words are known.
-  public init(tokens: [Int], words: [Range<Int>], source: [Int]? = nil) {
-    self.tokens = tokens
-    self.words = words
-    self.source = source
-  }
-
+extension WordTokens {
   /// Encodes a sentence with the special tokens of its tokenizer and finds each word's tokens.
   ///
   /// It asks the tokenizer where the text up to a word's edge would end, so that it serves any
@@ -39,12 +24,12 @@ public struct WordTokens: Codable, Sendable, Hashable {
 
     let shift = (0...last).first { tokens[$0...].starts(with: plain) } ?? 0
     let edges = TokenEdges(text: Array(sentence.text.utf8), tokens: plain, tokenizer: tokenizer)
-    self.tokens = tokens
-    words = sentence.words.map { word in
+    let words = sentence.words.map { word in
       let start = min(edges.tokens(before: word.place.lowerBound).whole, plain.count - 1)
       let end = edges.tokens(before: word.place.upperBound).begun
       return (start + shift)..<(max(end, start + 1) + shift)
     }
+    self.init(tokens: tokens, words: words)
   }
 }
 

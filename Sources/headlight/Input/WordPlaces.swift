@@ -1,6 +1,7 @@
 import Interpretability
 import Laboratory
 import Tokenizers
+import Transformers
 
 /// A text whose tokens stand in a row, so that a word of several tokens can be found among them.
 struct WordPlaces {

@@ -3,6 +3,7 @@ import Figures
 import Foundation
 public import Interpretability
 import Laboratory
+import Transformers
 
 struct ProbeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import Coursework
 import Foundation
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 @testable import GradientsExercises

@@ -3,6 +3,7 @@ import Foundation
 import Interpretability
 import SheetTools
 import Tensors
+import Transformers
 import XCTest
 
 @testable import GradientsExercises

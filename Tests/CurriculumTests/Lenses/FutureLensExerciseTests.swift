@@ -1,6 +1,7 @@
 import Coursework
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 @testable import LensesExercises

@@ -1,7 +1,7 @@
 import Answering
-import Answering
-import LensesVocabulary
+import Coursework
 import Interpretability
+import LensesVocabulary
 import Tensors
 import Transformers
 
@@ -16,8 +16,8 @@ extension LensAnswersStub {
   func logits(of states: ResidualStates, in model: Transformer) throws -> Tensor {
     throw Unanswered()
   }
-  func precision(of logits: Tensor) throws -> [LensReading.Spread] { throw Unanswered() }
-  func surprisal(of logits: Tensor) throws -> [LensReading.Spread] { throw Unanswered() }
+  func precision(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
+  func surprisal(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
   func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
     throw Unanswered()
   }
@@ -26,7 +26,7 @@ extension LensAnswersStub {
   }
   func tunedLens(
     on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> TunedLens { throw Unanswered() }
+  ) throws -> [AffineMap] { throw Unanswered() }
   func patched(
     source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
   ) throws -> Tensor { throw Unanswered() }

@@ -2,6 +2,7 @@ import Coursework
 import Foundation
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 @testable import LensesExercises
@@ -10,8 +11,6 @@ import XCTest
 
 /// Exercises 5.3 and 5.4: what is rejected, what is accepted.
 final class LensMeasureTests: XCTestCase {
-  private typealias Spread = LensReading.Spread
-
   private func precision(
     _ name: String, says: String?, answer: @escaping @Sendable (Tensor) throws -> [Spread]
   ) -> Misconception {
@@ -28,7 +27,7 @@ final class LensMeasureTests: XCTestCase {
     _ logits: Tensor, _ value: (_ layer: Int, _ position: Int) -> Double
   ) -> [Spread] {
     (0..<logits.shape[0]).map { layer in
-      Spread((0..<logits.shape[1]).map { value(layer, $0) })
+      Spread(LensReading.Spread((0..<logits.shape[1]).map { value(layer, $0) }))
     }
   }
 
@@ -86,7 +85,7 @@ final class LensMeasureTests: XCTestCase {
   func testOtherRightPrecisionsAreAccepted() {
     let variants = [
       Variant(of: LensSheet.precisionAtOne, "by the library") { (logits: Tensor) in
-        LensReading(logits: logits).precision
+        LensReading(logits: logits).precision.map(Spread.init)
       },
       Variant(of: LensSheet.precisionAtOne, "from p alone") { (logits: Tensor) in
         try Self.hits(logits).map {
@@ -120,7 +119,7 @@ final class LensMeasureTests: XCTestCase {
         }
       },
       surprisal("entropy", says: "this is the entropy of each layer") { logits in
-        LensReading(logits: logits).entropy
+        LensReading(logits: logits).entropy.map(Spread.init)
       },
       surprisal("a sample's deviation", says: "divided by one position less") { logits in
         Self.sample(
@@ -138,7 +137,7 @@ final class LensMeasureTests: XCTestCase {
   func testOtherRightSurprisalsAreAccepted() {
     let variants = [
       Variant(of: LensSheet.whoseSurprise, "by the library") { (logits: Tensor) in
-        LensReading(logits: logits).surprisal
+        LensReading(logits: logits).surprisal.map(Spread.init)
       },
       Variant(of: LensSheet.whoseSurprise, "the logarithm of probabilities") { (logits: Tensor) in
         let last = logits.shape[0] - 1
@@ -163,5 +162,12 @@ final class LensMeasureTests: XCTestCase {
       XCTAssertNil(precision("nonsense", says: nil) { _ in answer }.fault())
       XCTAssertNil(surprisal("nonsense", says: nil) { _ in answer }.fault())
     }
+  }
+}
+
+extension Spread {
+  /// What the library measured, as an answer.
+  fileprivate init(_ spread: LensReading.Spread) {
+    self.init(mean: spread.mean, deviation: spread.deviation)
   }
 }

@@ -13,21 +13,25 @@ import XCTest
 final class TrainALensTests: XCTestCase {
   private typealias Question = StatesToTuneOn
 
-  private static func solution(_ question: Question) throws -> TunedLens {
+  private static func solution(_ question: Question) throws -> [AffineMap] {
     try Solution5.Answers().tunedLens(
       on: question.states, of: question.model.made(), seed: question.seed)
   }
 
+  private static func untrained(_ question: Question) -> [AffineMap] {
+    TunedLens(layerCount: question.states.layerCount, width: LensModel.width).translators
+  }
+
   private static func edited(
-    _ question: Question, _ edit: (inout TunedLens.Translator) -> Void
-  ) throws -> TunedLens {
+    _ question: Question, _ edit: (inout AffineMap) -> Void
+  ) throws -> [AffineMap] {
     var lens = try solution(question)
-    for layer in lens.translators.indices { edit(&lens.translators[layer]) }
+    for layer in lens.indices { edit(&lens[layer]) }
     return lens
   }
 
   private func misconception(
-    _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> TunedLens
+    _ name: String, says: String?, answer: @escaping @Sendable (Question) throws -> [AffineMap]
   ) -> Misconception {
     Misconception(of: LensSheet.tunedLens, name, says: says, answer: answer)
   }
@@ -35,7 +39,7 @@ final class TrainALensTests: XCTestCase {
   func testWrongLensesAreRejectedWithTheirSentence() {
     let misconceptions = [
       misconception("untrained", says: "this is the logit lens, untrained") { question in
-        TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
+        Self.untrained(question)
       },
       misconception("biases alone", says: "only the biases were trained") { question in
         try Self.edited(question) { $0.weight = .zeros($0.weight.shape) }
@@ -50,18 +54,17 @@ final class TrainALensTests: XCTestCase {
       },
       misconception("backwards", says: "in the wrong order") { question in
         var lens = try Self.solution(question)
-        lens.translators.reverse()
+        lens.reverse()
         return lens
       },
       misconception("one for all", says: "all layers have the same translator") { question in
         var lens = try Self.solution(question)
-        lens.translators = Array(
-          repeating: lens.translators[lens.translators.count - 1], count: lens.translators.count)
+        lens = Array(repeating: lens[lens.count - 1], count: lens.count)
         return lens
       },
       misconception("one for the last", says: "needs none") { question in
         var lens = try Self.solution(question)
-        lens.translators.append(TunedLens.Translator(width: LensModel.width))
+        lens.append(Self.untrained(question)[0])
         return lens
       },
       misconception("a few positions by heart", says: "on new positions") { question in
@@ -81,31 +84,32 @@ final class TrainALensTests: XCTestCase {
         training.steps = 300
         return TunedLens(
           training: question.states, of: try question.model.made(), as: training,
-          seed: question.seed)
+          seed: question.seed
+        ).translators
       },
       Variant(of: LensSheet.tunedLens, "from a start of least squares") { (question: Question) in
-        var lens = TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
+        var lens = Self.untrained(question)
         let model = try question.model.made()
         let last = question.states.values[at: question.states.layerCount - 1]
         let clean = model.logits(ofNormed: model.finalNorm(last)).softmax()
         let start = AffineLens(fitting: question.states)
-        for layer in lens.translators.indices {
-          var translator = lens.translators[layer]
+        for layer in lens.indices {
+          var translator = lens[layer]
           translator.weight = start.maps[layer].weight
           for place in 0..<LensModel.width { translator.weight[place, place] -= 1 }
           translator.bias = start.maps[layer].bias
           var optimiser = AdamW()
           for _ in 0..<120 {
             let watched = translator.requiringGradients()
-            let logits = model.logits(
-              ofNormed: model.finalNorm(watched(question.states.values[at: layer])))
+            let own = question.states.values[at: layer]
+            let logits = model.logits(ofNormed: model.finalNorm(own + watched(own)))
             let loss =
               -(clean * logits.logSoftmax()).sum() / Float(question.states.positionCount)
             let gradients = gradient(
               of: loss, withRespectTo: [watched.weight, watched.bias])
             optimiser.update(&translator, gradients: gradients, rate: 0.01)
           }
-          lens.translators[layer] = translator
+          lens[layer] = translator
         }
         return lens
       },
@@ -114,7 +118,7 @@ final class TrainALensTests: XCTestCase {
   }
 
   func testNonsenseEarnsNothing() {
-    let odd: [@Sendable (inout TunedLens.Translator) -> Void] = [
+    let odd: [@Sendable (inout AffineMap) -> Void] = [
       { $0.weight = Tensor([]) }, { $0.bias = Tensor(scalar: .nan) },
       { $0.weight = Tensor(repeating: 1e38, shape: [12, 12]) },
       { $0.weight = Tensor(repeating: .nan, shape: [12, 12]) },
@@ -122,8 +126,8 @@ final class TrainALensTests: XCTestCase {
     ]
     for edit in odd {
       let nonsense = misconception("nonsense", says: nil) { question in
-        var lens = TunedLens(layerCount: question.states.layerCount, width: LensModel.width)
-        for layer in lens.translators.indices { edit(&lens.translators[layer]) }
+        var lens = Self.untrained(question)
+        for layer in lens.indices { edit(&lens[layer]) }
         return lens
       }
       XCTAssertNil(nonsense.fault())

@@ -51,7 +51,7 @@ extension ProbingAnswersStub {
     throw Unanswered()
   }
   func promptStep(
-    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+    of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep { throw Unanswered() }
   func whatAProbeShows() throws -> String { throw Unanswered() }
   func whatProbingNeeds() throws -> String { throw Unanswered() }

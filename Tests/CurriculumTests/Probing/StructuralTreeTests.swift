@@ -2,6 +2,7 @@ import Coursework
 import Interpretability
 import SheetTools
 import Tensors
+import Transformers
 import XCTest
 
 @testable import ProbingExercises

@@ -1,6 +1,7 @@
 import Coursework
 import SheetTools
 import Tensors
+import Transformers
 import XCTest
 
 @testable import ProbingExercises

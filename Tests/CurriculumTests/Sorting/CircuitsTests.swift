@@ -1,7 +1,8 @@
 import Coursework
 import Laboratory
-import Models
+import SortingVocabulary
 import Tensors
+import Transformers
 import XCTest
 
 @testable import SortingExercises

@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import Tensors
+import Transformers
 import XCTest
 
 @testable import SortingExercises

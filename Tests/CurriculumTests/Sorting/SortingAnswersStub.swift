@@ -1,9 +1,8 @@
 import Answering
-import Answering
 import SortingVocabulary
 import Laboratory
-import Models
 import Tensors
+import Transformers
 
 /// The answers of a student who has not begun Sheet 4.
 struct UntouchedSorting: SortingAnswers {

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Tensors
+import Transformers
 import XCTest
 
 @testable import SortingExercises

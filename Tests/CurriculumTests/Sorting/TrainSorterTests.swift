@@ -1,6 +1,6 @@
 import Coursework
 import Laboratory
-import Models
+import SortingVocabulary
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,7 @@
 import Checkpoints
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 /// Every method against Captum 0.9 on the same weights, of a T5 and a GPT-2.

@@ -27,7 +27,7 @@ extension AttentionSheet {
       """,
       """
       The log-probability of a sentence is the sum over its tokens. Row t of the logits predicts \
-      `predicts[t]`: `logits[at: 0].logSoftmax().gatheringColumns(predicts).sum().scalar`.
+      `predicts[t]`: with `let logs = logits[at: 0].logSoftmax()`, add up `logs[t, predicts[t]]`.
       """,
       """
       `Intervention.zeroHead(head, of: .cross, in: .decoder, layer: last)` takes a head out for one \

@@ -4,6 +4,7 @@ import Interpretability
 import Laboratory
 import ProbingVocabulary
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.3: random classes for word types, and what a probe gets beyond them.

@@ -2,6 +2,7 @@ import Coursework
 import Interpretability
 import ProbingVocabulary
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.5: a bootstrap interval over sentences.

@@ -4,6 +4,7 @@ import Laboratory
 import ProbingVocabulary
 import SheetTools
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// What accuracies a right answer has, and what some wrong ones have.
@@ -45,8 +46,8 @@ extension ProbingSheet {
       """,
       """
       Each layer needs a probe of its own, trained on the training words of that layer and measured \
-      on its test words. `tensor.gathering(places)` takes the rows; `Probe.training(on:labels:classes:)` \
-      is the library's, and its result has a `probe` with `predictions(_:)`.
+      on its test words. `tensor.gathering(places)` takes the rows. The probe is that of 2.4 and 2.6; the \
+      classes it answers are the `argmax()` of its scores.
       """,
       """
       `var generator = SeededGenerator(seed: seed)`; \

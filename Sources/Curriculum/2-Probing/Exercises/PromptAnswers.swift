@@ -73,7 +73,7 @@ extension ProbingSheet {
     let (model, width) = (translator.model, translator.model.configuration.width)
     let corpus = try ProbedCorpus(count: texts, using: &generator)
     let examples = corpus.tokens.enumerated().map { index, sentence in
-      PromptProbe.Example(tokens: sentence.tokens, label: (index + 1) % classes)
+      LabelledText(tokens: sentence.tokens, label: (index + 1) % classes)
     }
     // Words the decoder begins with, so that no answer is out of the question.
     let answers = try Array(

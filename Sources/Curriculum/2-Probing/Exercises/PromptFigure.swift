@@ -16,7 +16,7 @@ extension ProbingSheet {
     let corpus = try ProbedCorpus.figures.get()
     let examples = zip(corpus.sentences, corpus.tokens).compactMap { sentence, tokens in
       sentence.words.first { $0.labels["word-class"] == "noun" }?.labels["number"].map {
-        PromptProbe.Example(tokens: tokens.tokens, label: $0 == "plural" ? 1 : 0)
+        LabelledText(tokens: tokens.tokens, label: $0 == "plural" ? 1 : 0)
       }
     }
     let (test, training) = (Array(examples.prefix(120)), Array(examples.dropFirst(120)))

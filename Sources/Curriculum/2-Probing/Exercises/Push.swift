@@ -34,8 +34,9 @@ extension ProbingSheet {
       row is another than before.
       """,
       """
-      `Intervention.adding(vector, at: .residualPost(.encoder, layer), positions: sentence.positions)` \
-      is in the library, and `model.run(input, intervening: [it]).logits` is `[1, 1, token]`. Compare \
+      `Intervention(at: .residualPost(.encoder, layer)) { residual in … }` gets `[1, position, width]`: \
+      copy it, and add `vector[column]` to `copy[0, position, column]` for every position that is named. \
+      `model.run(input, intervening: [it]).logits` is `[1, 1, token]`. Compare \
       `logits[0, 0, choices[0]] > logits[0, 0, choices[1]]` of both runs, and return whether the two \
       differ.
       """,

@@ -40,10 +40,10 @@ extension ProbingSheet {
       share of *test* words that have it. It may well be another class that leads there.
       """,
       """
-      `model.representations(of: words.sentences, layers: [words.layer]).layers[0]` has a row for every \
-      word of all sentences; take `gathering(words.training)` and `gathering(words.test)`. \
-      `Probe.training(on:labels:classes:)` is the library's probe, or use your own from 2.2 on vectors \
-      brought to a common size.
+      Your `wordVectors(of: sentence, pooling: .last, in: model)[at: words.layer]` of all sentences, \
+      joined by `Tensor.concatenation(…, axis: 0)`, has a row for every word; take \
+      `gathering(words.training)` and `gathering(words.test)`. Bring every column to mean 0 and \
+      deviation 1 by the training words, so that one rate fits both models, and train a probe as in 2.2.
       """,
     ],
     interpretation: """

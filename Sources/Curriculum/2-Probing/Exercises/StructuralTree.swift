@@ -3,6 +3,7 @@ import Interpretability
 import ProbingVocabulary
 import SheetTools
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.9: distances under a map, the tree in them, and how much of it is right.

@@ -5,6 +5,7 @@ import Laboratory
 import ProbingVocabulary
 import SheetTools
 import Tensors
+import Transformers
 
 extension ProbingSheet {
   /// 2.2: softmax regression with a penalty, and a layer chosen on development words.

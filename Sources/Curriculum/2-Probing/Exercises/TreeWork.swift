@@ -3,6 +3,7 @@ import Interpretability
 import ProbingVocabulary
 import SheetTools
 import Tensors
+import Transformers
 
 /// Recognises other distances, edges that are no least tree, and other shares.
 struct TreeWork {

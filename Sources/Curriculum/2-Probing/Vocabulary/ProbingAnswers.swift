@@ -1,4 +1,3 @@
-public import Interpretability
 public import Tensors
 public import Transformers
 
@@ -9,8 +8,9 @@ public protocol ProbingAnswers: Sendable {
   /// Layer 0 is the residual stream before the first block, layer n the one after block n.
   ///
   /// - Parameters:
-  ///   - sentence: The tokens the encoder reads, and the places of each word's tokens.
-  ///   - pooling: Whether a word's last token stands for it or the mean of its tokens.
+  ///   - sentence: `tokens`, which the encoder reads, and `words`, the range of places of each word's
+  ///     tokens.
+  ///   - pooling: `.last`, the word's last token, or `.mean`, the mean of its tokens.
   ///   - model: An encoder–decoder.
   func wordVectors(
     of sentence: WordTokens, pooling: WordPooling, in model: Transformer
@@ -38,6 +38,8 @@ public protocol ProbingAnswers: Sendable {
 
   /// 2.4: the accuracies on the test words of the majority class, of a probe on an untrained model,
   /// and of a probe on the model itself.
+  ///
+  /// A word's last token stands for it.
   ///
   /// - Parameters:
   ///   - words: The words, their classes, and which of them are for training and for test.
@@ -128,7 +130,7 @@ public protocol ProbingAnswers: Sendable {
   ///   - answers: The token of each class.
   ///   - model: The model, whose weights stay as they are.
   func promptStep(
-    of prefix: Tensor, on examples: [PromptProbe.Example], answers: [Int], in model: Transformer
+    of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep
 
   /// 2.11, in words: what the accuracy of a probe shows, and what it does not.

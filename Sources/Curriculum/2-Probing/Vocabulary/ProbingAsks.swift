@@ -1,5 +1,4 @@
 public import Answering
-package import Interpretability
 import Models
 package import Tensors
 
@@ -252,10 +251,10 @@ package struct TreeSentence: Codable, Sendable {
 /// A prefix, texts with their classes, and the tokens that stand for classes.
 package struct PrefixedTexts: Codable, Sendable {
   package var prefix: Tensor
-  package var examples: [PromptProbe.Example]
+  package var examples: [LabelledText]
   package var answers: [Int]
 
-  package init(prefix: Tensor, examples: [PromptProbe.Example], answers: [Int]) {
+  package init(prefix: Tensor, examples: [LabelledText], answers: [Int]) {
     self.prefix = prefix
     self.examples = examples
     self.answers = answers

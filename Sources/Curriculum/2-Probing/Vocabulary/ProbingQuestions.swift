@@ -1,5 +1,5 @@
-public import Interpretability
 public import Tensors
+public import Transformers
 
 /// Vectors with a class each.
 public struct LabelledVectors: Codable, Sendable {
@@ -203,6 +203,14 @@ public struct PushedSentence: Codable, Sendable {
     self.positions = positions
     self.choices = choices
   }
+}
+
+/// A text and its class.
+public struct LabelledText: Codable, Sendable {
+  /// What the model reads.
+  public var tokens: [Int]
+  /// The class.
+  public var label: Int
 }
 
 /// What one step of training a prompt needs.

@@ -5,6 +5,7 @@ import GradientsVocabulary
 import Interpretability
 import SheetTools
 import Tensors
+import Transformers
 
 extension GradientsSheet {
   /// 3.6: why this token and not that one.

@@ -5,6 +5,7 @@ import Laboratory
 import SheetTools
 import Tensors
 import Tokenizers
+import Transformers
 
 /// A word of a translation and what several methods say of it.
 struct FaithfulnessSample {

@@ -22,7 +22,8 @@ extension GradientsSheet {
       """,
       """
       `g = onehot − p` `[class]`; `h = Uᵀ g` `[hidden]`; set h to 0 where `W x + b` is not above 0; \
-      the answer is `Wᵀ h` `[input]`.
+      the answer is `Wᵀ h` `[input]`. With `dot(a, b)` the sum of `zip(a, b)` multiplied, an entry of Uᵀ g \
+      is `dot(u.map { $0[unit] }, g)`.
       """,
     ],
     interpretation: """
@@ -53,14 +54,15 @@ extension GradientsSheet {
   ) -> ClassifiedInput {
     var question: ClassifiedInput
     repeat {
+      func numbers(_ shape: [Int], _ deviation: Float = 1) -> Tensor {
+        .randomNormal(shape, standardDeviation: deviation, using: &generator)
+      }
       question = ClassifiedInput(
         model: OneLayerModel(
-          inputWeight: .randomNormal([hidden, input], using: &generator),
-          inputBias: .randomNormal([hidden], standardDeviation: 0.5, using: &generator) + bias,
-          outputWeight: .randomNormal(
-            [classes, hidden], standardDeviation: scale, using: &generator)
-        ),
-        input: .randomNormal([input], using: &generator),
+          inputWeight: numbers([hidden, input]).doubleRows,
+          inputBias: (numbers([hidden], 0.5) + bias).values.map(Double.init),
+          outputWeight: numbers([classes, hidden], scale).doubleRows),
+        input: numbers([input]).values.map(Double.init),
         target: Int.random(in: 0..<classes, using: &generator))
       // Some units on and some off, unless all are to be off, and none on the edge.
     } while !isTelling(question, allOff: bias < -10)
@@ -73,31 +75,39 @@ extension GradientsSheet {
     return hidden.allSatisfy { abs($0) > 0.05 } && (allOff ? on == 0 : 0 < on && on < hidden.count)
   }
 
-  private static func handJudge(_ question: ClassifiedInput) -> Expected<Tensor> {
+  private static func handJudge(_ question: ClassifiedInput) -> Expected<[Double]> {
     let work = HandWork(question)
-    let wanted = Tensor(work.gradient().map { Float($0) })
+    let wanted = work.gradient()
     let hidden = question.model.inputBias.count
+    func single(_ values: [Double]) -> [Float] { values.map { Float($0) } }
     return Expected(
       comparing: { answer in
-        shapeFault(answer, inputs: wanted.count, hidden: hidden)
-          ?? .compare(answer, to: wanted, named: "the gradient", axes: ["input"])
+        if answer.count == hidden, hidden != wanted.count {
+          return .invalid(
+            """
+            this is a gradient with respect to the hidden layer; one step is left, back through W to \
+            the input
+            """)
+        }
+        let verdict = Verdict.compare(
+          single(answer), to: single(wanted), named: "the gradient", of: "input")
+        guard verdict.status == .passed else { return verdict }
+        return isExact(answer, wanted)
+          ? verdict
+          : .failed(
+            """
+            this is right to the digits of a Float, which is what a machine's gradient of tensors has; \
+            take the steps yourself, in Double
+            """)
       },
-      isSame: { $0.shape == wanted.shape && Verdict.areSame($0.values, $1.values) },
+      isSame: { Verdict.areSame(single($0), single($1)) },
       mistakes: { work.mistakes })
   }
 
-  private static func shapeFault(_ answer: Tensor, inputs count: Int, hidden: Int) -> Verdict? {
-    if answer.shape == [hidden], answer.count != count {
-      return .invalid(
-        """
-        this is a gradient with respect to the hidden layer; one step is left, back through W to the \
-        input
-        """)
-    }
-    if answer.shape == [count, 1] || answer.shape == [1, count] {
-      return .invalid("the gradient has the shape \(answer.shape), not [\(count)]; flatten it")
-    }
-    return nil
+  /// Whether two gradients agree to more digits than a Float has.
+  private static func isExact(_ answer: [Double], _ wanted: [Double]) -> Bool {
+    let size = wanted.map { abs($0) }.max() ?? 0
+    return zip(answer, wanted).allSatisfy { abs($0 - $1) <= 1e-9 * size + 1e-14 }
   }
 }
 
@@ -110,16 +120,10 @@ struct HandWork {
   private let target: Int
 
   init(_ question: ClassifiedInput) {
-    func rows(_ tensor: Tensor) -> [[Double]] {
-      (0..<tensor.shape[0]).map { row in
-        (0..<tensor.shape[1]).map { Double(tensor[row, $0]) }
-      }
-    }
-    let x = question.input.values.map(Double.init)
-    weights = rows(question.model.inputWeight)
-    output = rows(question.model.outputWeight)
-    preactivations = zip(weights, question.model.inputBias.values).map { row, bias in
-      zip(row, x).reduce(Double(bias)) { $0 + $1.0 * $1.1 }
+    weights = question.model.inputWeight
+    output = question.model.outputWeight
+    preactivations = zip(weights, question.model.inputBias).map { row, bias in
+      zip(row, question.input).reduce(bias) { $0 + $1.0 * $1.1 }
     }
     let hidden = preactivations.map { max($0, 0) }
     let logits = output.map { zip($0, hidden).reduce(0) { $0 + $1.0 * $1.1 } }
@@ -146,7 +150,7 @@ struct HandWork {
   /// The probability of the class that is explained.
   var probability: Double { probabilities[target] }
 
-  var mistakes: [Mistake<Tensor>] {
+  var mistakes: [Mistake<[Double]>] {
     let p = probability
     return [
       Mistake(

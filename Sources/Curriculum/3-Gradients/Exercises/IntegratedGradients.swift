@@ -5,6 +5,7 @@ import Interpretability
 import Laboratory
 import SheetTools
 import Tensors
+import Transformers
 
 extension GradientsSheet {
   /// 3.4: integrated gradients, and whether they add up.

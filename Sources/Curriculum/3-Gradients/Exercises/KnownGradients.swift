@@ -2,6 +2,7 @@ import GradientsVocabulary
 import Interpretability
 import SheetTools
 import Tensors
+import Transformers
 
 extension NumberSource {
   /// The gradient at the embeddings, `[position, width]`: of the translator as the library computes
@@ -73,5 +74,13 @@ extension Formula {
       }
       return (end[own] - start[own]) * slopes.reduce(0, +) / Double(places.count)
     }
+  }
+}
+
+extension TranslatorPrediction {
+  /// The prediction, from the translator.
+  func explained() throws -> ExplainedPrediction {
+    try ExplainedPrediction(
+      AttentionSheet.translator().model, ModelInput(source, decoderTokens: decoder), target: target)
   }
 }

@@ -3,8 +3,15 @@ public import Transformers
 
 /// What a student answers on Sheet 3: one or two methods an exercise.
 public protocol GradientsAnswers: Sendable {
-  /// 3.1: the gradient of the log-probability of a class with respect to a model's input, `[input]`.
-  func gradientByHand(of model: OneLayerModel, at input: Tensor, target: Int) throws -> Tensor
+  /// 3.1: the gradient of the log-probability of a class with respect to the input, `[input]`, of
+  /// log softmax(U relu(W x + b)), in double precision.
+  ///
+  /// - Parameters:
+  ///   - model: `inputWeight` W `[hidden][input]`, `inputBias` b `[hidden]`, `outputWeight` U
+  ///     `[class][hidden]`.
+  ///   - input: x, `[input]`.
+  ///   - target: The class whose log-probability is explained.
+  func gradientByHand(of model: OneLayerModel, at input: [Double], target: Int) throws -> [Double]
 
   /// 3.2: how steeply the number rises along one coordinate of one embedding, measured by moving the
   /// coordinate a little to either side.
@@ -89,15 +96,15 @@ public protocol GradientsAnswers: Sendable {
 
 /// A classifier of one layer: log-probabilities log softmax(U relu(W x + b)).
 public struct OneLayerModel: Codable, Sendable {
-  /// W, `[hidden, input]`.
-  public var inputWeight: Tensor
+  /// W, `[hidden][input]`: a row for every hidden unit.
+  public var inputWeight: [[Double]]
   /// b, `[hidden]`.
-  public var inputBias: Tensor
-  /// U, `[class, hidden]`.
-  public var outputWeight: Tensor
+  public var inputBias: [Double]
+  /// U, `[class][hidden]`: a row for every class.
+  public var outputWeight: [[Double]]
 
   /// A model of its weights.
-  public init(inputWeight: Tensor, inputBias: Tensor, outputWeight: Tensor) {
+  public init(inputWeight: [[Double]], inputBias: [Double], outputWeight: [[Double]]) {
     self.inputWeight = inputWeight
     self.inputBias = inputBias
     self.outputWeight = outputWeight

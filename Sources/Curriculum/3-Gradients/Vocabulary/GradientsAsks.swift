@@ -1,5 +1,4 @@
 public import Answering
-import Interpretability
 import Models
 package import Tensors
 package import Transformers
@@ -107,10 +106,10 @@ public enum GradientsAsks: AskList {
 /// A model, an input and the class that is explained.
 package struct ClassifiedInput: Codable, Sendable {
   package var model: OneLayerModel
-  package var input: Tensor
+  package var input: [Double]
   package var target: Int
 
-  package init(model: OneLayerModel, input: Tensor, target: Int) {
+  package init(model: OneLayerModel, input: [Double], target: Int) {
     self.model = model
     self.input = input
     self.target = target

@@ -1,5 +1,3 @@
-package import Interpretability
-import Laboratory
 import Models
 package import Tensors
 import Tokenizers
@@ -36,13 +34,6 @@ package struct TranslatorPrediction: Codable, Sendable {
   /// What is explained.
   package var target: AttributionTarget
 
-  /// The prediction, from the translator.
-  package func explained() throws -> ExplainedPrediction {
-    try ExplainedPrediction(
-      LoadedModel.kept(EmbeddedModel.translator.name).model,
-      ModelInput(source, decoderTokens: decoder), target: target)
-  }
-
   /// The pieces that are read.
   package func pieces() throws -> [String] {
     try LoadedModel.kept(EmbeddedModel.translator.name).tokenizer!.tokens(source)
@@ -50,10 +41,11 @@ package struct TranslatorPrediction: Codable, Sendable {
 
   /// The number as a function of the embeddings.
   package func number() throws -> PredictedNumber {
-    let prediction = try explained()
-    return PredictedNumber(
-      pieces: try pieces(), words: words, embeddings: prediction.embeddings.source
-    ) { try prediction.number(at: EmbeddingValues(source: $0)) }
+    let (row, target) = (try row(), target)
+    return PredictedNumber(pieces: row.pieces, words: words, embeddings: row.embeddings) { x in
+      let logits = try row(x)
+      return target.value(of: logits.reshaped(to: [1, logits.count])).sum()
+    }
   }
 
   package init(source: [Int], decoder: [Int], words: [Int?], target: AttributionTarget) {

@@ -1,4 +1,3 @@
-import Interpretability
 package import Tensors
 import Transformers
 
@@ -27,9 +26,10 @@ package enum RowSource: Codable, Sendable {
 extension TranslatorPrediction {
   /// The logits of all tokens in the target's row, as a function of the embeddings.
   package func row() throws -> PredictedRow {
-    let explained = try explained()
-    let (model, input, row) = (explained.model, explained.input, target.position)
-    return PredictedRow(pieces: try pieces(), embeddings: explained.embeddings.source) { x in
+    let model = try LoadedModel.kept(EmbeddedModel.translator.name).model
+    let (input, row) = (ModelInput(source, decoderTokens: decoder), target.position)
+    let embeddings = try model.run(input, capturing: [.embedding]).trace[.embedding][at: 0]
+    return PredictedRow(pieces: try pieces(), embeddings: embeddings) { x in
       let logits = try model.run(
         input, intervening: [.replace(.embedding, with: x.reshaped(to: [1] + x.shape))],
         logitsAt: row..<(row + 1)

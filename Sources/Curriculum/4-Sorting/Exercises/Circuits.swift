@@ -1,10 +1,10 @@
 import Coursework
 import Foundation
 import Laboratory
-import Models
-import SheetTools
 import SortingVocabulary
+import SheetTools
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.8: the head without any list.

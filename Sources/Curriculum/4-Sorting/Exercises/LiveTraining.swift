@@ -1,8 +1,8 @@
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
+import Transformers
 
 /// The sheet's own sorter, trained on the student's machine, once in a process.
 struct LiveTraining: Sendable {

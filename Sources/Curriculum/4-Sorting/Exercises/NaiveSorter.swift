@@ -1,8 +1,7 @@
 import Foundation
 import Laboratory
-import Models
-import SheetTools
 import SortingVocabulary
+import SheetTools
 import Tensors
 import Transformers
 

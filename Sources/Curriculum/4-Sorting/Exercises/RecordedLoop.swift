@@ -1,5 +1,4 @@
 import Laboratory
-import Models
 import SortingVocabulary
 import Synchronization
 import Tensors

@@ -1,8 +1,8 @@
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.2: the same for lists, where the cut is the shift.

@@ -2,9 +2,8 @@ import Coursework
 import Figures
 import Foundation
 import Laboratory
-import Models
-import SheetTools
 import SortingVocabulary
+import SheetTools
 import Tensors
 import Transformers
 

@@ -1,9 +1,9 @@
 import Answering
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.4: three parts that share no answer.

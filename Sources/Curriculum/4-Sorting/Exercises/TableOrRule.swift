@@ -1,8 +1,8 @@
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.9: whether a model knows the answers or the way to them.
@@ -16,7 +16,8 @@ extension SortingSheet {
       """,
       """
       A list is right if all its numbers are. Three groups: the met, the others, and of the others \
-      those whose sorted numbers each go up by two. `sorter.accuracy(on:)` is the library's.
+      those whose sorted numbers each go up by two. What the model writes is the likeliest token of \
+      every row of 4.2: `sortedHalf(of: sorter.model(input), for: sorter.lists).argmax()`, list by list.
       """,
       """
       `let known = Set(training.map { $0.sorted() })`; \

@@ -1,6 +1,5 @@
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
 import Transformers
@@ -29,14 +28,14 @@ extension SortingSheet {
       """,
       """
       `let (loss, gradients) = try model.gradients { model in … }` gives both; inside, cut the \
-      logits as in 4.2 and use `crossEntropy(targets:)`, which takes a flat list of tokens. Then \
-      `optimizer.update(&model, gradients: gradients, rate: rate)`.
+      logits with your `sortedHalf(of:for:)` and use `crossEntropy(targets:)`, which takes a flat list \
+      of tokens. Then `optimizer.update(&model, gradients: gradients, rate: rate)`.
       """,
       """
       800 steps of 32 lists, `AdamW(betas: (0.9, 0.98))`, and \
       `LearningRateSchedule(peak: 1e-2, warmUpSteps: 40, totalSteps: 800).rate(at: step)`. \
-      `model.run(input, logitsAt: lists.sortedRows).logits` is cut already. At the end \
-      `Sorter(lists: sorter.lists, model: model)`.
+      Inside `gradients`: `try sortedHalf(of: model(input), for: sorter.lists).crossEntropy(targets: \
+      batch.flatMap { $0.sorted() })`. At the end `Sorter(lists: sorter.lists, model: model)`.
       """,
     ],
     interpretation: """

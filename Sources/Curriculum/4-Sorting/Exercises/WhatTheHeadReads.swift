@@ -1,8 +1,8 @@
 import Coursework
 import Laboratory
-import Models
 import SortingVocabulary
 import Tensors
+import Transformers
 
 extension SortingSheet {
   /// 4.7: where the one head looks.
@@ -20,9 +20,9 @@ extension SortingSheet {
       """,
       """
       `let run = try sorter.model.run(ModelInput(tokens: tokens), capturing: [.pattern(.blocks, \
-      0)])`; for each list and each row in `sorter.lists.sortedRows`, `pattern[list, 0, row, key]` \
-      for all keys, `max(by:)`, `tokens[list][key]`. The share counts where \
-      `tokensRead[list][place] == list.sorted()[place]`.
+      0)])`; for each list and each row of 4.2, `(n + 1)..<(2 * n + 1)`, the key with the greatest \
+      `pattern[list, 0, row, key]`, and `tokens[list][key]`. The share counts where \
+      `tokensRead[list][place] == lists[list].sorted()[place]`.
       """,
     ],
     interpretation: """

@@ -1,5 +1,5 @@
-public import Models
 public import Tensors
+public import Transformers
 
 /// What a student answers on Sheet 4: one method or two an exercise.
 public protocol SortingAnswers: Sendable {
@@ -44,7 +44,7 @@ public protocol SortingAnswers: Sendable {
   /// 4.6: a sorter that sorts lists it has not met.
   ///
   /// - Parameters:
-  ///   - sorter: A sorter with its first weights.
+  ///   - sorter: A sorter with its first weights: `lists`, and a `model`.
   ///   - training: Lists to learn from.
   ///   - seed: Where the order of the batches comes from.
   func train(_ sorter: Sorter, on training: [[Int]], seed: UInt64) throws -> Sorter
@@ -67,7 +67,7 @@ public protocol SortingAnswers: Sendable {
   /// 4.9: how well a sorter sorts lists it has met, others, and steps of two.
   ///
   /// - Parameters:
-  ///   - sorter: A trained sorter.
+  ///   - sorter: A trained sorter: `lists`, and a `model`.
   ///   - training: All lists it has learned from.
   ///   - lists: The lists to measure it on.
   func generalisation(

@@ -1,6 +1,4 @@
 public import Answering
-import Laboratory
-package import Models
 package import Tensors
 
 /// How the methods of Sheet 4 are asked.

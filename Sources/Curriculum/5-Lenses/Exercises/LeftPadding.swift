@@ -22,9 +22,10 @@ extension LensSheet {
       padding. The model then counts positions from the first token that is there.
       """,
       """
-      `let (tokens, mask) = ModelInput.padding(prompts, with: padding, at: .front)`; run with \
-      `residualPoints` captured; of each point's `[prompt, position, width]` take `slice(axis: 1, \
-      (length - 1)..<length)`, reshape to `[prompt, width]`, and stack.
+      With `let missing = length - prompt.count`, a row is `Array(repeating: padding, count: missing) + \
+      prompt`, and its mask as many `false` and then `true`. Run with `residualPoints` captured; of each \
+      point's `[prompt, position, width]` take `.slice(axis: 1, (length - 1)..<length)`, reshape to \
+      `[prompt, width]`, and stack.
       """,
     ],
     interpretation: """

@@ -60,7 +60,7 @@ struct LensMeasures {
   }
 
   /// An answer as `[layer, 2]`; values too large for Float become infinite and are named as such.
-  static func tensor(_ spreads: [LensReading.Spread]) -> Tensor {
+  static func tensor(_ spreads: [Spread]) -> Tensor {
     Tensor(
       spreads.flatMap { [Float($0.mean), Float($0.deviation)] }, shape: [spreads.count, 2])
   }

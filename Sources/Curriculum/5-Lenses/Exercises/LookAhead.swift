@@ -19,12 +19,14 @@ extension LensSheet {
       """,
       """
       The right side is always the *last* layer, the left side each layer in turn, the last one too. \
-      `AffineMap.leastSquares(from:to:)` fits one map.
+      `now.leastSquares(to: later)` gives a matrix `[input, output]` with no constant in it; `AffineMap` \
+      wants it transposed, and a bias.
       """,
       """
       `let later = Tensor.concatenation(texts.map { $0.values[at: last].slice(n..<$0.positionCount) }, \
-      axis: 0)`, and for each layer `now` with `slice(0..<($0.positionCount - n))`; then \
-      `AffineMap.leastSquares(from: now, to: later)`.
+      axis: 0)`, and for each layer `now` with `slice(0..<($0.positionCount - n))`. Then `let matrix = \
+      (now - now.mean(axis: 0)).leastSquares(to: later)`, and the bias is what is left on average: \
+      `(later - now.matmul(matrix)).mean(axis: 0)`.
       """,
     ],
     interpretation: """

@@ -20,8 +20,9 @@ extension LensSheet {
       chosen: count the tokens that reach the greatest value, and write 0 where there is more than one.
       """,
       """
-      For each layer: `let hits = (0..<positions).map { p in isUnique(layer, p) && choice[layer][p] == \
-      choice[last][p] ? 1.0 : 0.0 }`, then `LensReading.Spread(hits)`.
+      For each layer, with `let row = logits[at: layer][at: position].values`: a 1 where \
+      `row.count { $0 == row[choice[position]] } == 1 && choice[position] == final[position]`, else a \
+      0. Then their `Spread(mean:deviation:)`; divide by the number of positions both times.
       """,
     ],
     interpretation: """
@@ -48,7 +49,7 @@ extension LensSheet {
     },
     parts: [Part(LensAsks.precision) { agreement($0) }])
 
-  private static func agreement(_ logits: Tensor) -> Judgement<[LensReading.Spread]> {
+  private static func agreement(_ logits: Tensor) -> Judgement<[Spread]> {
     let m = LensMeasures(logits)
     let last = m.layers - 1
     func hit(_ layer: Int, _ position: Int) -> Double {

@@ -20,8 +20,8 @@ extension LensSheet {
       """,
       """
       `let clean = logits[at: last].logSoftmax()`; for each layer `let choice = \
-      logits[at: layer].argmax()`, the values are `-clean.gatheringColumns(choice)`, and \
-      `LensReading.Spread` takes their mean and deviation.
+      logits[at: layer].argmax()`, and the value at a position is `-clean[position, \
+      choice[position]]`. Their mean and deviation as in 5.3.
       """,
     ],
     interpretation: """
@@ -49,7 +49,7 @@ extension LensSheet {
     },
     parts: [Part(LensAsks.surprisal) { surprise($0) }])
 
-  private static func surprise(_ logits: Tensor) -> Judgement<[LensReading.Spread]> {
+  private static func surprise(_ logits: Tensor) -> Judgement<[Spread]> {
     let m = LensMeasures(logits)
     let last = m.layers - 1
     let p = m.logProbabilities

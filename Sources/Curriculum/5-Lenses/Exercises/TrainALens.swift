@@ -26,15 +26,15 @@ extension LensSheet {
       not touch. So minimise the cross-entropy, with p the softmax of the model's own logits.
       """,
       """
-      `TunedLens(layerCount:width:)` starts at zero. Train each of its `translators` by itself: \
-      `var watched = translator`, `watched.weight = watched.weight.requiringGradient()`, the bias \
-      likewise; `model.logits(ofNormed: model.finalNorm(watched(rows)))`; then `gradient(of:\
-      withRespectTo:)` and `AdamW().update(_:gradients:rate:)`.
+      Train each layer by itself. `var added = AffineMap(weight: .zeros([width, width]), bias: \
+      .zeros([width]))` adds nothing yet; with it the lens says `model.logits(ofNormed: \
+      model.finalNorm(own + added(own)))`. `added.gradients { added in … }` takes gradients of the loss \
+      that you compute inside.
       """,
       """
-      A few hundred steps on all positions at once with a rate of 0.01 will do: `let loss = -(clean * \
-      logits.logSoftmax()).sum() / Float(positions)`, `let g = gradient(of: loss, withRespectTo: \
-      [watched.weight, watched.bias])`, `optimiser.update(&translator, gradients: g, rate: 0.01)`.
+      A few hundred steps on all positions at once with a rate of 0.01 will do: inside, `return -(clean \
+      * logits.logSoftmax()).sum() / Float(states.positionCount)`; outside, `var optimiser = AdamW()` \
+      once a layer, and `optimiser.update(&added, gradients: gradients, rate: 0.01)` once a step.
       """,
     ],
     interpretation: """
@@ -79,32 +79,32 @@ private struct TunedLensJudge: Judge {
   /// same one with the identity added twice over a third.
   private static let margin = 0.3
 
-  private func divergence(_ lens: TunedLens) -> [Double] {
-    model.reading(of: fresh, through: lens).divergence.map(\.mean)
+  private func divergence(_ lens: [AffineMap]) -> [Double] {
+    model.reading(of: fresh, through: TunedLens(translators: lens)).divergence.map(\.mean)
   }
 
-  private func isGood(_ lens: TunedLens) -> Bool {
+  private func isGood(_ lens: [AffineMap]) -> Bool {
     zip(divergence(lens), plain).dropLast().allSatisfy { $0 <= Self.margin * $1 }
   }
 
   private func edited(
-    _ lens: TunedLens, _ edit: (inout TunedLens.Translator) -> Void
-  ) -> TunedLens {
+    _ lens: [AffineMap], _ edit: (inout AffineMap) -> Void
+  ) -> [AffineMap] {
     var copy = lens
-    for layer in copy.translators.indices { edit(&copy.translators[layer]) }
+    for layer in copy.indices { edit(&copy[layer]) }
     return copy
   }
 
-  func verdict(on lens: TunedLens) -> Verdict {
+  func verdict(on lens: [AffineMap]) -> Verdict {
     let (layers, width) = (fresh.layerCount, LensModel.width)
-    guard lens.translators.count == layers - 1 else {
+    guard lens.count == layers - 1 else {
       return .invalid(
-        lens.translators.count == layers
+        lens.count == layers
           ? "the last layer has a translator; it is the model's own and needs none"
-          : "there are \(lens.translators.count) translators, not \(layers - 1): one for every layer "
+          : "there are \(lens.count) translators, not \(layers - 1): one for every layer "
             + "but the last")
     }
-    for (layer, translator) in lens.translators.enumerated() {
+    for (layer, translator) in lens.enumerated() {
       if let problem = Verdict.problem(
         with: translator.weight, shape: [width, width], named: "the weight of layer \(layer)")
         ?? Verdict.problem(
@@ -117,10 +117,10 @@ private struct TunedLensJudge: Judge {
     return .failed(reason(lens))
   }
 
-  private func reason(_ lens: TunedLens) -> String {
+  private func reason(_ lens: [AffineMap]) -> String {
     let found = divergence(lens)
-    if lens.translators.allSatisfy({ $0.weight.values.allSatisfy { $0 == 0 } }) {
-      return lens.translators.allSatisfy({ $0.bias.values.allSatisfy { $0 == 0 } })
+    if lens.allSatisfy({ $0.weight.values.allSatisfy { $0 == 0 } }) {
+      return lens.allSatisfy({ $0.bias.values.allSatisfy { $0 == 0 } })
         ? "all weights are zero: this is the logit lens, untrained"
         : "the matrices are zero and only the biases were trained"
     }
@@ -133,14 +133,14 @@ private struct TunedLensJudge: Judge {
         + "added"
     }
     if isGood(edited(lens, { $0.weight = $0.weight.transposed() })) {
-      return "the matrix is transposed: `Translator` computes h + h Aᵀ + b"
+      return "the matrix is transposed: what is added is h Aᵀ + b, as `AffineMap` computes it"
     }
     var reversed = lens
-    reversed.translators.reverse()
+    reversed.reverse()
     if isGood(reversed) {
       return "the translators are in the wrong order; the first layer comes first"
     }
-    if lens.translators.dropFirst().allSatisfy({ $0.weight == lens.translators[0].weight }) {
+    if lens.dropFirst().allSatisfy({ $0.weight == lens[0].weight }) {
       return "all layers have the same translator; each layer needs its own"
     }
     let worst = zip(found, plain).dropLast().enumerated().max {

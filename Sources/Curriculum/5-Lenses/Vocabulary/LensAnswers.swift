@@ -1,4 +1,3 @@
-public import Interpretability
 public import Tensors
 public import Transformers
 
@@ -21,22 +20,26 @@ public protocol LensAnswers: Sendable {
   ///   - model: The decoder they come from.
   func logits(of states: ResidualStates, in model: Transformer) throws -> Tensor
 
-  /// 5.3: prec@1 at every layer: the mean over positions and its standard deviation.
+  /// 5.3: prec@1 at every layer: the mean over positions and its standard deviation, that of the
+  /// positions themselves (the root of the mean squared distance).
+  ///
+  /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [LensReading.Spread]
+  func precision(of logits: Tensor) throws -> [Spread]
 
-  /// 5.4: the surprisal in nats at every layer: the mean over positions and its standard deviation.
+  /// 5.4: the surprisal in nats at every layer: the mean over positions and its standard deviation,
+  /// as in 5.3.
   ///
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func surprisal(of logits: Tensor) throws -> [LensReading.Spread]
+  func surprisal(of logits: Tensor) throws -> [Spread]
 
-  /// 5.5: texts cut short behind a random position each.
+  /// 5.5: texts cut short behind a random position each, in their order.
   ///
   /// - Parameters:
   ///   - texts: Token ids; those shorter than the minimum are left out.
   ///   - minimum: The least number of tokens to keep.
-  ///   - seed: Where the positions come from.
+  ///   - seed: Where the positions come from: `SeededGenerator(seed: seed)`.
   func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]]
 
   /// 5.6: the residual stream at the last token of every prompt, `[layer, prompt, width]`.
@@ -47,15 +50,18 @@ public protocol LensAnswers: Sendable {
   ///   - model: A decoder.
   func lastStates(of prompts: [[Int]], padding: Int, in model: Transformer) throws -> Tensor
 
-  /// 5.7: a tuned lens: what to add to the states of every layer but the last.
+  /// 5.7: a tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the
+  /// last.
+  ///
+  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
   ///
   /// - Parameters:
   ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
   ///   - model: Whose states they are.
-  ///   - seed: Where your random numbers come from.
+  ///   - seed: Where your random numbers come from, if you need any.
   func tunedLens(
     on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> TunedLens
+  ) throws -> [AffineMap]
 
   /// 5.8: the logits of a target run in which one state was overwritten, `[position, token]`.
   ///
@@ -105,5 +111,19 @@ public struct PatchPlace: Codable, Sendable, Hashable {
     self.tokens = tokens
     self.position = position
     self.layer = layer
+  }
+}
+
+/// The mean of a measure over positions, and how far positions lie from it.
+public struct Spread: Codable, Hashable, Sendable {
+  /// The mean.
+  public var mean: Double
+  /// The standard deviation of the positions themselves: the root of the mean squared distance.
+  public var deviation: Double
+
+  /// A mean and a deviation.
+  public init(mean: Double, deviation: Double) {
+    self.mean = mean
+    self.deviation = deviation
   }
 }

@@ -1,5 +1,4 @@
 public import Answering
-package import Interpretability
 package import Tensors
 import Transformers
 

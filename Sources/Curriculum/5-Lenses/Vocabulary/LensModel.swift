@@ -1,5 +1,3 @@
-import Interpretability
-import Laboratory
 import Models
 package import Tensors
 package import Transformers

@@ -1,5 +1,36 @@
 import Tensors
-import Transformers
+public import Transformers
+
+/// A model that sorts lists: one layer, one head, no MLP.
+public struct Sorter: Sendable {
+  /// What it sorts.
+  public let lists: SortingLists
+  /// What sorts.
+  public var model: Transformer
+
+  /// A model for some lists.
+  public init(lists: SortingLists, model: Transformer) {
+    self.lists = lists
+    self.model = model
+  }
+
+  /// A shape that can sort: one layer of one head and nothing else, learned positions.
+  ///
+  /// There are no biases, and the norm is a root mean square, so that what the head does is
+  /// products of matrices and one division.
+  package static func configuration(
+    for lists: SortingLists, width: Int = 128, headWidth: Int = 32
+  ) -> TransformerConfiguration {
+    var configuration = TransformerConfiguration.gpt2(
+      vocabularySize: lists.vocabularySize, width: width,
+      decoder: .init(layerCount: 1, headCount: 1, headWidth: headWidth, feedForwardWidth: 0),
+      positions: lists.sequenceLength, startToken: lists.startToken, endToken: nil)
+    configuration.norm = .rootMeanSquare
+    configuration.biases = .none
+    configuration.tiesEmbeddings = false
+    return configuration
+  }
+}
 
 extension Sorter: Codable {
   private enum Key: String, CodingKey { case lists, configuration, weights }

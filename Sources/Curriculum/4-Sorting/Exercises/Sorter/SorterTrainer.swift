@@ -1,6 +1,6 @@
-package import Models
+package import SortingVocabulary
 import Tensors
-import Transformers
+package import Transformers
 
 /// How a sorter is trained.
 package struct SorterRecipe: Codable, Hashable, Sendable {

@@ -1,7 +1,12 @@
-package import Models
+package import SortingVocabulary
 import Tensors
+package import Transformers
 
 extension SortingLists {
+  /// The rows of logits that predict the sorted half: the first is that of MID, and the row of the
+  /// last number, which predicts what comes after the end, is left out.
+  package var sortedRows: Range<Int> { (length + 1)..<(2 * length + 1) }
+
   /// What a list is for.
   package enum Part: String, Codable, Sendable, CaseIterable {
     /// To learn from.

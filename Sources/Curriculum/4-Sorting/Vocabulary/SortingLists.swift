@@ -19,7 +19,9 @@ public struct SortingLists: Codable, Hashable, Sendable {
   }
 
   /// Whether there are such lists, and enough of them to be drawn by chance.
-  var isPossible: Bool { (2...100).contains(length) && (4 * length...100_000).contains(numbers) }
+  package var isPossible: Bool {
+    (2...100).contains(length) && (4 * length...100_000).contains(numbers)
+  }
 
   /// What a list begins with.
   public var startToken: Int { numbers }
@@ -29,9 +31,6 @@ public struct SortingLists: Codable, Hashable, Sendable {
   public var vocabularySize: Int { numbers + 2 }
   /// The tokens of a list with its sorted half.
   public var sequenceLength: Int { 2 * length + 2 }
-  /// The rows of logits that predict the sorted half: the first is that of MID, and the row of the
-  /// last number, which predicts what comes after the end, is left out.
-  public var sortedRows: Range<Int> { (length + 1)..<(2 * length + 1) }
 
   /// A list and its sorted half as tokens.
   public func tokens(of list: [Int]) -> [Int] {

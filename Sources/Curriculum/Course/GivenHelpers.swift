@@ -1,0 +1,48 @@
+/// A function that does a part of an exercise and is within reach of an answer all the same.
+package struct GivenHelper: Sendable {
+  /// The exercises that it is given for.
+  package let exercises: [String]
+  /// The function as an answer calls it, without its arguments.
+  package let name: String
+  /// What is left to think about, or why nobody should have to write it.
+  package let reason: String
+
+  /// All of them; whatever else does a part of an exercise has to be out of reach.
+  package static let all = [
+    GivenHelper(
+      exercises: ["1.2"], name: "softmax", reason: "the thought is in the scores and the mask"),
+    GivenHelper(
+      exercises: ["1.10"], name: "zeroHead",
+      reason: "what is measured of a run without a head is the exercise"),
+    GivenHelper(
+      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7"], name: "logSoftmax",
+      reason: "which row is asked for which token is the exercise"),
+    GivenHelper(
+      exercises: ["1.5", "1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4"], name: "argmax",
+      reason: "it knows nothing of ties, words or what is compared"),
+    GivenHelper(
+      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6"], name: "crossEntropy",
+      reason: "a mean over rows that all count; where some do not (4.3), it is of no use"),
+    GivenHelper(
+      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7"], name: "AdamW",
+      reason: "an optimiser is no thought of these exercises"),
+    GivenHelper(
+      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7"], name: "gradients",
+      reason: "differentiation by machine; the loss is the exercise"),
+    GivenHelper(
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"], name: "gradient",
+      reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
+        + "digits than it has"),
+    GivenHelper(
+      exercises: ["4.6"], name: "LearningRateSchedule", reason: "a curve of rates"),
+    GivenHelper(
+      exercises: ["5.1", "5.2", "5.7"], name: "finalNorm",
+      reason: "the model's own last steps; when they are taken is the exercise"),
+    GivenHelper(
+      exercises: ["5.1", "5.2", "5.7"], name: "logits(ofNormed",
+      reason: "the model's own last steps; when they are taken is the exercise"),
+    GivenHelper(
+      exercises: ["5.10"], name: "leastSquares",
+      reason: "a linear system; which rows are paired, and the constant, are the exercise"),
+  ]
+}
