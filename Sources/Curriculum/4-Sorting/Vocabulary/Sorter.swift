@@ -47,7 +47,7 @@ extension Sorter: Codable {
 
   /// Reads what ``encode(to:)`` wrote.
   ///
-  /// - Throws: `DecodingError` unless the shape is one of ``configuration(for:width:headWidth:)`` and
+  /// - Throws: `DecodingError` unless the shape is one of `configuration(for:width:headWidth:)` and
   ///   every weight is there.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: Key.self)
