@@ -1,6 +1,7 @@
 public import Answering
 import Models
 package import Tensors
+package import Transformers
 
 /// How the methods of Sheet 2 are asked.
 public enum ProbingAsks: AskList {

@@ -211,6 +211,11 @@ public struct LabelledText: Codable, Sendable {
   public var tokens: [Int]
   /// The class.
   public var label: Int
+
+  package init(tokens: [Int], label: Int) {
+    self.tokens = tokens
+    self.label = label
+  }
 }
 
 /// What one step of training a prompt needs.

@@ -1,5 +1,5 @@
 public import Tensors
-public import Transformers
+import Transformers
 
 /// What a student answers on Sheet 4: one method or two an exercise.
 public protocol SortingAnswers: Sendable {

@@ -1,6 +1,7 @@
+import Laboratory
 package import SortingVocabulary
 import Tensors
-package import Transformers
+import Transformers
 
 extension SortingLists {
   /// The rows of logits that predict the sorted half: the first is that of MID, and the row of the

@@ -1,6 +1,7 @@
+import Laboratory
 package import SortingVocabulary
 import Tensors
-package import Transformers
+import Transformers
 
 /// How a sorter is trained.
 package struct SorterRecipe: Codable, Hashable, Sendable {

@@ -1,0 +1,29 @@
+package import SortingVocabulary
+package import Tensors
+import Transformers
+
+extension Sorter {
+  /// The matrices of the head, as it works behind a norm: each row of the embedding divided by its
+  /// root mean square, and the norms' weights multiplied into the matrices that read through them.
+  ///
+  /// What is left out is positions, and the division in front of the unembedding.
+  package var head: HeadWeights {
+    let (stack, width) = (model.stacks[0], model.configuration.width)
+    let attention = stack.blocks[0].attention
+    let before = stack.blocks[0].attentionNorm.weight.reshaped(to: [width, 1])
+    let after = stack.finalNorm!.weight.reshaped(to: [width, 1])
+    return HeadWeights(
+      embedding: model.embedding.standardised(
+        by: model.embedding.rootMeanSquare(epsilon: model.configuration.normEpsilon)),
+      query: attention.query.weight.transposed() * before,
+      key: attention.key.weight.transposed() * before,
+      value: attention.value.weight.transposed() * before,
+      output: attention.output.weight.transposed(),
+      unembedding: model.unembedding!.transposed() * after)
+  }
+}
+
+extension Sorter {
+  /// The embeddings of the positions, `[position, width]`.
+  package var positionEmbedding: Tensor { model.stacks[0].positions!.weight }
+}
