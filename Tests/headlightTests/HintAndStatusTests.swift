@@ -77,7 +77,7 @@ final class HintAndStatusTests: XCTestCase {
       ○ 9.3  In words            2 by hand  difficulty 2  importance 3  10 min
 
       Altogether: 3 of 8 points, 1 of 3 exercises done
-      Next: 9.1 Transpose a matrix, about 10 min. A hint: swift run headlight hint 9.1
+      Next: 9.1 Transpose a matrix, about 10 min. A hint: swift run Sheet9 hint 9.1
 
       """)
   }

@@ -62,6 +62,9 @@ public struct Sheet: Sendable {
     exercises.reduce(0) { $0 + ($1.isOpen ? $1.points : 0) }
   }
 
+  /// The file that a student edits, below the package's folder.
+  package var answersFile: String { "Sheets/\(folder)/Answers.swift" }
+
   /// The name of the student's program, as in "Sheet1".
   package var program: String { "Sheet\(number)" }
 

@@ -5,11 +5,31 @@ extension SheetRunner {
   /// What a sheet's program is asked to do.
   enum Request {
     case walk([Exercise], drawsFigures: Bool, model: FigureModel?)
+    case hint(Exercise, all: Bool)
+    case watch
+    case status
     case answer
     case draw(URL, model: FigureModel?)
     case help
 
     init(_ arguments: [String], sheet: Sheet) throws {
+      switch arguments.first {
+      case "hint":
+        let rest = arguments.dropFirst()
+        let ids = rest.filter { $0 != "--all" }
+        guard ids.count == 1, !ids[0].hasPrefix("-") else {
+          throw UsageError("hint takes one exercise, as in hint \(sheet.number).1")
+        }
+        self = .hint(try sheet.exercise(ids[0]), all: rest.contains("--all"))
+        return
+      case "watch", "status":
+        guard arguments.count == 1 else {
+          throw UsageError("\(arguments[0]) takes nothing else")
+        }
+        self = arguments[0] == "watch" ? .watch : .status
+        return
+      default: break
+      }
       var rest = arguments[...]
       var exercises: [Exercise] = []
       var drawsFigures = true
@@ -67,9 +87,12 @@ extension SheetRunner {
     static func usage(_ sheet: Sheet) -> String {
       """
       Usage: swift run Sheet\(sheet.number) [EXERCISE …] [--no-figures]\(modelUsage(sheet))
+             swift run Sheet\(sheet.number) hint EXERCISE [--all] | watch | status
 
       Without arguments: checks every exercise of “\(sheet.title)” and draws its figures.
-      With exercises, as in \(sheet.number).1: checks those alone.\(modelHelp(sheet))
+      With exercises, as in \(sheet.number).1: checks those alone.
+      hint shows the next hint, watch checks whenever you save, status shows how far you \
+      are.\(modelHelp(sheet))
       """
     }
 

@@ -3,8 +3,12 @@ struct SheetPage {
   let sheet: Sheet
   let terminal: Terminal
 
-  func printHeader() {
+  func printTitle() {
     terminal.print("Sheet \(sheet.number) · \(sheet.title)", style: .bold)
+  }
+
+  func printHeader() {
+    printTitle()
     terminal.print(sheet.summary)
     terminal.print()
     terminal.print("You will learn to", style: .bold)
@@ -13,22 +17,22 @@ struct SheetPage {
     terminal.print("Exercises", style: .bold)
   }
 
-  func print(_ result: ExerciseResult, of exercise: Exercise) {
-    terminal.print(result, of: exercise)
-  }
-
-  func printSummary(_ results: [ExerciseResult]) {
+  func printSum(of results: [ExerciseResult]) {
     let automatic = sheet.points - sheet.openPoints
     let earned = results.reduce(0) { $0 + $1.points }
     let byHand =
       sheet.openPoints > 0
       ? "; your instructor gives up to \(sheet.openPoints) more by hand" : ""
-    terminal.print()
     terminal.print("\(pointsText(earned)) of \(automatic) points\(byHand)", style: .bold)
+  }
+
+  func printSummary(_ results: [ExerciseResult]) {
+    terminal.print()
+    printSum(of: results)
     let next = zip(sheet.exercises, results).first { !$1.isSettled }?.0
     if let next {
       terminal.print(
-        "Next: \(next.id) \(next.title). A hint: swift run headlight hint \(next.id)")
+        "Next: \(next.id) \(next.title). A hint: swift run \(sheet.program) hint \(next.id)")
     } else {
       terminal.print("Every public check passed; the grade comes from other questions like these.")
     }

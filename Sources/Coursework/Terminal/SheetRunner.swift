@@ -5,8 +5,9 @@ package import Foundation
 ///
 /// A sheet's `main.swift` is three lines:
 /// ```swift
+/// import AttentionExercises
 /// import Coursework
-/// import Curriculum
+///
 /// await SheetRunner(AttentionSheet.sheet, answers: Answers()).main()
 /// ```
 /// Answers are asked in processes of their own, this very program called with `--answer`, so that
@@ -51,6 +52,22 @@ public struct SheetRunner: Sendable {
         // The folder may be out of the asking process's reach.
         return try Data(contentsOf: folder.appending(path: name))
       }
+    case .hint(let exercise, let all):
+      end(after: {
+        try ProgressFile(package: PackageCheckout.courseFolder())
+          .showHint(to: exercise, all: all, in: .standardOutput)
+      })
+    case .status:
+      end(after: {
+        let loaded = try ProgressFile(package: PackageCheckout.courseFolder()).load()
+        if let notice = loaded.notice {
+          Terminal.standardError.print("Note: \(printable(notice))", style: .yellow)
+        }
+        StatusReport(of: [sheet], loaded.progress).print(to: .standardOutput)
+      })
+    case .watch:
+      do { try await WatchSession.run(sheet) } catch { end(after: { throw error }) }
+      exit(0)
     case .walk(let exercises, let drawsFigures, let model):
       let code = await walk(
         exercises, drawsFigures: drawsFigures, model: model, command: [ThisProgram.url.path],
@@ -59,47 +76,31 @@ public struct SheetRunner: Sendable {
     }
   }
 
+  /// Ends the process after some work; what it throws is said in a sentence.
+  private func end(after work: () throws -> Void) -> Never {
+    do { try work() } catch {
+      Terminal.standardError.print("\(printable(sentence(for: error), keepingLines: true))")
+      exit(1)
+    }
+    exit(0)
+  }
+
   /// Checks exercises, draws figures, and prints what comes of it.
   package func walk(
     _ exercises: [Exercise], drawsFigures: Bool, model: FigureModel? = nil,
     command: [String], package folder: URL, terminal: Terminal, now: Date = Date()
   ) async -> Int32 {
-    let page = SheetPage(sheet: sheet, terminal: terminal)
-    let isWhole = exercises.count == sheet.exercises.count
-    if isWhole { page.printHeader() }
-    let bar = ProgressBar("Checking", total: exercises.count, unit: "exercises")
-    var results: [ExerciseResult] = []
-    for exercise in exercises {
-      let result = await ProcessChecker(command: command).check(exercise)
-      results.append(result)
-      bar.clear()
-      page.print(result, of: exercise)
-      bar.advance()
-    }
-    bar.finish()
-    if isWhole { page.printSummary(results) }
-    record(results, package: folder, terminal: terminal, at: now)
-
-    var isFine = results.allSatisfy { $0.isSettled || $0.status == .unanswered }
+    var session = CheckSession(
+      sheet: sheet, exercises: exercises, checker: ProcessChecker(command: command),
+      progress: keepsProgress ? ProgressFile(package: folder) : nil, terminal: terminal)
+    session.isWalk = true
+    var isFine = await session.run(at: now)
+    if keepsProgress { terminal.noteImports(of: sheet, in: folder) }
     if drawsFigures, !sheet.figures.isEmpty {
       isFine =
         await drawFigures(of: model, command: command, package: folder, terminal: terminal)
         && isFine
     }
     return isFine ? 0 : 1
-  }
-
-  private func record(
-    _ results: [ExerciseResult], package: URL, terminal: Terminal, at date: Date
-  ) {
-    guard keepsProgress else { return }
-    do {
-      let notice = try ProgressFile(package: package).update { progress in
-        for result in results { progress.record(result, at: date) }
-      }
-      if let notice { terminal.print("Note: \(printable(notice))", style: .yellow) }
-    } catch {
-      terminal.print("Note: \(printable("\(error)"))", style: .yellow)
-    }
   }
 }

@@ -1,5 +1,4 @@
 import Answering
-import Coursework
 import Foundation
 
 extension PackageCheckout {
@@ -24,7 +23,7 @@ extension PackageCheckout {
 
   /// Builds a program of the package.
   ///
-  /// - Throws: ``CommandError`` with what the compiler said.
+  /// - Throws: ``BuildError`` with what the compiler said.
   func build(_ product: String) throws {
     let process = Process()
     let output = Pipe()
@@ -37,12 +36,12 @@ extension PackageCheckout {
     process.standardOutput = output
     process.standardError = output
     do { try process.run() } catch {
-      throw CommandError("`swift build` could not be started: \(error.localizedDescription)")
+      throw BuildError("`swift build` could not be started: \(error.localizedDescription)")
     }
     let said = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus != 0 || process.terminationReason != .exit else { return }
-    throw CommandError(
+    throw BuildError(
       Self.sentence(
         status: process.terminationStatus, said: said, product, folder: folder))
   }
@@ -63,4 +62,11 @@ extension PackageCheckout {
     let shown = errors.isEmpty ? lines.suffix(20) : errors.prefix(20)
     return "\(product) does not build, so nothing was checked:\n" + shown.joined(separator: "\n")
   }
+}
+
+/// Why a program could not be built, as the person at the terminal reads it.
+package struct BuildError: Error, Equatable, CustomStringConvertible {
+  package let description: String
+
+  init(_ description: String) { self.description = description }
 }

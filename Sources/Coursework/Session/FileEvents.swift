@@ -1,15 +1,15 @@
-import Foundation
+package import Foundation
 import Synchronization
 
 /// What may happen while a sheet is watched.
-enum WatchEvent: Equatable, Sendable {
+package enum WatchEvent: Equatable, Sendable {
   case saved
   case key(Character)
   case stop
 }
 
 /// Where events come from.
-protocol WatchEvents: Sendable {
+package protocol WatchEvents: Sendable {
   /// Waits for the next event.
   func next() async -> WatchEvent
   /// Waits until an event is there that makes a check that runs useless: a save or a stop. It is
@@ -21,7 +21,7 @@ protocol WatchEvents: Sendable {
 ///
 /// The file is looked at by its path every tenth of a second, so an editor that writes a new file and
 /// renames it is understood, and so is a folder shared over a network.
-final class FileEvents: WatchEvents {
+package final class FileEvents: WatchEvents {
   private let file: URL
   private let keyboard: Keyboard?
   private let state: Mutex<State>
@@ -31,13 +31,13 @@ final class FileEvents: WatchEvents {
     var keys: [Character] = []
   }
 
-  init(file: URL, keyboard: Keyboard?) {
+  package init(file: URL, keyboard: Keyboard?) {
     self.file = file
     self.keyboard = keyboard
     state = Mutex(State(seen: FileSignature(of: file)))
   }
 
-  func next() async -> WatchEvent {
+  package func next() async -> WatchEvent {
     while true {
       if StopSignals.signal != nil || Task.isCancelled { return .stop }
       let key = state.withLock { state in
@@ -53,7 +53,7 @@ final class FileEvents: WatchEvents {
     }
   }
 
-  func interruption() async {
+  package func interruption() async {
     while !Task.isCancelled {
       let quits = state.withLock { state in
         readKeys(&state)
@@ -86,7 +86,7 @@ final class FileEvents: WatchEvents {
 }
 
 /// What changes when a file is saved, in place or by a rename.
-struct FileSignature: Equatable, Sendable {
+package struct FileSignature: Equatable, Sendable {
   private let inode: UInt64
   private let size: Int64
   private let seconds: Int

@@ -1,20 +1,19 @@
-import Coursework
-import Foundation
+package import Foundation
 
 /// The program of a student's sheet, built beside this one.
-struct SheetProgram {
+package struct SheetProgram {
   private let program: URL
   private let sheet: Sheet
 
-  init(_ program: URL, of sheet: Sheet) {
+  package init(_ program: URL, of sheet: Sheet) {
     self.program = program
     self.sheet = sheet
   }
 
   /// Makes sure that the program is there and up to date.
   ///
-  /// - Throws: ``CommandError`` with what the compiler said.
-  func prepare() throws {
+  /// - Throws: ``BuildError`` with what the compiler said.
+  package func prepare() throws {
     if let checkout = PackageCheckout(of: ThisProgram.url) {
       guard !checkout.isCurrent(program, of: sheet) else { return }
       let terminal = Terminal.standardError
@@ -23,7 +22,7 @@ struct SheetProgram {
       defer { if terminal.isInteractive { terminal.write("\r\u{1B}[K") } }
       try checkout.build(sheet.program)
     } else if !FileManager.default.isExecutableFile(atPath: program.path) {
-      throw CommandError(
+      throw BuildError(
         "\(program.path) is not there, and this is no checkout of the package to build it in; run "
           + "`swift run headlight check` in the package's folder")
     }

@@ -1,11 +1,11 @@
 import Foundation
 
 /// Single keys from the terminal, without waiting for a line; signals like Ctrl-C stay signals.
-final class Keyboard: Sendable {
+package final class Keyboard: Sendable {
   private let original: termios
 
   /// The keyboard, or nil when standard input is no terminal.
-  init?() {
+  package init?() {
     var settings = termios()
     guard isatty(STDIN_FILENO) == 1, tcgetattr(STDIN_FILENO, &settings) == 0 else { return nil }
     original = settings
@@ -14,7 +14,7 @@ final class Keyboard: Sendable {
   }
 
   /// Gives the terminal back as it was.
-  func restore() {
+  package func restore() {
     var settings = original
     tcsetattr(STDIN_FILENO, TCSANOW, &settings)
   }

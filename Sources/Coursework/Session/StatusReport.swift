@@ -1,11 +1,10 @@
-import Coursework
 import Foundation
 
 /// Every sheet and exercise with its metadata and how far a student has come.
 ///
 /// The keys of its JSON are those of these properties. They only grow: none is renamed, and each is
 /// always there, null where nothing is known.
-struct StatusReport: Encodable, Equatable {
+package struct StatusReport: Encodable, Equatable {
   let sheets: [SheetStatus]
 
   struct SheetStatus: Encodable, Equatable {
@@ -19,8 +18,8 @@ struct StatusReport: Encodable, Equatable {
     let exercises: [ExerciseStatus]
   }
 
-  struct ExerciseStatus: Encodable, Equatable {
-    let id: String
+  package struct ExerciseStatus: Encodable, Equatable {
+    package let id: String
     let title: String
     /// `coding` or `open`.
     let kind: String
@@ -44,7 +43,7 @@ struct StatusReport: Encodable, Equatable {
     }
 
     /// Written by hand, because what is nil is to be null and not left out.
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(id, forKey: .id)
       try container.encode(title, forKey: .title)
@@ -63,7 +62,7 @@ struct StatusReport: Encodable, Equatable {
     }
   }
 
-  init(of course: [Sheet], _ progress: CourseProgress) {
+  package init(of course: [Sheet], _ progress: CourseProgress) {
     sheets = course.map { sheet in
       let exercises = sheet.exercises.map { ExerciseStatus($0, progress[$0.id]) }
       return SheetStatus(
@@ -74,12 +73,12 @@ struct StatusReport: Encodable, Equatable {
   }
 
   /// What to go on with: the first answer that is wrong, or else the first that is missing.
-  var nextExercise: ExerciseStatus? {
+  package var nextExercise: ExerciseStatus? {
     let left = sheets.flatMap(\.exercises).filter { !$0.isDone }
     return left.first { $0.state != .unanswered } ?? left.first
   }
 
-  func json() throws -> String {
+  package func json() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .iso8601

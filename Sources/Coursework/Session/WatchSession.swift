@@ -1,9 +1,8 @@
 import Answering
-import Coursework
 import Foundation
 
 /// A sheet that is checked on every save.
-struct WatchSession: Sendable {
+package struct WatchSession: Sendable {
   let sheet: Sheet
   /// The watched file's path in the package, for the reader.
   let file: String
@@ -14,9 +13,11 @@ struct WatchSession: Sendable {
   let checker: ProcessChecker
   let progress: ProgressFile
   let terminal: Terminal
+  /// The package's folder.
+  var folder = PackageCheckout.courseFolder()
 
   /// Checks now and on every save, until a stop.
-  func run(_ events: some WatchEvents) async throws {
+  package func run(_ events: some WatchEvents) async throws {
     terminal.print("Sheet \(sheet.number) · \(sheet.title)", style: .bold)
     terminal.print("Watching \(file). Ctrl-C ends.", style: .dim)
     var known: [String: ExerciseResult] = [:]
@@ -72,6 +73,7 @@ struct WatchSession: Sendable {
     }
     bar.finish()
     record(new)
+    terminal.noteImports(of: sheet, in: folder)
     printNext(known)
   }
 
@@ -119,7 +121,7 @@ struct WatchSession: Sendable {
       return
     }
     var hint = (number: 0, text: "")
-    keeping { hint = $0.revealHint(of: exercise) }
+    progress.keep(in: terminal) { hint = $0.revealHint(of: exercise) }
     terminal.print(
       hint.text, lead: "\(exercise.id), hint \(hint.number) of \(exercise.hints.count): ",
       leadStyle: .bold)
@@ -127,18 +129,32 @@ struct WatchSession: Sendable {
 
   private func record(_ results: [ExerciseResult]) {
     let date = Date()
-    keeping { progress in
+    progress.keep(in: terminal) { progress in
       for result in results { progress.record(result, at: date) }
     }
   }
+}
 
-  private func keeping(_ change: (inout CourseProgress) -> Void) {
-    do {
-      if let notice = try progress.update(change) {
-        terminal.print("Note: \(printable(notice))", style: .yellow)
-      }
-    } catch {
-      terminal.print("Note: \(printable("\(error)"))", style: .yellow)
+extension WatchSession {
+  /// Watches a sheet's file of the package in the terminal, with the keyboard where there is one.
+  ///
+  /// - Throws: ``BuildError`` when there is nothing to watch.
+  package static func run(_ sheet: Sheet) async throws {
+    let folder = PackageCheckout.courseFolder()
+    let file = folder.appending(path: sheet.answersFile)
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw BuildError("\(file.path) is not there, so there is nothing to watch")
     }
+    let terminal = Terminal.standardOutput
+    StopSignals.watch()
+    let keyboard = terminal.isInteractive ? Keyboard() : nil
+    defer { keyboard?.restore() }
+    let program = ThisProgram.sibling(sheet.program)
+    let session = WatchSession(
+      sheet: sheet, file: sheet.answersFile, hasKeys: keyboard != nil,
+      prepare: { try SheetProgram(program, of: sheet).prepare() },
+      checker: ProcessChecker(command: [program.path]),
+      progress: ProgressFile(package: folder), terminal: terminal)
+    try await session.run(FileEvents(file: file, keyboard: keyboard))
   }
 }
