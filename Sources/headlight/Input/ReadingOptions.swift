@@ -22,7 +22,7 @@ struct ReadingOptions: ParsableArguments {
 
   /// The tokens that the model reads.
   func reading(for loaded: LoadedModel) throws -> Reading {
-    try Reading(source: source, target: target, for: loaded)
+    try Reading(source: source, target: target.tokens(for: loaded), for: loaded)
   }
 }
 
@@ -84,10 +84,9 @@ struct Reading {
   /// What goes into the model.
   let input: ModelInput
 
-  init(source: TextChoice, target: TargetOptions, for loaded: LoadedModel) throws {
+  init(source: TextChoice, target: TokenizedText?, for loaded: LoadedModel) throws {
     let configuration = loaded.model.configuration
     let tokens = try source.tokens(for: loaded)
-    let target = try target.tokens(for: loaded)
     (self.loaded, self.source, self.target) = (loaded, tokens, target)
     var input = ModelInput(tokens.ids, decoderTokens: target?.ids)
     if configuration.decoder == nil, let text = source.text {
