@@ -4,7 +4,7 @@ import Tensors
 ///
 /// The first layer is at the bottom, so that the text is read below and what becomes of it above. A
 /// cell whose greatest value several tokens share shows how many, and none of them: the first of them
-/// would be no reading. A cell whose probability is not a number is hatched grey.
+/// would be no reading.
 public struct LensGrid: Figure {
   /// The most probable token, `[layer][position]`.
   public var tokens: [[String]]
@@ -46,7 +46,6 @@ public struct LensGrid: Figure {
     let texts = tokens.indices.map { layer in
       tokens[layer].indices.map { position in
         let shared = ties?[layer][position] ?? 1
-        if probabilities[layer][position].isNaN { return "" }
         return shared > 1
           ? "\(shared) tie"
           : VisibleText.token(tokens[layer][position], style: style, maximumWidth: cellWidth - 6)

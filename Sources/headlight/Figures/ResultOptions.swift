@@ -19,7 +19,12 @@ struct ResultOptions: ParsableArguments {
       throw ValidationError(
         "nothing would come of it: give --output for a figure, --json for numbers, or both")
     }
-    if let output, !Self.isPage(output) { try PictureOptions.checkFormat(of: output) }
+    guard let output, !Self.isPage(output) else { return }
+    guard (try? FigureFormat(fileAt: URL(fileURLWithPath: output))) != nil else {
+      throw ValidationError(
+        "--output is “\(output)”, and a result is drawn as .png, .svg, .pdf or .html; choose one of "
+          + "the four")
+    }
   }
 
   private static func isPage(_ path: String) -> Bool { path.lowercased().hasSuffix(".html") }

@@ -97,7 +97,7 @@ struct KnockoutCommand: ParsableCommand {
     let partial = work.partial
     if partial == nil { try CommandError.check(cut.values, "the answer's probability with a cut") }
     func shown(_ places: [Int], _ text: TokenizedText) -> String {
-      places.map { text.labels[$0].word }.joined(separator: ", ")
+      places.map { "“\(text.labels[$0].word)”" }.joined(separator: ", ")
     }
     return KnockoutResult(
       report: KnockoutReport(

@@ -59,7 +59,7 @@ struct TextPair {
   /// A label for each position of a stack: the clean token, and the corrupted one where it differs.
   func labels(of side: KeyPath<Reading, TokenizedText>) -> [String] {
     zip(clean[keyPath: side].labels, corrupted[keyPath: side].labels).map {
-      $0 == $1 ? $0 : "\($0.word) / \($1.word)"
+      $0 == $1 ? $0.word : "\($0.word) / \($1.word)"
     }
   }
 }

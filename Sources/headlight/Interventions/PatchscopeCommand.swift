@@ -224,7 +224,7 @@ struct PatchscopeResult {
     let title = title ?? self.title + (report.partial == nil ? "" : " (partial)")
     if let texts = report.texts { return table(of: texts, title) }
     var grid = LensGrid(
-      tokens: report.cells.map { $0.map { $0?.token ?? "" } },
+      tokens: report.cells.map { $0.map { $0?.token ?? "…" } },
       probabilities: report.cells.map { $0.map { $0?.probability ?? .nan } },
       text: report.targetLayers.map(String.init), title: title)
     grid.layers = report.sourceLayers.map(String.init)

@@ -99,7 +99,8 @@ struct RelationCommand: ParsableCommand {
     let (values, probabilities) = (logits.values, logits.softmax().values)
     let best = values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }.prefix(Self.count)
     return RelationResult(
-      title: "\(loaded.shortName): the relation's map on \(asked.name), layer \(layer), β \(beta)",
+      title:
+        "\(loaded.shortName): the relation's map on \(asked.name), layer \(layer), β = \(beta.formatted())",
       report: RelationReport(
         layer: layer, beta: beta,
         predictions: best.map {
