@@ -363,6 +363,8 @@ final class InterventionCommandTests: XCTestCase {
     let effects = try ActivationPatching(
       loaded.model, clean: pair.clean.input, corrupted: pair.corrupted.input, metric: metric
     ).effects(of: .residual, options: options) { progress in
+      // What comes before is not listened for.
+      XCTAssertTrue(work.goesOn(finished: 0, of: progress.total))
       raise(SIGINT)
       return work.goesOn(progress)
     }

@@ -62,8 +62,9 @@ public struct LensGrid: Figure {
     let bar = ColourBar(scale, title: valueTitle, length: min(max(grid.height, 60), 160))
     let axis = TextBlock(rowTitle, style: .axis, width: max(grid.height, 60))
     let below = TextBlock(columnTitle, style: .axis, width: max(grid.width, 120))
-    let left = max(
-      axis.height + 4 + rows.rowDepth, columns.overhangBefore, (below.width - grid.width) / 2)
+    // The title on the left reaches below a low grid, and the one below to the left of a narrow one.
+    let labels = max(rows.rowDepth, (below.width - grid.width) / 2)
+    let left = max(axis.height + 4 + labels, columns.overhangBefore)
     let overhang = max(columns.overhang(after: grid.width), (below.width - grid.width) / 2)
     let barLeft = grid.width + 12 + (bar.length > grid.height ? overhang : 0)
     let content = left + max(barLeft + bar.width, grid.width + overhang)
@@ -99,7 +100,7 @@ public struct LensGrid: Figure {
       axis.drawUpwards(
         on: canvas,
         centredAt: Point(
-          origin.x - rows.rowDepth - 4 - axis.height / 2, origin.y + grid.height / 2))
+          origin.x - labels - 4 - axis.height / 2, origin.y + grid.height / 2))
       below.drawCentred(
         on: canvas,
         at: Point(

@@ -38,13 +38,13 @@ struct ResultOptions: ParsableArguments {
   ///   - figure: What is drawn of it, under a title.
   ///   - report: What is printed of it.
   func deliver<Result>(
-    watching work: Work? = nil, _ result: () throws -> Result,
+    watching work: [Work] = [], _ result: () throws -> Result,
     figure: (Result, _ title: String?) throws -> any Figure,
     report: (Result) throws -> some Encodable
   ) throws {
     let url = try output.map(OutputFile.url)
     let result = try result()
-    work?.finish()
+    work.forEach { $0.finish() }
     let text = json || output.map(Self.isPage) ?? false ? try jsonText(report(result)) : ""
     if let url {
       let figure = try figure(result, picture.title)
@@ -60,6 +60,6 @@ struct ResultOptions: ParsableArguments {
       if !json { print("Wrote \(output!).") }
     }
     if json { print(text) }
-    try work?.end()
+    for part in work { try part.end() }
   }
 }

@@ -15,11 +15,7 @@ final class Work: Sendable {
   }
   private let state = Mutex(State())
 
-  /// Begins to listen for Ctrl-C.
-  init(_ label: String, unit: String = "runs") {
-    (self.label, self.unit) = (label, unit)
-    StopSignals.watch()
-  }
+  init(_ label: String, unit: String = "runs") { (self.label, self.unit) = (label, unit) }
 
   /// Takes note of a sweep's progress.
   ///
@@ -30,11 +26,16 @@ final class Work: Sendable {
 
   /// Takes note of how much is done.
   ///
+  /// Ctrl-C is listened for from the first time on: before, there is nothing to keep.
+  ///
   /// - Returns: Whether to go on.
   func goesOn(finished: Int, of total: Int) -> Bool {
     state.withLock { state in
       state.last = (finished, total)
-      if state.bar == nil { state.bar = ProgressBar(label, total: total, unit: unit) }
+      if state.bar == nil {
+        state.bar = ProgressBar(label, total: total, unit: unit)
+        StopSignals.watch()
+      }
       state.bar?.update(to: finished)
     }
     return StopSignals.signal == nil

@@ -83,7 +83,7 @@ struct CausalTraceCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Tracing")
-    try result.deliver(watching: work) {
+    try result.deliver(watching: [work]) {
       try trace(of: model.load(), work)
     } figure: {
       $0.figure(title: $1)

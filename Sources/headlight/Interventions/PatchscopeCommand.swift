@@ -81,14 +81,15 @@ struct PatchscopeCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Patching states")
-    try result.deliver(watching: work) {
+    let writing = Work("Writing", unit: "source layers")
+    try result.deliver(watching: [work, writing]) {
       let loaded = try model.load()
       var other = loaded
       if let targetModel {
         other = try LoadedModel(targetModel)
         other.notes.forEach(note)
       }
-      return try scope(from: loaded, to: other, work)
+      return try scope(from: loaded, to: other, work, writing)
     } figure: {
       $0.figure(title: $1)
     } report: {
@@ -97,7 +98,7 @@ struct PatchscopeCommand: ParsableCommand {
   }
 
   private func scope(
-    from loaded: LoadedModel, to other: LoadedModel, _ work: Work
+    from loaded: LoadedModel, to other: LoadedModel, _ work: Work, _ writing: Work
   ) throws -> PatchscopeResult {
     for model in [loaded, other] where model.model.configuration.isEncoderDecoder {
       throw CommandError(
@@ -120,9 +121,8 @@ struct PatchscopeCommand: ParsableCommand {
     ) { try map($0, from: $1, to: $2) }
     let cells = try grid.finishedCells(progress: work.goesOn)
     try CommandError.check(cells.joined().compactMap { $0?.probability }, "a token's probability")
-    var texts: [[String]]?
-    if let generate, work.partial == nil {
-      texts = try grid.generations(maximumNewTokens: generate).map { try $0.map(other.written) }
+    let texts = try generate.flatMap { count in
+      work.partial == nil ? try self.texts(of: grid, count: count, by: other, writing) : nil
     }
     return PatchscopeResult(
       title: "\(loaded.shortName), “\(source.labels[place].word)” read by \(other.shortName)",
@@ -132,7 +132,22 @@ struct PatchscopeCommand: ParsableCommand {
           row.map { cell in
             cell.map { .init(token: other.label(of: $0.token), probability: $0.probability) }
           }
-        }, texts: texts, partial: work.partial))
+        }, texts: texts, partial: work.partial ?? writing.partial))
+  }
+
+  /// What the target model writes, a source layer at a time, nil for what was not come to.
+  private func texts(
+    of grid: PatchscopeGrid, count: Int, by loaded: LoadedModel, _ work: Work
+  ) throws -> [[String]?] {
+    var texts: [[String]?] = []
+    let layers = grid.sourceLayers
+    while texts.count < layers.count, work.goesOn(finished: texts.count, of: layers.count) {
+      var row = grid
+      row.sourceLayers = [layers[texts.count]]
+      texts.append(try row.generations(maximumNewTokens: count)[0].map(loaded.written))
+    }
+    _ = work.goesOn(finished: texts.count, of: layers.count)
+    return texts + Array(repeating: nil, count: layers.count - texts.count)
   }
 
   private func layers(
@@ -234,11 +249,11 @@ struct PatchscopeResult {
   }
 
   /// The texts by source layer: of the one target layer, or of the same layer.
-  private func table(of texts: [[String]], _ title: String) -> any Figure {
+  private func table(of texts: [[String]?], _ title: String) -> any Figure {
     let targets = report.targetLayers
     let one = targets.count == 1
     let rows = report.sourceLayers.enumerated().compactMap { row, layer in
-      (one ? 0 : targets.firstIndex(of: layer)).map { (String(layer), Optional(texts[row][$0])) }
+      (one ? 0 : targets.firstIndex(of: layer)).map { (String(layer), texts[row]?[$0]) }
     }
     return TextTable(
       rows, title: title, rowTitle: "source layer",
@@ -266,6 +281,6 @@ struct PatchscopeReport: Codable, Equatable {
   /// `[source layer][target layer]`.
   var cells: [[Cell?]]
   /// What the target model wrote, `[source layer][target layer]`.
-  var texts: [[String]]?
+  var texts: [[String]?]?
   var partial: Partial?
 }
