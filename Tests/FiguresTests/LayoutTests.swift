@@ -116,11 +116,31 @@ final class LayoutTests: XCTestCase {
             (0..<count).map { $0 == 1 ? .nan : Float(layer) / Float(layers) }
           }, text: names, title: "What the model would say next at every layer")
         try check(grid, labels: layers * count + count + layers)
+        (grid.rowTitle, grid.columnTitle) = ("source layer l of a model", "target layer l*")
+        try check(grid, labels: layers * count + count + layers + 2)
         grid.ties = Array(repeating: (0..<count).map { $0 == 0 ? 50_257 : 1 }, count: layers)
         grid.title = ""
         try check(grid, labels: layers * count + count + layers)
       }
     }
+  }
+
+  func testTablesOfTexts() throws {
+    for count in [1, 7, 40] {
+      for words in [tokens(60), hostileTokens(60)] {
+        let rows = hostileTokens(count).enumerated().map { index, name in
+          (name: name, text: index == 2 ? nil : words.prefix(index * 3).joined(separator: " "))
+        }
+        var table = TextTable(
+          rows, title: "What the model writes when a state of the source goes into the prompt",
+          rowTitle: "source layer", textTitle: "what is written")
+        try check(table, labels: 2 * count + 3)
+        table.textWidth = 60
+        table.title = ""
+        try check(table, labels: 2 * count + 2)
+      }
+    }
+    XCTAssertThrowsError(try TextTable([]).picture())
   }
 
   /// The first of fifty thousand equals is no reading, so it is not named.
