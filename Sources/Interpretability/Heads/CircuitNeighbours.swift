@@ -26,6 +26,17 @@ public struct CircuitNeighbours: Sendable, Codable, Equatable {
   public let keys: [CircuitEntry]
   /// The predictions with which it looks at the token most, greatest score first.
   public let predictions: [CircuitEntry]
+
+  /// Neighbours; of a head without a QK circuit those of the OV circuit alone.
+  public init(
+    promoted: [CircuitEntry], suppressed: [CircuitEntry], keys: [CircuitEntry] = [],
+    predictions: [CircuitEntry] = []
+  ) {
+    self.promoted = promoted
+    self.suppressed = suppressed
+    self.keys = keys
+    self.predictions = predictions
+  }
 }
 
 extension HeadCircuits {
