@@ -15,6 +15,20 @@ public struct HeadOpposition: Sendable, Codable, Equatable {
   /// The mean effect on the likeliest token of the earlier text, its sign turned; see
   /// ``CopySuppressionStep``.
   public let copySuppression: Float
+
+  /// Both scores of a head.
+  public init(head: HeadAddress, antiInduction: Float, copySuppression: Float) {
+    self.head = head
+    self.antiInduction = antiInduction
+    self.copySuppression = copySuppression
+  }
+}
+
+extension [HeadOpposition] {
+  /// The correlation of both scores over heads, of one model or of many; nil where one does not vary.
+  public var correlation: Double? {
+    pearson(map { Double($0.antiInduction) }, map { Double($0.copySuppression) })
+  }
 }
 
 /// Random tokens said twice: what induction is measured on.

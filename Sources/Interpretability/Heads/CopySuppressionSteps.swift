@@ -26,7 +26,7 @@ extension [CopySuppressionStep] {
 
   /// The correlation of attention and effect; near −1 where a head suppresses what it looks at.
   public var correlation: Double? {
-    Interpretability.correlation(map { Double($0.attention) }, map { Double($0.effect) })
+    pearson(map { Double($0.attention) }, map { Double($0.effect) })
   }
 
   /// The share of positions where the token is among so many predictions, is attended to by so much,
@@ -40,7 +40,7 @@ extension [CopySuppressionStep] {
 }
 
 /// Pearson's correlation; nil where one side does not vary.
-public func correlation(_ a: [Double], _ b: [Double]) -> Double? {
+func pearson(_ a: [Double], _ b: [Double]) -> Double? {
   let count = Double(min(a.count, b.count))
   guard count > 1 else { return nil }
   let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)

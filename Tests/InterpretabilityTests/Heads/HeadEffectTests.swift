@@ -249,9 +249,15 @@ final class HeadEffectTests: XCTestCase {
       XCTAssertEqual(
         -opposition.copySuppression, try fixture.expected("lowest")[index], accuracy: 2e-5)
     }
-    XCTAssertEqual(correlation([1, 2, 3], [2, 4, 6])!, 1, accuracy: 1e-12)
-    XCTAssertEqual(correlation([1, 2, 3], [3, 0, 3])!, 0, accuracy: 1e-12)
-    XCTAssertNil(correlation([1, 1], [2, 3]))
+    func made(_ a: [Float], _ b: [Float]) -> [HeadOpposition] {
+      zip(a, b).map {
+        HeadOpposition(
+          head: HeadAddress(.blocks, layer: 0, head: 0), antiInduction: $0, copySuppression: $1)
+      }
+    }
+    XCTAssertEqual(made([1, 2, 3], [2, 4, 6]).correlation!, 1, accuracy: 1e-12)
+    XCTAssertEqual(made([1, 2, 3], [3, 0, 3]).correlation!, 0, accuracy: 1e-12)
+    XCTAssertNil(made([1, 1], [2, 3]).correlation)
   }
 
   func testRefusals() throws {
