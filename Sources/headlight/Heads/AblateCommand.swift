@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Figures
 import Foundation
-import Interpretability
+public import Interpretability
 import Laboratory
 import Tensors
 import Transformers

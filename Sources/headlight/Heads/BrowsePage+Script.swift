@@ -19,13 +19,13 @@ extension BrowsePage {
       outline-offset: 1px; }
     .t[aria-pressed=true] { border-color: #111; font-weight: 600; }
     #panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem; }
-    #panels > div.wide { grid-column: 1 / -1; }
+    #panels > .wide { grid-column: 1 / -1; }
     table { border-collapse: collapse; font-size: .85rem; width: 100%; }
     th { text-align: left; font-weight: normal; color: var(--muted); }
     th, td { padding: 0 .4rem 0 0; white-space: pre-wrap; vertical-align: top; }
     td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
     tr.true td:first-child { font-weight: 600; text-decoration: underline; }
-    #most table { width: auto; } .link { font: inherit; color: #1a5276; text-decoration: underline;
+    #summary { margin: 0; } #most table { width: auto; } .link { font: inherit; color: #1a5276; text-decoration: underline;
       background: none; border: 0; padding: 0; cursor: pointer; white-space: pre-wrap; }
     @media (max-width: 50rem) { main { display: block; } #texts { max-height: none; } }
     @media print { #texts { max-height: none; overflow: visible; } main { display: block; }

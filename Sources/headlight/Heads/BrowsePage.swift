@@ -61,8 +61,8 @@ struct BrowsePage {
       <option value="change">by what changes most</option></select></label></p>
       <div id="texts"></div>
       </section>
-      <section id="detail" aria-live="polite" aria-labelledby="detail-title" tabindex="-1">
-      <h2 id="detail-title">No token is chosen</h2>
+      <section id="detail" aria-labelledby="detail-title" tabindex="-1">
+      <h2 id="detail-title" aria-live="polite">No token is chosen</h2>
       <div id="panels"></div>
       </section>
       <section aria-labelledby="most-title" id="most-section">

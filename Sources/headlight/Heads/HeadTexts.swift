@@ -1,6 +1,7 @@
 import Foundation
 import Interpretability
 import Laboratory
+import Tokenizers
 import Transformers
 
 /// Texts that heads are measured on, filled up to one length.
@@ -67,11 +68,11 @@ extension LoadedModel {
   /// months, weekdays.
   var successions: [Succession] {
     guard let tokenizer else { return [] }
-    let spaced = Locale(identifier: "en_US_POSIX")
+    let english = Locale(identifier: "en_US_POSIX")
     var calendar = Calendar(identifier: .gregorian)
-    calendar.locale = spaced
+    calendar.locale = english
     let formatter = NumberFormatter()
-    formatter.locale = spaced
+    formatter.locale = english
     formatter.numberStyle = .spellOut
     let words = (1...20).compactMap { formatter.string(from: NSNumber(value: $0)) }
     let sequences: [(members: [String], isCyclic: Bool)] = [
@@ -81,14 +82,15 @@ extension LoadedModel {
     func token(_ word: String) -> Int? {
       tokenizer.id(ofText: " " + word) ?? tokenizer.id(ofText: word)
     }
-    return sequences.flatMap { sequence in
+    var found: [Succession] = []
+    for sequence in sequences {
       let last = sequence.isCyclic ? Array(sequence.members.prefix(1)) : []
       let ids = (sequence.members + last).map(token)
-      return zip(ids, ids.dropFirst()).compactMap { first, second in
-        guard let first, let second else { return nil }
-        return Succession(token: first, next: second)
+      for case (let first?, let second?) in zip(ids, ids.dropFirst()) {
+        found.append(Succession(token: first, next: second))
       }
     }
+    return found
   }
 
   /// Random tokens said twice, behind the start token where texts have one.
