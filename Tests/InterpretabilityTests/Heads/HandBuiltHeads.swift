@@ -34,7 +34,7 @@ struct HandBuiltHeads {
     self.successor = successor
     let predicted = successor
     let random = Tensor.randomNormal(
-      [count, count], standardDeviation: 0.15, using: &generator)
+      [count, count], standardDeviation: 0.03, using: &generator)
     var configuration = TransformerConfiguration.gpt2(
       vocabularySize: count, width: 3 * count,
       decoder: .init(layerCount: 2, headCount: 4, headWidth: count, feedForwardWidth: 0),

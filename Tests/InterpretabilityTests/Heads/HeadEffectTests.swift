@@ -104,10 +104,18 @@ final class HeadEffectTests: XCTestCase {
   }
 
   func testSelfRepairAddsUpWhereNormsStandAfterLayers() throws {
-    let fixture = try FamilyFixture("bert", side: "right")
-    guard let circuits = try? HeadCircuits(fixture.model) else { return }
-    assertAddsUp(
-      try circuits.selfRepair(of: circuits.heads[0], on: fixture.input, kind: .zero))
+    var generator = SeededGenerator(seed: 4)
+    var configuration = TransformerConfiguration.gpt2(
+      vocabularySize: 20, width: 12,
+      decoder: .init(layerCount: 2, headCount: 2, headWidth: 6, feedForwardWidth: 16),
+      positions: 9, startToken: 0, endToken: nil)
+    configuration.normPlacement = .after
+    let circuits = try HeadCircuits(Transformer(configuration: configuration, using: &generator))
+    let repair = try circuits.selfRepair(
+      of: circuits.heads[0], on: ModelInput(tokens: [[1, 5, 3, 5, 9], [2, 2, 7, 8, 4]]), kind: .zero
+    )
+    assertAddsUp(repair)
+    XCTAssertTrue(repair.actual.contains { abs($0) > 1e-3 })
   }
 
   func testNothingComesAfterTheLastLayerToRepair() throws {
