@@ -16,11 +16,11 @@ import Transformers
 let arguments = Array(CommandLine.arguments.dropFirst())
 let number = arguments.count > 1 ? Int(arguments[1]) ?? 2 : 2
 let clock = ContinuousClock()
-var generator = SeededGenerator(seed: 0)
 
 func model(
   layers: Int, heads: Int, width: Int, vocabulary: Int, positions: Int
 ) -> Transformer {
+  var generator = SeededGenerator(seed: 0)
   let stack = TransformerConfiguration.Stack(
     layerCount: layers, headCount: heads, headWidth: width / heads, feedForwardWidth: 4 * width)
   return Transformer(
@@ -50,6 +50,7 @@ case "shares", "ranks":
     "shares together \(sum), peak \(memory.split(separator: "\t").last ?? "")")
 case "ablation":
   let reader = model(layers: 6, heads: 4, width: 128, vocabulary: 1_219, positions: 96)
+  var generator = SeededGenerator(seed: 1)
   let texts = (0..<209).map { _ in
     (0..<96).map { _ in Int.random(in: 0..<1_219, using: &generator) }
   }
