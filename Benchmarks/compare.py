@@ -219,6 +219,50 @@ print('median', statistics.median(ts[1:]))
 """
 
 
+# The diagonals of OV and QK circuits in blocks, from the low ranks of the heads.
+DIAGONALS = """
+import torch, time
+torch.set_grad_enabled(False); torch.manual_seed(0)
+V, d, k = 50257, 768, 64
+E = torch.randn(V, d); U = torch.randn(V, d)
+weights = [[torch.randn(d, k) / d ** .5 for _ in range(4)] for _ in range({heads})]
+def ranks(left, right):
+    greater, less = torch.empty(V, dtype=torch.long), torch.empty(V, dtype=torch.long)
+    for start in range(0, V, 1024):
+        rows = slice(start, min(start + 1024, V))
+        block = left[rows] @ right.T
+        own = block[torch.arange(block.shape[0]), torch.arange(rows.start, rows.stop)][:, None]
+        greater[rows] = (block > own).sum(1); less[rows] = (block < own).sum(1)
+    return (greater < 10).float().mean() + (less < 10).float().mean()
+ranks(E[:, :k].contiguous(), U[:, :k].contiguous())
+a = time.perf_counter()
+for q, key, value, output in weights:
+    ranks(E @ value, U @ output); ranks(U @ q, E @ key)
+print('median', (time.perf_counter() - a) * 1e3)
+"""
+# A loop over heads by hooks, the loss of every token kept.
+ABLATION = """
+import torch, time, logging, warnings
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+torch.set_grad_enabled(False); torch.manual_seed(0)
+m = HookedTransformer(HookedTransformerConfig(n_layers=6, n_heads=4, d_model=128, d_head=32, d_mlp=512,
+    d_vocab=1219, n_ctx=96, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+x = torch.randint(0, 1219, (209, 96))
+def losses(hooks):
+    return torch.cat([m.run_with_hooks(rows, fwd_hooks=hooks, return_type='loss', loss_per_token=True)
+                      for rows in x.split(32)])
+losses([])
+a = time.perf_counter()
+clean = losses([])
+for layer in range(6):
+    for head in range(4):
+        def silence(z, hook): z[:, :, head] = 0; return z
+        losses([(f'blocks.{layer}.attn.hook_z', silence)]) - clean
+print('median', (time.perf_counter() - a) * 1e3)
+"""
+
+
 def pairs(folder):
     source, target = range(5, 17), range(30, 39)
     directory = os.path.join(folder, "flan-small-shape")
@@ -278,6 +322,12 @@ def pairs(folder):
         yield f"{task}-{size}", most, printed, \
             program("Interventions", f"{task}-{size}", str(runs)), python(INTERVENTIONS.format(
                 shape=LITTLE if size == "small" else GPT2, task=task, runs=runs)), None
+    # Two heads; all of them take as much longer as they are more.
+    yield "diagonal-shares", 0.5, printed, program("Heads", "shares", "2"), \
+        python(DIAGONALS.format(heads=2)), None
+    yield "diagonal-ranks", 0.5, printed, program("Heads", "ranks", "2"), \
+        python(DIAGONALS.format(heads=2)), None
+    yield "head-ablation", 0.1, printed, program("Heads", "ablation", "1"), python(ABLATION), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

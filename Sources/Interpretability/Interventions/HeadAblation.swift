@@ -129,7 +129,7 @@ public struct HeadAblation: Sendable {
   }
 
   /// Mean mixed values over all tokens, `[1, 1, head, width]`, by point.
-  private func means(of groups: [[HeadAddress]]) throws -> [HookPoint: Tensor] {
+  func means(of groups: [[HeadAddress]]) throws -> [HookPoint: Tensor] {
     let points = Set(groups.joined().map(\.mixedPoint))
     var sums: [HookPoint: (sum: Tensor, count: Float)] = [:]
     for start in stride(from: 0, to: input.tokens.count, by: 64) {
