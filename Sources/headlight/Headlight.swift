@@ -8,12 +8,16 @@ import Foundation
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
+      With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace,
+      patchscope, relation.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,
     subcommands: [
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
-      FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self, Watch.self,
+      FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self,
+      PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
+      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, Watch.self,
       Check.self, Hint.self, Status.self, Train.self,
     ] + instructorCommands)
 

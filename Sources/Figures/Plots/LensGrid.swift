@@ -4,7 +4,7 @@ import Tensors
 ///
 /// The first layer is at the bottom, so that the text is read below and what becomes of it above. A
 /// cell whose greatest value several tokens share shows how many, and none of them: the first of them
-/// would be no reading.
+/// would be no reading. A cell whose probability is not a number is hatched grey.
 public struct LensGrid: Figure {
   /// The most probable token, `[layer][position]`.
   public var tokens: [[String]]
@@ -18,6 +18,10 @@ public struct LensGrid: Figure {
   public var layers: [String]?
   /// What the figure shows.
   public var title: String
+  /// What the rows are.
+  public var rowTitle = "layer"
+  /// What the columns are, where they are not a text.
+  public var columnTitle = ""
   /// What the colours measure.
   public var valueTitle = "probability"
   /// The greatest width of a cell, in points; longer tokens are cut.
@@ -42,6 +46,7 @@ public struct LensGrid: Figure {
     let texts = tokens.indices.map { layer in
       tokens[layer].indices.map { position in
         let shared = ties?[layer][position] ?? 1
+        if probabilities[layer][position].isNaN { return "" }
         return shared > 1
           ? "\(shared) tie"
           : VisibleText.token(tokens[layer][position], style: style, maximumWidth: cellWidth - 6)
@@ -56,22 +61,27 @@ public struct LensGrid: Figure {
     let columns = LabelRun.columns(text, at: grid.columnCentres, pitch: cell)
     let scale = ValueScale(.sequential, range: 0...1, values: [])
     let bar = ColourBar(scale, title: valueTitle, length: min(max(grid.height, 60), 160))
-    let axis = TextBlock("layer", style: .axis, width: max(grid.height, 60))
-    let left = max(axis.height + 4 + rows.rowDepth, columns.overhangBefore)
-    let overhang = columns.overhang(after: grid.width)
+    let axis = TextBlock(rowTitle, style: .axis, width: max(grid.height, 60))
+    let below = TextBlock(columnTitle, style: .axis, width: max(grid.width, 120))
+    let left = max(
+      axis.height + 4 + rows.rowDepth, columns.overhangBefore, (below.width - grid.width) / 2)
+    let overhang = max(columns.overhang(after: grid.width), (below.width - grid.width) / 2)
     let barLeft = grid.width + 12 + (bar.length > grid.height ? overhang : 0)
     let content = left + max(barLeft + bar.width, grid.width + overhang)
     let heading = TextBlock(title, style: .title, width: max(content, 180))
-    let above = max(TextStyle.label.height / 2, (bar.title.width - bar.length) / 2)
+    let above = max(
+      TextStyle.label.height / 2, (bar.title.width - bar.length) / 2,
+      (axis.width - grid.height) / 2)
     let top =
       Margin.page + (heading.lines.isEmpty ? 0 : heading.height + Margin.belowTitle) + above
-    let below = max(
-      columns.columnDepth,
-      max(bar.length, (bar.length + bar.title.width) / 2) - grid.height + above)
+    let depth = max(
+      columns.columnDepth + (below.lines.isEmpty ? 0 : 4 + below.height),
+      max(bar.length, (bar.length + bar.title.width) / 2) - grid.height + above,
+      (axis.width - grid.height) / 2)
     let origin = Point(Margin.page + left, top)
     let size = FigureSize(
       width: max(content, heading.width) + 2 * Margin.page,
-      height: origin.y + grid.height + below + Margin.page)
+      height: origin.y + grid.height + depth + Margin.page)
     let values = Array(probabilities.reversed())
     return Picture(size: size) { canvas in
       heading.draw(on: canvas, at: Point(Margin.page, Margin.page))
@@ -91,6 +101,10 @@ public struct LensGrid: Figure {
         on: canvas,
         centredAt: Point(
           origin.x - rows.rowDepth - 4 - axis.height / 2, origin.y + grid.height / 2))
+      below.drawCentred(
+        on: canvas,
+        at: Point(
+          origin.x + grid.width / 2, origin.y + grid.height + columns.columnDepth + 4))
       bar.draw(on: canvas, at: Point(origin.x + barLeft, origin.y))
     }
   }

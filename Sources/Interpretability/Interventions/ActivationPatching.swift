@@ -145,7 +145,7 @@ public struct ActivationPatching: Sendable {
       clean: direction == .restore ? others : own,
       corrupted: direction == .restore ? own : others, direction: direction,
       patched: Tensor(
-        try results.numbers(), shape: [source.tokens.count, points.count, columns]))
+        try results.numbers(options), shape: [source.tokens.count, points.count, columns]))
   }
 
   /// The metric of both runs by row, and the activations that are put into the other run.

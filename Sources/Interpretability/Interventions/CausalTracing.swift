@@ -143,7 +143,7 @@ public struct CausalTracing: Sendable {
     }
     let results = try Sweep(trials, metric: metric, base: base)
       .run(on: model, many, options: options, progress: progress)
-    let values = try results.numbers()
+    let values = try results.numbers(options)
     let corrupted = results.clean.map(\.average)
     var found = Tensor.zeros([samples, layers, places])
     for sample in 0..<samples {
@@ -211,7 +211,7 @@ public struct AttentionKnockout: Sendable {
     let results = try Sweep(trials, metric: metric)
       .run(on: model, input, options: options, progress: progress)
     return (
-      results.clean.map(\.average), Tensor(try results.numbers(), shape: [rows, layers])
+      results.clean.map(\.average), Tensor(try results.numbers(options), shape: [rows, layers])
     )
   }
 }

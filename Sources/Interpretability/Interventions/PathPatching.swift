@@ -117,12 +117,13 @@ public struct PathPatching: Sendable {
     }
     let pairs = reaching.flatMap { sender in (0..<rows).map { (sender: sender, row: $0) } }
     let sent = try pairs.map { try trial(senders[$0.sender], row: $0.row) }
-    let trials = isLogits ? sent : try received(sent, pairs.map(\.row), receivers, options)
+    let trials =
+      isLogits ? sent : try received(sent, pairs.map(\.row), receivers, options, progress)
     let results = try Sweep(trials, metric: patching.metric)
       .run(on: patching.model, patching.clean, options: options, progress: progress) {
         try patching.checkDifference($0.map(\.average), corruptedValues)
       }
-    let (clean, values) = (results.clean.map(\.average), try results.numbers())
+    let (clean, values) = (results.clean.map(\.average), try results.numbers(options))
     var patched = Tensor.zeros([rows, senders.count])
     for row in 0..<rows {
       for sender in senders.indices { patched[row, sender] = clean[row] }
@@ -164,7 +165,8 @@ public struct PathPatching: Sendable {
 
   /// Runs in which the receivers read what they heard.
   private func received(
-    _ sent: [Trial], _ rows: [Int], _ receivers: [Receiver], _ options: SweepOptions
+    _ sent: [Trial], _ rows: [Int], _ receivers: [Receiver], _ options: SweepOptions,
+    _ progress: @Sendable (SweepProgress) -> Bool
   ) throws -> [Trial] {
     let sites = try receivers.flatMap(sites)
     let points = Set(sites.map(\.point))
@@ -173,7 +175,8 @@ public struct PathPatching: Sendable {
     for start in stride(from: 0, to: sent.count, by: 4096) {
       let part = sent[start..<min(start + 4096, sent.count)]
       let heard = try activations(
-        of: Array(part), at: points, in: patching.model, patching.clean, options: options)
+        of: Array(part), at: points, in: patching.model, patching.clean, options: options,
+        progress: progress)
       trials += zip(heard, rows[part.indices]).map { heard, row in
         Trial(row: row, sites.map { Change($0, .replace(with: heard[$0.point]!)) })
       }

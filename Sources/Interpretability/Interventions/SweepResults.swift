@@ -45,6 +45,12 @@ public struct SweepResults: Sendable {
   ///
   /// - Throws: ``SweepError/partial(finished:total:)`` when some are missing.
   public func numbers() throws(SweepError) -> [Float] { try values().map(\.average) }
+
+  /// The same, or not a number for what is missing where options keep what is there.
+  func numbers(_ options: SweepOptions) throws(SweepError) -> [Float] {
+    guard options.keepsPartial else { return try numbers() }
+    return (0..<total).map { finished[$0]?.average ?? .nan }
+  }
 }
 
 extension [Float] {
@@ -60,6 +66,9 @@ public struct SweepOptions: Sendable {
   public var memory: Int
   /// How many threads share the work.
   public var threads: Int
+  /// Whether what is not finished when a sweep is stopped is not a number in a method's result, where
+  /// it otherwise throws ``SweepError/partial(finished:total:)``.
+  public var keepsPartial = false
 
   /// By default half a gigabyte, and every core.
   public init(memory: Int = 1 << 29, threads: Int? = nil) {

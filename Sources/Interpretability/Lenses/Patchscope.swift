@@ -87,7 +87,9 @@ public struct PatchscopeError: Error, CustomStringConvertible {
 
 extension Patchscope.Source {
   /// The state, `[1, width]`.
-  func state() throws -> Tensor {
+  ///
+  /// - Throws: ``PatchscopeError`` when the place does not exist, and what the model throws.
+  public func state() throws -> Tensor {
     let points = try Patchscope.check(model, tokens, position, layer, "source")
     if !changes.isEmpty {
       return try activations(

@@ -45,16 +45,37 @@ public struct PatchscopeGrid: Sendable {
 
   /// The likeliest next token at the target's last position, by source layer and target layer.
   ///
-  /// - Throws: ``PatchscopeError`` when a place does not exist or a map's result does not fit, and
-  ///   what the models throw.
-  public func cells(options: SweepOptions = SweepOptions()) throws -> [[Cell]] {
-    let trials = try self.trials()
+  /// - Throws: ``PatchscopeError`` when a place does not exist or a map's result does not fit,
+  ///   ``SweepError/partial(finished:total:)`` when it is stopped, and what the models throw.
+  public func cells(
+    options: SweepOptions = SweepOptions(),
+    progress: @Sendable (SweepProgress) -> Bool = { _ in true }
+  ) throws -> [[Cell]] {
+    let results = try results(options: options, progress: progress)
+    if !results.isComplete { _ = try results.values() }
+    return inRows(results).map { $0.map { $0! } }
+  }
+
+  /// The same, and nil for a cell that is not finished when it is stopped.
+  public func finishedCells(
+    options: SweepOptions = SweepOptions(), progress: @Sendable (SweepProgress) -> Bool
+  ) throws -> [[Cell?]] {
+    inRows(try results(options: options, progress: progress))
+  }
+
+  private func results(
+    options: SweepOptions, progress: @Sendable (SweepProgress) -> Bool
+  ) throws -> SweepResults {
     let base = target.changes.isEmpty ? [] : [Trial(target.changes)]
-    let values = try Sweep(trials, metric: .likeliest(at: .at(-1)), base: base)
-      .run(on: target.model, ModelInput(target.tokens), options: options).values()
-    let cells = values.map { Cell(token: Int($0[0]), probability: $0[1]) }
-    return stride(from: 0, to: cells.count, by: targetLayers.count).map {
-      Array(cells[$0..<($0 + targetLayers.count)])
+    return try Sweep(try self.trials(), metric: .likeliest(at: .at(-1)), base: base)
+      .run(on: target.model, ModelInput(target.tokens), options: options, progress: progress)
+  }
+
+  private func inRows(_ results: SweepResults) -> [[Cell?]] {
+    stride(from: 0, to: results.total, by: targetLayers.count).map { start in
+      targetLayers.indices.map { column in
+        results.finished[start + column].map { Cell(token: Int($0[0]), probability: $0[1]) }
+      }
     }
   }
 

@@ -34,13 +34,7 @@ struct AttributionResult {
   /// The measured number: “logit of brun − brune”.
   private var number: String {
     guard let target = question?.target else { return measure.rawValue }
-    let (name, foil) = run.names(of: target)
-    // The marks keep two words that run from right to left on their own sides of the minus sign.
-    let isMirrored = (name + (foil ?? "")).unicodeScalars.contains {
-      (0x590..<0x900).contains($0.value) || (0xFB1D...0xFEFF).contains($0.value)
-    }
-    let minus = isMirrored ? "\u{200E} − \u{200E}" : " − "
-    return "\(measure.rawValue) of \(name)" + (foil.map { minus + $0 } ?? "")
+    return "\(measure.rawValue) of \(run.contrast(of: target))"
   }
 
   private var unit: String {

@@ -96,13 +96,12 @@ struct AttributionRun {
   /// What is explained as a figure names it: without the spaces before the words, unless it is a space
   /// that tells them apart.
   func names(of target: AttributionTarget) -> (token: String, foil: String?) {
-    let token = loaded.label(of: target.token)
-    guard let foil = target.foil.map(loaded.label) else { return (token.word, nil) }
-    guard token.word == foil.word else { return (token.word, foil.word) }
-    func marked(_ label: String) -> String {
-      label.first == " " ? "␣" + label.dropFirst() : label
-    }
-    return (marked(token), marked(foil))
+    loaded.names(target.token, against: target.foil)
+  }
+
+  /// What is explained, in one phrase.
+  func contrast(of target: AttributionTarget) -> String {
+    loaded.contrast(target.token, against: target.foil)
   }
 
   /// Deletion and insertion by the scores, and by random ones.

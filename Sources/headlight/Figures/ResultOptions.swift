@@ -8,7 +8,8 @@ struct ResultOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to draw; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+      "Where to draw; the extension chooses the format, of which html is a page with the numbers.",
+      valueName: "file.png|svg|pdf|html"))
   var output: String?
   @Flag(help: "Print JSON, for programs.")
   var json = false
@@ -18,26 +19,42 @@ struct ResultOptions: ParsableArguments {
       throw ValidationError(
         "nothing would come of it: give --output for a figure, --json for numbers, or both")
     }
-    if let output { try PictureOptions.checkFormat(of: output) }
+    if let output, !Self.isPage(output) { try PictureOptions.checkFormat(of: output) }
   }
+
+  private static func isPage(_ path: String) -> Bool { path.lowercased().hasSuffix(".html") }
 
   /// Draws and prints what `result` is asked to be, and looks at the place for it before the work.
   ///
   /// - Parameters:
+  ///   - work: What may have been stopped before its end; the command then ends as one that was
+  ///     interrupted, after all that is there has been written.
   ///   - result: Does the work.
   ///   - figure: What is drawn of it, under a title.
   ///   - report: What is printed of it.
   func deliver<Result>(
-    _ result: () throws -> Result, figure: (Result, _ title: String?) throws -> any Figure,
+    watching work: Work? = nil, _ result: () throws -> Result,
+    figure: (Result, _ title: String?) throws -> any Figure,
     report: (Result) throws -> some Encodable
   ) throws {
     let url = try output.map(OutputFile.url)
     let result = try result()
+    work?.finish()
+    let text = json || output.map(Self.isPage) ?? false ? try jsonText(report(result)) : ""
     if let url {
-      try figure(result, picture.title).write(to: url, dpi: picture.dpi)
+      let figure = try figure(result, picture.title)
+      if Self.isPage(output!) {
+        try FigurePage(
+          title: picture.title ?? url.deletingPathExtension().lastPathComponent,
+          figures: [figure], numbers: text
+        ).write(to: url)
+      } else {
+        try figure.write(to: url, dpi: picture.dpi)
+      }
       // With --json the numbers alone go to standard output.
       if !json { print("Wrote \(output!).") }
     }
-    if json { print(try jsonText(report(result))) }
+    if json { print(text) }
+    try work?.end()
   }
 }

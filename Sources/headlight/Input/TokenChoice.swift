@@ -1,5 +1,3 @@
-import Coursework
-
 /// The place that a word or an index names.
 ///
 /// - Parameters:
@@ -13,9 +11,7 @@ func place(
   of text: String, among tokens: [String], in words: WordPlaces? = nil, called kind: String
 ) throws(CommandError) -> Int {
   func list() -> String {
-    tokens.enumerated().map { place, token in
-      "\(place) " + printable(token.first == " " ? "␣" + token.dropFirst() : token)
-    }.joined(separator: ", ")
+    tokens.enumerated().map { "\($0) \(visible($1))" }.joined(separator: ", ")
   }
   if let index = Int(text) {
     let place = index < 0 ? index + tokens.count : index

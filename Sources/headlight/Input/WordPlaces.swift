@@ -11,7 +11,10 @@ struct WordPlaces {
   let tokenizer: Tokenizer
 
   /// The place of the last token of a word, for each time that the word stands in the text.
-  func lastTokens(of word: String) -> [Int] {
+  func lastTokens(of word: String) -> [Int] { tokens(of: word).map { $0.upperBound - 1 } }
+
+  /// The places of all tokens of a word, for each time that the word stands in the text.
+  func tokens(of word: String) -> [Range<Int>] {
     let places = occurrences(of: word)
     guard !places.isEmpty else { return [] }
     let sentence = AnnotatedSentence(
@@ -22,7 +25,8 @@ struct WordPlaces {
     guard let found = try? WordTokens(sentence, tokenizer: tokenizer),
       let shift = shift(from: found.tokens)
     else { return [] }
-    return found.words.map { $0.upperBound - 1 + shift }.filter(ids.indices.contains)
+    return found.words.map { ($0.lowerBound + shift, $0.upperBound + shift) }
+      .filter { ids.indices.contains($0.1 - 1) }.map { max(0, $0.0)..<$0.1 }
   }
 
   /// Where the tokens of the text begin in the row, which may have a start token more in front, or

@@ -182,10 +182,3 @@ func printColumns(_ rows: [[String]]) {
     print(cells.joined(separator: "  "))
   }
 }
-
-/// A value as JSON that reads well and is the same in every run.
-func jsonText(_ value: some Encodable) throws -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  return String(decoding: try encoder.encode(value), as: UTF8.self)
-}
