@@ -17,7 +17,8 @@ import Foundation
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
       FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self,
       PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
-      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, Watch.self,
+      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, CircuitCommand.self,
+      Watch.self,
       Check.self, Hint.self, Status.self, Train.self,
     ] + instructorCommands)
 

@@ -1,5 +1,3 @@
-public import Transformers
-
 /// What everything outside a circuit is replaced by.
 public enum CircuitAblation: String, Sendable, Codable, CaseIterable {
   /// What the component writes on the corrupted text.
@@ -15,7 +13,7 @@ public enum CircuitAblation: String, Sendable, Codable, CaseIterable {
 /// Every receiver reads a sum over all senders that reach it: along an edge of the circuit what the
 /// sender writes within the circuit, along any other what replaces it. The biases of attention
 /// layers, which belong to no head, always stay.
-public struct Circuit: Sendable, Equatable, Codable {
+public struct Circuit: Sendable, Equatable {
   /// The edges, in the order of ``CircuitGraph/edges``.
   public let edges: [CircuitEdge]
   /// The heads and MLPs that an edge leaves or enters, by layer.

@@ -1,5 +1,4 @@
 import Foundation
-public import Transformers
 
 /// What two circuits of one model have in common, beside what chance would give.
 public struct CircuitOverlap: Sendable, Equatable {

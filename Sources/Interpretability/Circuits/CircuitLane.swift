@@ -101,7 +101,9 @@ struct CircuitLane: Sendable {
     replacedPorts = Array(repeating: nil, count: graph.receivers.count)
     prefixes = replacedPorts
     hearingNothing = Array(repeating: .none, count: graph.senders.count)
-    embedding = .unknown
+    let written = replacing[0].map { clean - $0 } ?? clean
+    let difference = first == 0 ? written : written.slice(axis: 1, first..<whole)
+    embedding = difference.isZero ? .none : .value(difference, isEverywhere: true)
     places = nodes.places(rows.map { _ in Array(first..<whole) })
     readPlaces = nodes.places(reads.map { [$0] })
     // The pass where everything is replaced goes over all positions once.
@@ -165,8 +167,6 @@ struct CircuitLane: Sendable {
     }
     streams.append(cut(stream))
     replaced = replacing.map { $0.map(cut) }
-    let difference = replaced[0].map { cut(clean) - $0 } ?? cut(clean)
-    embedding = difference.isZero ? .none : .value(difference, isEverywhere: true)
   }
 
   /// The circuit without edges, of which nothing is computed.

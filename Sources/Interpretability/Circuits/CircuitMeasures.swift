@@ -1,5 +1,3 @@
-public import Transformers
-
 extension CircuitEvaluator {
   /// (circuit − corrupted) / (clean − corrupted) of a mean metric: 1 for all of the model's, 0 for
   /// what is left where nothing is heard.
@@ -47,6 +45,37 @@ extension CircuitEvaluator {
     return zip(circuit.nodes, zip(try losses(own), try losses(whole))).map {
       NodeWorth(node: $0, inCircuit: $1.0, inModel: $1.1)
     }
+  }
+
+  /// What a circuit loses without each of its edges, in units of the metric, in their order.
+  ///
+  /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
+  public func edgeWorth(of circuit: Circuit) throws -> [Double] {
+    let base = try outcome(of: circuit.table(in: graph))
+    var worth: [Double] = []
+    for start in stride(from: 0, to: circuit.edges.count, by: batchLimit) {
+      let part = circuit.edges[start..<min(start + batchLimit, circuit.edges.count)]
+      worth += try outcomes(
+        of: part.map { edge in
+          var edges = base.edges
+          edges[graph.receiverIndex(edge.receiver)!, graph.senderIndex(edge.sender)!] = false
+          return edges
+        }, from: base
+      ).map { base.value - $0.value }
+    }
+    return worth
+  }
+
+  /// A circuit without the edges that carry nothing in it: those of senders that hear nothing, and
+  /// those to receivers that nobody hears. It does what the circuit does.
+  ///
+  /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
+  public func carrying(_ circuit: Circuit) throws -> Circuit {
+    let base = try outcome(of: circuit.table(in: graph))
+    let kept = try circuit.edges.filter {
+      try carries(graph.receiverIndex($0.receiver)!, graph.senderIndex($0.sender)!, in: base)
+    }
+    return try Circuit(kept, in: graph, ablation: ablation)
   }
 
   /// What the model loses without each of its heads and MLPs, in units of the metric: (clean −

@@ -1,5 +1,6 @@
 import Foundation
-public import Transformers
+import Tensors
+import Transformers
 
 /// How a circuit is found.
 public enum CircuitMethod: String, Sendable, Codable, CaseIterable {

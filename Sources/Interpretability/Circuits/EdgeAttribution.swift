@@ -1,6 +1,6 @@
 import Foundation
 import Tensors
-public import Transformers
+import Transformers
 
 /// What the gradient foresees of every edge: all of them by one backward pass.
 ///
@@ -62,25 +62,43 @@ public struct EdgeAttribution: Sendable {
     circuit(of: ranked.prefix(count).map(\.edge))
   }
 
-  /// A circuit that keeps a share of what the model does, by the fewest edges of the greatest scores
-  /// that halving their number finds.
+  /// The edges of scores so great in either direction, run as a circuit.
   ///
-  /// - Parameter progress: Called after every circuit that was run; the search stops when it returns
-  ///   false, with the smallest circuit found so far that keeps enough.
   /// - Throws: What running the model throws.
-  public func circuit(
+  public func found(atLeast threshold: Double) throws -> FoundCircuit {
+    let circuit = circuit(atLeast: threshold)
+    return found(circuit, value: try evaluator.value(of: circuit), runs: runs + 1)
+  }
+
+  /// A circuit that loses less than a share of what the model does, of as few edges of the greatest
+  /// scores as halving their number again and again finds.
+  ///
+  /// - Parameter progress: Called after every circuit that was run; when it returns false, the
+  ///   smallest found so far is taken.
+  /// - Throws: What running the model throws.
+  public func found(
     losing share: Double, progress: (Int) -> Bool = { _ in true }
-  ) throws -> (circuit: Circuit, runs: Int) {
-    let count = ranked.count
-    var (low, high, runs) = (0, count, 0)
+  ) throws -> FoundCircuit {
+    var (low, high, runs) = (0, ranked.count, runs)
+    var value = try evaluator.value(of: circuit(ofGreatest: high))
     while low + 1 < high {
       let middle = (low + high) / 2
-      let value = try evaluator.faithfulness(of: circuit(ofGreatest: middle))
+      let tried = try evaluator.value(of: circuit(ofGreatest: middle))
       runs += 1
-      if value >= 1 - share { high = middle } else { low = middle }
+      if evaluator.faithfulness(of: tried) > 1 - share {
+        (high, value) = (middle, tried)
+      } else {
+        low = middle
+      }
       if !progress(runs) { break }
     }
-    return (circuit(ofGreatest: high), runs)
+    return found(circuit(ofGreatest: high), value: value, runs: runs + 1)
+  }
+
+  private func found(_ circuit: Circuit, value: Double, runs: Int) -> FoundCircuit {
+    FoundCircuit(
+      circuit: circuit, value: value, faithfulness: evaluator.faithfulness(of: value), runs: runs,
+      checkpoint: nil)
   }
 
   private var ranked: [(edge: CircuitEdge, score: Double)] {
