@@ -148,6 +148,7 @@ let targets: [[Target]] = [
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Interventions", ["Interpretability", "Tensors", "Transformers"]),
+  benchmark("Circuits", ["Interpretability", "Laboratory", "Tensors", "Transformers"]),
   benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
