@@ -81,8 +81,10 @@ struct CircuitLane: Sendable {
   var width: Int { nodes.model.configuration.width }
 
   /// - Parameters:
-  ///   - outputs: What every sender writes on the corrupted texts, all of their positions; and
-  ///     `means` what replaces it where that is something else.
+  ///   - first: The first position that is computed.
+  ///   - reads: Where each pair is read.
+  ///   - clean: What the first block reads of the clean texts, all of their positions.
+  ///   - replacing: What replaces each sender, at all positions; nil is nothing.
   init(
     graph: CircuitGraph, nodes: HeadwisePass, ablation: CircuitAblation, reading: MetricReading,
     rows: Range<Int>, first: Int, reads: [Int], clean: Tensor, replacing: [Tensor?]
@@ -110,9 +112,9 @@ struct CircuitLane: Sendable {
     let all = nodes.places(rows.map { _ in Array(0..<whole) })
     var stream = replacing[0] ?? .zeros(clean.shape)
     func cut(_ x: Tensor) -> Tensor { first == 0 ? x : x.slice(axis: 1, first..<whole) }
-    func keep(_ index: Int, _ x: Tensor, isMLP: Bool = false) {
+    func keep(_ index: Int, _ x: Tensor, isAsked: Bool = false) {
       replacedPorts[index] = cut(x)
-      if first > 0, !isMLP { prefixes[index] = x.slice(axis: 1, 0..<first) }
+      if first > 0, !isAsked { prefixes[index] = x.slice(axis: 1, 0..<first) }
     }
     func add(_ sender: Int) { if let x = replacing[sender] { stream = stream + x } }
     let differs = ablation != .corrupted
@@ -128,7 +130,7 @@ struct CircuitLane: Sendable {
       for head in 0..<graph.headCount {
         keep(
           graph.receiverIndex(.query(layer: layer, head: head))!,
-          nodes.query(normed, layer: layer, head: head, at: all), isMLP: true)
+          nodes.query(normed, layer: layer, head: head, at: all), isAsked: true)
       }
       for head in 0..<graph.keyHeadCount {
         keep(

@@ -318,9 +318,13 @@ struct CircuitWalk {
         CircuitProgress(
           decided: index, total: candidates.count, runs: runs,
           edges: current.edges.values.count { $0 }))
-      if !goesOn, index < candidates.count { return index }
-      if !goesOn { return candidates.count }
+      if !goesOn { return index }
     }
+    // The last ones may have gone without a run.
+    _ = progress(
+      CircuitProgress(
+        decided: candidates.count, total: candidates.count, runs: runs,
+        edges: current.edges.values.count { $0 }))
     return nil
   }
 

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Figures
 import Foundation
-import Interpretability
+public import Interpretability
 import Laboratory
 
 extension CircuitMethod: ExpressibleByArgument {}
@@ -102,7 +102,7 @@ struct CircuitCommand: ParsableCommand {
     let found =
       method == .attribution
       ? try attributed(evaluator) : try searched(evaluator, work)
-    return CircuitResult(
+    return try CircuitResult(
       title: "\(loaded.shortName): \(taskName), by \(method.rawValue)", series: taskName,
       evaluator: evaluator, found: found, needsWorth: result.output != nil,
       partial: work.partial)

@@ -185,3 +185,18 @@ final class CircuitComparisonTests: XCTestCase {
     XCTAssertEqual(correlation([1, 2, 3], [2, 4, 6]), 1, accuracy: 1e-12)
   }
 }
+
+final class FirstRightLayerTests: XCTestCase {
+  /// The planted answers are written by MLP 0 and by the head of layer 1.
+  func testTheAnswerIsReadFromWhereItIsWritten() throws {
+    let lookup = PlantedCircuit.lookup
+    XCTAssertEqual(
+      try lookup.task.firstRightLayers(of: lookup.model), [1, 1, 1, 1])
+    let induction = PlantedCircuit.induction
+    XCTAssertEqual(
+      try induction.task.firstRightLayers(of: induction.model), [2, 2, 2, 2])
+    var wrong = lookup.task
+    wrong.pairs[1].answer = 9
+    XCTAssertEqual(try wrong.firstRightLayers(of: lookup.model), [1, nil, 1, 1])
+  }
+}
