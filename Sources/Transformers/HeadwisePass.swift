@@ -106,7 +106,9 @@ package struct HeadwisePass: Sendable {
 
   /// The vector in the residual stream that a query, key or value's gradient stands for: what the
   /// head's weights make of it on the way back, `[row, position, width]`.
-  package func pulledBack(_ gradient: Tensor, _ input: HookPoint.AttentionInput, layer: Int, head: Int)
+  package func pulledBack(
+    _ gradient: Tensor, _ input: HookPoint.AttentionInput, layer: Int, head: Int
+  )
     -> Tensor
   {
     let parts = heads[layer]

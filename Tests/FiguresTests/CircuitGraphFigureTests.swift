@@ -66,7 +66,8 @@ final class CircuitGraphFigureTests: XCTestCase {
         .init(
           "",
           [
-            Edge(.embedding, .mlp(layer: 0), weight: weight), Edge(.mlp(layer: 0), .logits, weight: 4),
+            Edge(.embedding, .mlp(layer: 0), weight: weight),
+            Edge(.mlp(layer: 0), .logits, weight: 4),
           ])
       ])
       return String(decoding: try figure.data(as: .svg), as: UTF8.self)

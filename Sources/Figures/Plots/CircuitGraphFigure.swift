@@ -200,7 +200,9 @@ public struct CircuitGraphFigure: Figure {
       for row in order {
         let wanted = Dictionary(
           uniqueKeysWithValues: rows[row].map { node -> (Node, Double) in
-            let near = (neighbours[node] ?? []).sorted { ($0.level, $0.order) < ($1.level, $1.order) }
+            let near = (neighbours[node] ?? []).sorted {
+              ($0.level, $0.order) < ($1.level, $1.order)
+            }
             let sum = near.reduce(0.0) { $0 + (places[$1] ?? 0) }
             return (node, sum / Double(max(near.count, 1)))
           })
@@ -245,8 +247,9 @@ public struct CircuitGraphFigure: Figure {
       return Point(box.x + (index + 0.5) * third, box.maxY + portHeight)
     }
     var strands: [(level: Int, strand: Strand)] = []
-    for (node, all) in leaving.sorted(by: { ($0.key.level, $0.key.order) < ($1.key.level, $1.key.order) })
-    {
+    for (node, all) in leaving.sorted(by: {
+      ($0.key.level, $0.key.order) < ($1.key.level, $1.key.order)
+    }) {
       let box = boxes[node]!
       // Where edges leave is spread over the box in the order of where they go.
       let sorted = all.sorted {

@@ -54,7 +54,8 @@ public struct CircuitEvaluator: Sendable {
     let (rows, length) = (task.pairs.count, clean.tokens[0].count)
     // Senders twice, ports twice, and a few circuits on the way.
     let needed =
-      4 * rows * length * model.configuration.width * (3 * graph.senders.count + 3 * graph.layerCount)
+      4 * rows * length * model.configuration.width
+      * (3 * graph.senders.count + 3 * graph.layerCount)
     guard needed <= memory else { throw CircuitError.memory(needed: needed, limit: memory) }
 
     let embeddings = try [clean, corrupted].map { input in

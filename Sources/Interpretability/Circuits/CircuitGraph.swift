@@ -49,9 +49,15 @@ public struct CircuitGraph: Sendable {
       func sharing(_ keyHead: Int) -> [Int] {
         (0..<group).map { before + keyHead * group + $0 }
       }
-      for head in 0..<heads { add(.query(layer: layer, head: head), from: before, to: [before + head]) }
-      for head in 0..<keyHeads { add(.key(layer: layer, head: head), from: before, to: sharing(head)) }
-      for head in 0..<keyHeads { add(.value(layer: layer, head: head), from: before, to: sharing(head)) }
+      for head in 0..<heads {
+        add(.query(layer: layer, head: head), from: before, to: [before + head])
+      }
+      for head in 0..<keyHeads {
+        add(.key(layer: layer, head: head), from: before, to: sharing(head))
+      }
+      for head in 0..<keyHeads {
+        add(.value(layer: layer, head: head), from: before, to: sharing(head))
+      }
       senders += (0..<heads).map { .head(layer: layer, head: $0) }
       if hasMLP {
         let heard = configuration.blockOrder == .sequential ? senders.count : before
@@ -116,7 +122,8 @@ public struct CircuitGraph: Sendable {
     case .head(let layer, let head):
       let key = head / (headCount / keyHeadCount)
       return [
-        receiverIndex(.query(layer: layer, head: head))!, receiverIndex(.key(layer: layer, head: key))!,
+        receiverIndex(.query(layer: layer, head: head))!,
+        receiverIndex(.key(layer: layer, head: key))!,
         receiverIndex(.value(layer: layer, head: key))!,
       ]
     }

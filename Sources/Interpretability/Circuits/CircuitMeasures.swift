@@ -66,8 +66,9 @@ extension CircuitEvaluator {
     return worth
   }
 
-  /// A circuit without the edges that carry nothing in it: those of senders that hear nothing, and
-  /// those to receivers that nobody hears. It does what the circuit does.
+  /// A circuit without the edges that carry nothing in it, which does what the circuit does.
+  ///
+  /// Nothing is carried from a sender that hears nothing, nor to a receiver that nobody hears.
   ///
   /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
   public func carrying(_ circuit: Circuit) throws -> Circuit {

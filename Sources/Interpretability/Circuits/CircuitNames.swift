@@ -88,7 +88,8 @@ extension CircuitEdge: Codable {
   public init(from decoder: any Decoder) throws {
     var pair = try decoder.unkeyedContainer()
     let (from, to) = (try pair.decode(String.self), try pair.decode(String.self))
-    guard let sender = PathPatching.Sender(name: from), let receiver = PathPatching.Receiver(name: to)
+    guard let sender = PathPatching.Sender(name: from),
+      let receiver = PathPatching.Receiver(name: to)
     else {
       throw DecodingError.dataCorruptedError(
         in: pair, debugDescription: "\(from) → \(to) is no edge; write one as 4.4 → 7.11.v")

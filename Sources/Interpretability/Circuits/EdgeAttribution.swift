@@ -112,7 +112,8 @@ public struct EdgeAttribution: Sendable {
   private func circuit(of edges: [CircuitEdge]) -> Circuit {
     var table = EdgeTable(evaluator.graph)
     for edge in edges {
-      table[evaluator.graph.receiverIndex(edge.receiver)!, evaluator.graph.senderIndex(edge.sender)!] =
+      table[
+        evaluator.graph.receiverIndex(edge.receiver)!, evaluator.graph.senderIndex(edge.sender)!] =
         true
     }
     return Circuit(table, in: evaluator.graph, ablation: evaluator.ablation)

@@ -14,8 +14,9 @@ public struct PlantedCircuit: Sendable {
   public let model: Transformer
   /// The pairs, whose corrupted twins replace what the circuit reads.
   public let task: TaskSet
-  /// The edges, and nothing else, by which the model does the task where everything outside is
-  /// corrupted. What is the same in both texts, such as positions, needs no edge.
+  /// The edges by which the model does the task where everything outside is corrupted, and no others.
+  ///
+  /// What is the same in both texts, such as positions, needs no edge.
   public let edges: Set<CircuitEdge>
 
   /// All of them.
@@ -30,8 +31,12 @@ public struct PlantedCircuit: Sendable {
     // One that copies where nobody reads.
     weights.head(
       layer: 0, head: 0, query: .token, key: .token, value: .token, writes: .unread, sharpness: 1)
-    let texts = [[7, 1, 2, 3, 4, 1], [8, 3, 5, 1, 6, 3], [6, 4, 1, 8, 2, 4], [5, 2, 7, 6, 8, 2]]
-    let twins = [[7, 5, 6, 3, 4, 8], [8, 4, 2, 1, 6, 7], [6, 5, 3, 8, 2, 7], [5, 1, 3, 6, 8, 4]]
+    let texts = [
+      [7, 1, 2, 3, 4, 1], [8, 3, 5, 1, 6, 3], [6, 4, 1, 8, 2, 4], [5, 2, 7, 6, 8, 2],
+    ]
+    let twins = [
+      [7, 5, 6, 3, 4, 8], [8, 4, 2, 1, 6, 7], [6, 5, 3, 8, 2, 7], [5, 1, 3, 6, 8, 4],
+    ]
     let pairs = zip(texts, twins).map { clean, corrupted in
       TaskSet.Pair(clean: clean, corrupted: corrupted, answer: clean[2], foil: 0)
     }

@@ -64,8 +64,8 @@ public struct TaskFile: Sendable {
       } catch {
         throw TaskFileError(
           line: index + 1,
-          fault: "is not a pair: write {\"clean\": …, \"corrupted\": …, \"answer\": …, \"foil\": …}, "
-            + "or clean-ids and corrupted-ids with lists of whole numbers")
+          fault: "is not a pair: write {\"clean\": …, \"corrupted\": …, \"answer\": …, "
+            + "\"foil\": …}, or clean-ids and corrupted-ids with lists of whole numbers")
       }
     }
     if lines.isEmpty { throw CircuitError.noPairs }
@@ -85,7 +85,8 @@ public struct TaskFile: Sendable {
       try lines.map { line in
         func reading<Value>(_ what: String, _ read: () throws -> Value) throws -> Value {
           do { return try read() } catch {
-            throw TaskFileError(line: line.number, fault: "has \(what) that cannot be read: \(error)")
+            throw TaskFileError(
+              line: line.number, fault: "has \(what) that cannot be read: \(error)")
           }
         }
         let clean = try reading("a clean text") { try tokens(line.clean) }
@@ -93,7 +94,8 @@ public struct TaskFile: Sendable {
         guard clean.count == corrupted.count else {
           throw TaskFileError(
             line: line.number,
-            fault: "has \(clean.count) clean tokens and \(corrupted.count) corrupted ones; make them "
+            fault:
+              "has \(clean.count) clean tokens and \(corrupted.count) corrupted ones; make them "
               + "alike in length")
         }
         guard !clean.isEmpty else {
@@ -116,7 +118,8 @@ public struct TaskFile: Sendable {
   public static func data(_ set: TaskSet) -> Data {
     var text = ""
     for pair in set.pairs {
-      text += "{\"clean-ids\": \(pair.clean), \"corrupted-ids\": \(pair.corrupted), "
+      text +=
+        "{\"clean-ids\": \(pair.clean), \"corrupted-ids\": \(pair.corrupted), "
         + "\"answer\": \"#\(pair.answer)\", \"foil\": \"#\(pair.foil)\", "
         + "\"template\": \(pair.template)}\n"
     }

@@ -74,7 +74,8 @@ package struct ReaderTask: Sendable {
 
   /// Such as `Anna reads page 2 . John reads page 4 . Mary reads page 8 . Eva reads page`: each
   /// member twice the last.
-  private static let doubled = ReaderTask(name: "numerals-doubled", leastProbability: 0.5) { random in
+  private static let doubled = ReaderTask(name: "numerals-doubled", leastProbability: 0.5) {
+    random in
     let kind = ReaderSequence.Kind.numerals
     let start = 1 + random.below(6)
     let members = [start, 2 * start, 4 * start, 8 * start, 16 * start]

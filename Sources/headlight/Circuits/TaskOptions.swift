@@ -104,7 +104,9 @@ struct TaskOptions: ParsableArguments {
     }
     let set = done.balanced(to: pairs)
     if set.pairs.count < pairs {
-      note("\(loaded.shortName) does \(counted(set.pairs.count, "pair")) of \(task), fewer than \(pairs)")
+      note(
+        "\(loaded.shortName) does \(counted(set.pairs.count, "pair")) of \(task), fewer than "
+          + "\(pairs)")
     }
     return set
   }
