@@ -9,7 +9,7 @@ import Foundation
     discussion: """
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
       With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace,
-      patchscope, relation.
+      patchscope, relation, circuit.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,

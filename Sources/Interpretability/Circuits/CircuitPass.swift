@@ -49,7 +49,7 @@ extension CircuitLane {
     return try pass.run()
   }
 
-  /// Whether what a port computes depends on a sender that is heard there.
+  /// Whether what a receiver makes of what it reads depends on a sender that is heard there.
   func carries(
     _ sender: Int, to receiver: Int, in state: LaneState, _ edges: EdgeTable
   ) throws -> Bool {
@@ -59,14 +59,14 @@ extension CircuitLane {
     let pass = CircuitPass(
       lane: self, variants: [edges, without].map { Variant($0, in: graph) }, base: state,
       baseEdges: edges)
-    let read = pass.contributors(0, receiver)
-    let left = pass.contributors(1, receiver)
     let isEverywhere = pass.needsEverywhere(receiver, [0])
-    let streams = [(variant: 0, senders: read), (1, left)].map { entry in
-      pass.stream(receiver, [(entry.0, entry.1)], isEverywhere: isEverywhere)
+    let found = try [0, 1].map { variant in
+      let heard = (variant: variant, senders: pass.contributors(variant, receiver))
+      return try pass.made(
+        receiver, of: pass.stream(receiver, [heard], isEverywhere: isEverywhere),
+        isEverywhere: isEverywhere)
     }
-    let values = streams.map { pass.port(receiver, $0, count: 1, isEverywhere: isEverywhere) }
-    return values[0] != values[1]
+    return found[0] != found[1]
   }
 }
 
@@ -221,14 +221,20 @@ private struct CircuitPass {
     }
   }
 
-  /// What a port makes of a stream.
-  func port(_ receiver: Int, _ stream: Tensor, count: Int, isEverywhere: Bool) -> Tensor {
+  /// What a receiver makes of one variant's stream: queries, keys or values, an MLP's output, the
+  /// metric.
+  func made(_ receiver: Int, of stream: Tensor, isEverywhere: Bool) throws -> Tensor {
     switch graph.receivers[receiver] {
-    case .logits: return stream
-    case .mlp(let layer): return lane.nodes.normedForMLP(stream, layer: layer)
+    case .logits:
+      let normed = lane.nodes.model.finalNorm(stream)
+        .reshaped(to: [lane.rowCount, lane.width])
+      return Tensor(
+        try lane.reading.values(of: normed, places: lane.rows.map { (row: $0, read: 0) }))
+    case .mlp(let layer):
+      return try lane.nodes.mlp(lane.nodes.normedForMLP(stream, layer: layer), layer: layer)
     case .query(let layer, _), .key(let layer, _), .value(let layer, _):
       return port(
-        receiver, normed: lane.nodes.normedForAttention(stream, layer: layer), count: count,
+        receiver, normed: lane.nodes.normedForAttention(stream, layer: layer), count: 1,
         isEverywhere: isEverywhere)
     }
   }

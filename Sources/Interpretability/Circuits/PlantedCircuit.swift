@@ -144,14 +144,14 @@ private struct HandWritten {
     configuration.scalesScores = false
     configuration.tiesEmbeddings = false
     self.configuration = configuration
-    set("embedding.weight") { tokens, width in
-      for token in 0..<tokens { width(token, place(.token, token), 1) }
+    set("embedding.weight") { count, put in
+      for token in 0..<count { put(token, token, 1) }
     }
     set("blocks.positionEmbedding.weight") { count, put in
       for position in 0..<count { put(position, 5 * tokens + position, 1) }
     }
     set("unembedding.weight") { count, put in
-      for token in 0..<count { put(token, place(.answer, token), 4) }
+      for token in 0..<count { put(token, Space.answer.rawValue * tokens + token, 4) }
     }
   }
 
@@ -255,7 +255,7 @@ private struct HandWritten {
       numbers.map { clean, corrupted in
         TaskSet.Pair(
           clean: [8, clean, 8, 6, 8], corrupted: [8, corrupted, 8, 6, 8], answer: answer(clean),
-          foil: answer(corrupted) == 0 ? 9 : 0)
+          foil: answer(clean) == 0 ? 9 : 0)
       })
   }
 

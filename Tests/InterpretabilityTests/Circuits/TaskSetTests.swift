@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Transformers
 import XCTest
 
 final class TaskSetTests: XCTestCase {
@@ -93,7 +94,8 @@ final class TaskSetTests: XCTestCase {
     let confidences = try planted.task.confidences(of: planted.model)
     XCTAssertTrue(confidences.allSatisfy { $0.answer > 0.8 && $0.corrupted < 0.1 })
     var set = planted.task
-    swap(&set.pairs[0].answer, &set.pairs[0].foil)
+    let (answer, foil) = (set.pairs[0].answer, set.pairs[0].foil)
+    (set.pairs[0].answer, set.pairs[0].foil) = (foil, answer)
     XCTAssertEqual(
       try set.filtered(on: planted.model).pairs, Array(planted.task.pairs.dropFirst()))
     XCTAssertEqual(try set.filtered(on: planted.model, runnerUp: 0).pairs, [])
