@@ -194,6 +194,7 @@ let targets: [[Target]] = [
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Interventions", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Heads", ["Interpretability", "Tensors", "Transformers"]),
+  benchmark("Circuits", ["Interpretability", "Laboratory", "Models", "Tensors", "Transformers"]),
   benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),

@@ -218,6 +218,99 @@ for _ in range({runs} + 1):
 print('median', statistics.median(ts[1:]))
 """
 
+# Circuits as loops over TransformerLens's hooks: a run an edge or node, all of them on the shape of the
+# reader; some are timed and the rest counted. Attribution is one backward pass and a product an edge.
+CIRCUITS = """
+import torch, time, statistics, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+task = '{task}'
+n, h, d, v = (12, 12, 768, 50257) if task == 'attribution' else (6, 4, 128, 1219)
+rows, T = dict(acdc=(64, 29), nodes=(256, 29), attribution=(16, 16))[task]
+m = HookedTransformer(HookedTransformerConfig(n_layers=n, n_heads=h, d_model=d, d_head=d // h,
+  d_vocab=v, n_ctx=256, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+m.cfg.use_split_qkv_input = m.cfg.use_hook_mlp_in = m.cfg.use_attn_result = task != 'nodes'
+m.setup()
+a, b = torch.randint(0, v, (rows, T)), torch.randint(0, v, (rows, T))
+def difference(l): return (l[:, -1, 5] - l[:, -1, 6]).mean()
+senders = [None] + [(l, k) for l in range(n) for k in [*range(h), 'mlp']]
+def heard(receiver):
+    return 1 + receiver[1] * (h + 1) + (h if receiver[0] == 'mlp' else 0)
+receivers = [(p, l, k) for l in range(n) for p in 'qkv' for k in range(h)]
+receivers += [('mlp', l) for l in range(n)]
+edges = [(r, s) for r in receivers for s in range(heard(r))]
+edges += [(None, s) for s in range(len(senders))]
+
+def outputs(tokens):
+    _, c = m.run_with_cache(tokens)
+    return [c['hook_embed'] + c['hook_pos_embed'] if s is None
+            else c['blocks.%d.hook_mlp_out' % s[0]] if s[1] == 'mlp'
+            else c['blocks.%d.attn.hook_result' % s[0]][:, :, s[1]] for s in senders]
+
+def acdc():
+    # As in the published loop: what has been cut is added at the receivers, run by run.
+    torch.set_grad_enabled(False)
+    other, own = outputs(b), {{}}
+    # A twentieth of the edges stays, spread evenly: the rest are cut when they are reached.
+    cut = {{}}
+    def note(i): return lambda x, hook: own.__setitem__(i, x)
+    def run():
+        hooks = [('blocks.0.hook_resid_pre', note(0))]
+        for i, s in enumerate(senders[1:], 1):
+            if s[1] == 'mlp': hooks.append(('blocks.%d.hook_mlp_out' % s[0], note(i)))
+            else:
+                def head(x, hook, i=i, k=s[1]): own[i] = x[:, :, k]
+                hooks.append(('blocks.%d.attn.hook_result' % s[0], head))
+        for r, missing in cut.items():
+            def receive(x, hook, r=r, missing=missing):
+                part = x[:, :, r[2]] if r is not None and len(r) == 3 else x
+                for i in missing: part += other[i] - own[i]
+                return x
+            name = 'blocks.%d.hook_resid_post' % (n - 1) if r is None \\
+                else 'blocks.%d.hook_mlp_in' % r[1] if r[0] == 'mlp' \\
+                else 'blocks.%d.hook_%s_input' % (r[1], r[0])
+            hooks.append((name, receive))
+        return difference(m.run_with_hooks(a, fwd_hooks=hooks))
+    sample = edges[::-40]; run(); start = time.perf_counter()
+    for place, (r, s) in enumerate(sample):
+        cut.setdefault(r, []).append(s); run()
+    return (time.perf_counter() - start) / len(sample) * len(edges)
+
+def nodes():
+    torch.set_grad_enabled(False)
+    keep = lambda x: x.endswith(('hook_z', 'mlp_out'))
+    _, other = m.run_with_cache(b, names_filter=keep)
+    gone = set(); sample = senders[:0:-1]; start = time.perf_counter()
+    for s in sample:
+        gone.add(s)
+        def heads(z, hook):
+            for k in range(h):
+                if (hook.layer(), k) in gone: z[:, :, k] = other[hook.name][:, :, k]
+            return z
+        def mlp(x, hook): return other[hook.name] if (hook.layer(), 'mlp') in gone else x
+        difference(m.run_with_hooks(a, fwd_hooks=[
+            (lambda x: x.endswith('hook_z'), heads), (lambda x: x.endswith('mlp_out'), mlp)]))
+    # Down and up, and once more to see that nothing changes.
+    return 4 * (time.perf_counter() - start)
+
+def attribution():
+    start = time.perf_counter()
+    with torch.no_grad(): gaps = [x - y for x, y in zip(outputs(b), outputs(a))]
+    kept = {{}}
+    def keep(x, hook): x.retain_grad(); kept[hook.name] = x
+    wanted = lambda x: x.endswith(('_input', 'mlp_in', '%d.hook_resid_post' % (n - 1)))
+    difference(m.run_with_hooks(a, fwd_hooks=[(wanted, keep)])).backward()
+    with torch.no_grad():
+        for r, s in edges:
+            if r is None: g = kept['blocks.%d.hook_resid_post' % (n - 1)].grad
+            elif r[0] == 'mlp': g = kept['blocks.%d.hook_mlp_in' % r[1]].grad
+            else: g = kept['blocks.%d.hook_%s_input' % (r[1], r[0])].grad[:, :, r[2]]
+            (gaps[s] * g).sum().item()
+    return time.perf_counter() - start
+ts = [{task}() * 1e3 for _ in range(2)]
+print('median', min(ts))
+"""
+
 
 # The diagonals of OV and QK circuits in blocks, from the low ranks of the heads.
 DIAGONALS = """
@@ -328,6 +421,9 @@ def pairs(folder):
     yield "diagonal-ranks", 0.5, printed, program("Heads", "ranks", "2"), \
         python(DIAGONALS.format(heads=2)), None
     yield "head-ablation", 0.1, printed, program("Heads", "ablation", "1"), python(ABLATION), None
+    for task, runs, most in [("acdc", 1, 0.1), ("attribution", 3, 0.3), ("nodes", 3, 0.05)]:
+        yield f"circuit-{task}", most, printed, program("Circuits", task, str(runs)), \
+            python(CIRCUITS.format(task=task)), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

@@ -9,7 +9,7 @@ import Foundation
     discussion: """
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
       With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace,
-      patchscope, relation.
+      patchscope, relation, circuit.
       With a model's heads: heads, ablate, suppression, browse.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
@@ -18,9 +18,9 @@ import Foundation
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
       FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self,
       PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
-      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, HeadsCommand.self,
-      AblateCommand.self, SuppressionCommand.self, BrowseCommand.self, Watch.self, Check.self,
-      Hint.self, Status.self, Train.self,
+      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, CircuitCommand.self,
+      HeadsCommand.self, AblateCommand.self, SuppressionCommand.self, BrowseCommand.self,
+      Watch.self, Check.self, Hint.self, Status.self, Train.self,
     ] + instructorCommands)
 
   static func main() async {

@@ -85,26 +85,34 @@ public struct EstimateError: Sendable, Codable {
 extension Metric {
   /// The activations at points of a run and the gradient of the metric with respect to each, row by
   /// row: each row's own metric, the mean where it is read at several positions.
+  ///
+  /// - Parameter starting: Activations to put in their places, from which the history starts; nil
+  ///   starts it from the embeddings as they are.
   func gradients(
-    at points: [HookPoint], of model: Transformer, _ input: ModelInput
+    at points: [HookPoint], of model: Transformer, _ input: ModelInput,
+    starting: [HookPoint: Tensor]? = nil
   ) throws -> [HookPoint: (activation: Tensor, gradient: Tensor)] {
     var reading = try MetricReading(self, of: model, on: input)
     if case .divergence = measure {
       try reading.read(RecordedRun(model, input, capturing: []))
     }
     // The embeddings start the history, so that every point is met on the way back.
-    let starts = Set(
-      model.configuration.stacks.map { name, _ -> HookPoint in
-        name == .decoder ? .decoderEmbedding : .embedding
-      })
-    let embeddings = try model.run(input, capturing: .points(starts), logitsAt: 0..<1).trace
+    let starts =
+      try starting
+      ?? {
+        let points = model.configuration.stacks.map { name, _ -> HookPoint in
+          name == .decoder ? .decoderEmbedding : .embedding
+        }
+        let trace = try model.run(input, capturing: .points(Set(points)), logitsAt: 0..<1).trace
+        return try Dictionary(uniqueKeysWithValues: points.map { ($0, try trace[$0]) })
+      }()
     let places = reading.positions.flatMap { $0 }
     guard let low = places.min(), let high = places.max() else {
       throw SweepError.empty("positions to read")
     }
     let run = try model.run(
       input, capturing: .points(Set(points)),
-      intervening: try starts.map { .replace($0, with: try embeddings[$0].requiringGradient()) },
+      intervening: starts.map { .replace($0, with: $1.requiringGradient()) },
       logitsAt: low..<(high + 1))
     let width = model.configuration.vocabularySize
     let rows = reading.positions.enumerated().flatMap { row, places in

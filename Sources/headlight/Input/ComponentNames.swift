@@ -1,5 +1,4 @@
 import ArgumentParser
-import Interpretability
 
 /// A head as it is written everywhere: `10.7`, its layer and its number, both from 0.
 struct HeadName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByArgument {
@@ -46,26 +45,4 @@ func names<Name: Hashable>(
 /// Digits alone, without a sign.
 private func wholeNumber(_ text: Substring) -> Int? {
   text.allSatisfy { $0.isASCII && $0.isNumber } ? Int(text) : nil
-}
-
-extension PathPatching.Receiver {
-  /// A receiver by its name: `logits`, `10.7.q`, `10.7.k`, `10.7.v` or `mlp.9`.
-  init?(_ name: String) {
-    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-    switch parts.count {
-    case 1 where name == "logits": self = .logits
-    case 2 where parts[0] == "mlp":
-      guard let layer = wholeNumber(parts[1]) else { return nil }
-      self = .mlp(layer: layer)
-    case 3:
-      guard let layer = wholeNumber(parts[0]), let head = wholeNumber(parts[1]) else { return nil }
-      switch parts[2] {
-      case "q": self = .query(layer: layer, head: head)
-      case "k": self = .key(layer: layer, head: head)
-      case "v": self = .value(layer: layer, head: head)
-      default: return nil
-      }
-    default: return nil
-    }
-  }
 }

@@ -40,7 +40,7 @@ struct PathPatchCommand: ParsableCommand {
   func run() throws {
     let receivers = try names(
       receivers, called: "receiver", as: "logits or 10.7.q,10.7.k,mlp.9",
-      PathPatching.Receiver.init)
+      PathPatching.Receiver.init(name:))
     let work = Work("Patching paths")
     try result.deliver(watching: [work]) {
       try paths(of: model.load(), to: receivers, work)

@@ -1,0 +1,214 @@
+public import ArgumentParser
+import Figures
+import Foundation
+public import Interpretability
+import Laboratory
+
+extension CircuitMethod: ExpressibleByArgument {}
+extension CircuitAblation: ExpressibleByArgument {}
+extension CircuitMetric: ExpressibleByArgument {}
+
+struct CircuitCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "circuit",
+    abstract: "Find the heads, MLPs and edges by which a model does a task.",
+    discussion: """
+      A task is pairs of texts: a clean one that an answer continues, and a corrupted twin of as many \
+      tokens. Every receiver reads a sum of what earlier components write; along an edge that is not \
+      in the circuit it reads what the sender writes on the corrupted text, its mean over corrupted \
+      texts of one template by position, or nothing.
+
+      Methods:
+        nodes        knocks out heads and MLPs from the last to the first and back, while less \
+      than a share of the metric is lost, until nothing changes
+        edges        the same, then the edges between those that are left
+        acdc         goes through all edges from the last; one goes if the metric then rises by \
+      less than τ: a loss, so the divergence, or the logit difference with its sign turned
+        attribution  foresees every edge's effect by the gradient; edges of at least τ stay, or \
+      without a threshold as few as keep four fifths
+
+      Senders are embedding, heads as 4.4 and mlp.3; receivers 7.1.q, 7.1.k, 7.1.v (of key heads \
+      where heads share keys), mlp.5 and logits. Faithfulness is (circuit − corrupted) / (clean − \
+      corrupted) of the mean metric.
+
+      Example:
+        headlight circuit --model reader --task numerals --method edges --output circuit.svg
+      """)
+
+  @OptionGroup var model: ModelOption
+  @OptionGroup var task: TaskOptions
+  @Option(help: "How the circuit is found.")
+  var method: CircuitMethod
+  @Option(
+    help: ArgumentHelp(
+      "Of nodes and edges the share of the metric that may be lost (default: 0.2). Of acdc the rise "
+        + "of the metric, in its units, below which an edge goes: no default, no percentage. Of "
+        + "attribution the least score of an edge, in units of the metric (default: as few edges "
+        + "as lose a fifth).", valueName: "τ"))
+  var threshold: Double?
+  @Option(help: "What everything outside the circuit is replaced by.")
+  var ablation = CircuitAblation.corrupted
+  @Option(help: "What performance is measured by.")
+  var metric = CircuitMetric.logitDifference
+  @Option(
+    help: ArgumentHelp(
+      "How many gradients attribution averages on the way from the corrupted to the clean text; 1 "
+        + "takes the clean text's alone."))
+  var steps = 1
+  @Option(
+    help: ArgumentHelp(
+      "Where a search is kept that is stopped by Ctrl-C; it is taken up from there.",
+      valueName: "file"))
+  var state: String?
+  @OptionGroup var result: ResultOptions
+
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps is \(steps), and at least 1 is needed") }
+    if method == .acdc, threshold == nil {
+      throw ValidationError(
+        "acdc has no usual threshold: give --threshold in units of the metric, such as 0.05")
+    }
+    if method == .attribution, metric == .divergence, steps == 1 {
+      throw ValidationError(
+        "the divergence from the clean run has no gradient at the clean run: give --steps 5, or the "
+          + "metric logit-difference")
+    }
+    if method == .attribution, state != nil {
+      throw ValidationError("attribution is one pass, of which there is no state to keep")
+    }
+    if method != .attribution, steps != 1 {
+      throw ValidationError("--steps is of attribution alone")
+    }
+  }
+
+  func run() throws {
+    let work = Work("Finding a circuit", unit: "decisions")
+    try result.deliver(watching: work) {
+      try circuit(of: model.load(), work)
+    } figure: {
+      try $0.figure(title: $1)
+    } report: {
+      $0.report
+    }
+  }
+
+  private func circuit(of loaded: LoadedModel, _ work: Work) throws -> CircuitResult {
+    let set = try task.taskSet(for: loaded)
+    let evaluator = try CircuitEvaluator(
+      loaded.model, set, ablation: ablation, metric: metric)
+    guard evaluator.clean != evaluator.corrupted else {
+      throw CircuitError.noDifference(metric: metric.rawValue, value: evaluator.clean)
+    }
+    let found =
+      method == .attribution
+      ? try attributed(evaluator) : try searched(evaluator, work)
+    return try CircuitResult(
+      title: "\(loaded.shortName): \(taskName), by \(method.rawValue)", series: taskName,
+      evaluator: evaluator, found: found, needsWorth: result.output != nil,
+      partial: work.partial)
+  }
+
+  private var taskName: String {
+    ReaderTask.all.contains { $0.name == task.task }
+      ? task.task
+      : URL(fileURLWithPath: task.task).deletingPathExtension().lastPathComponent
+  }
+
+  private func attributed(_ evaluator: CircuitEvaluator) throws -> FoundCircuit {
+    if let threshold, !(threshold >= 0) {
+      throw CircuitError.threshold(threshold, "the least score of an edge is 0 or more")
+    }
+    let attribution = try EdgeAttribution(evaluator, steps: steps)
+    guard let threshold else {
+      return try attribution.found(losing: 0.2) { _ in StopSignals.signal == nil }
+    }
+    return try attribution.found(atLeast: threshold)
+  }
+
+  private func searched(_ evaluator: CircuitEvaluator, _ work: Work) throws -> FoundCircuit {
+    let search = try CircuitSearch(evaluator, method, threshold: threshold ?? 0.2)
+    let file = try state.map(OutputFile.url)
+    var checkpoint: CircuitCheckpoint?
+    if let file, let data = FileManager.default.contents(atPath: file.path) {
+      guard let found = try? JSONDecoder().decode(CircuitCheckpoint.self, from: data) else {
+        throw CommandError("\(file.path) holds no search; give --state another file")
+      }
+      checkpoint = found
+      note("taken up after \(counted(found.runs, "run"))")
+    }
+    let found = try search.run(resuming: checkpoint) {
+      work.goesOn(finished: $0.decided, of: $0.total)
+    }
+    guard let file else { return found }
+    if let checkpoint = found.checkpoint {
+      try JSONEncoder().encode(checkpoint).write(to: file, options: .atomic)
+      note("the search is kept in \(file.path); the same command takes it up")
+    } else {
+      try? FileManager.default.removeItem(at: file)
+    }
+    return found
+  }
+}
+
+/// A circuit and what is drawn of it.
+struct CircuitResult {
+  let title: String
+  let report: CircuitReport
+  private let series: CircuitGraphFigure.Series
+
+  init(
+    title: String, series name: String, evaluator: CircuitEvaluator, found: FoundCircuit,
+    needsWorth: Bool, partial: Partial?
+  ) throws {
+    self.title = title
+    report = CircuitReport(
+      nodes: found.circuit.nodes.map(\.name), edges: found.circuit.edges,
+      faithfulness: found.faithfulness, runs: found.runs, partial: partial)
+    // What carries nothing, since nothing reaches it or hears it, is left out of the picture.
+    let drawn = needsWorth ? try evaluator.carrying(found.circuit) : found.circuit
+    let worth = needsWorth ? try evaluator.edgeWorth(of: drawn) : []
+    series = CircuitGraphFigure.Series(
+      name,
+      zip(drawn.edges, worth).map { CircuitGraphFigure.Edge($0, weight: abs($1)) })
+  }
+
+  func figure(title: String?) throws -> any Figure {
+    CircuitGraphFigure(
+      [series],
+      title: title
+        ?? "\(self.title): \(counted(report.nodes.count, "node")), "
+        + "\(counted(report.edges.count, "edge")), "
+        + "faithfulness \(String(format: "%.2f", report.faithfulness))"
+        + (report.partial == nil ? "" : " (partial)"))
+  }
+}
+
+extension CircuitGraphFigure.Edge {
+  /// An edge as it is drawn.
+  init(_ edge: CircuitEdge, weight: Double) {
+    let from: CircuitGraphFigure.Node =
+      switch edge.sender {
+      case .embedding: .embedding
+      case .head(let layer, let head): .head(layer: layer, head: head)
+      case .mlp(let layer): .mlp(layer: layer)
+      }
+    let to: (CircuitGraphFigure.Node, CircuitGraphFigure.Port) =
+      switch edge.receiver {
+      case .logits: (.logits, .input)
+      case .query(let layer, let head): (.head(layer: layer, head: head), .query)
+      case .key(let layer, let head): (.head(layer: layer, head: head), .key)
+      case .value(let layer, let head): (.head(layer: layer, head: head), .value)
+      case .mlp(let layer): (.mlp(layer: layer), .input)
+      }
+    self.init(from, to.0, to.1, weight: weight)
+  }
+}
+
+/// A circuit as it is printed.
+struct CircuitReport: Codable, Equatable {
+  var nodes: [String]
+  var edges: [CircuitEdge]
+  var faithfulness: Double
+  var runs: Int
+  var partial: Partial?
+}
