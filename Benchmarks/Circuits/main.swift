@@ -8,6 +8,7 @@
 
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

@@ -1,10 +1,10 @@
-package import Answering
+public import Answering
 package import Coursework
 import Foundation
-package import Tensors
+public import Tensors
 
 /// What a student of the practice sheet, which exists for tests alone, promises.
-package protocol PracticeAnswers: Sendable {
+public protocol PracticeAnswers: Sendable {
   /// The transpose of a matrix `[row, column]`.
   func transpose(_ matrix: Tensor) throws -> Tensor
   /// Every number doubled.
@@ -14,7 +14,11 @@ package protocol PracticeAnswers: Sendable {
 }
 
 /// How the methods of the practice sheet are asked.
-package enum PracticeAsks {
+public enum PracticeAsks: AskList {
+  public typealias Answers = any PracticeAnswers
+
+  public static let all = [EncodedAsk(transpose), EncodedAsk(doubled), EncodedAsk(thoughts)]
+
   package static let transpose = Ask("transpose") {
     (answers: any PracticeAnswers, matrix: Tensor) in
     try answers.transpose(matrix)
@@ -68,15 +72,14 @@ package let openExercise = Exercise(
 
 package let practiceSheet = Sheet(
   number: 9, title: "Practice", summary: "A sheet to practise on, with little to learn.",
-  goals: ["transpose a matrix", "double numbers"],
+  goals: ["transpose a matrix", "double numbers"], asks: PracticeAsks.self,
   exercises: [transposeExercise, doubleExercise, openExercise],
   figures: [
     SheetFigure("1-numbers.txt", "the numbers one to three") { url in
       try Data("\(FigureModel.current?.value ?? "1 2 3")\n".utf8).write(to: url)
     },
-    SheetFigure("2-doubled.txt", "what you make of them", of: (any PracticeAnswers).self) {
-      answers, url in
-      try Data("\(try answers.doubled([1, 2, 3]))\n".utf8).write(to: url)
+    SheetFigure("2-doubled.txt", "what you make of them") { ask, url in
+      try Data("\(try ask(PracticeAsks.doubled, [1, 2, 3]))\n".utf8).write(to: url)
     },
   ],
   findModel: { value in

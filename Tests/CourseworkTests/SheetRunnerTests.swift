@@ -194,7 +194,7 @@ final class SheetRunnerTests: XCTestCase {
 
   func testASheetOfItsOwnModelAloneRefusesAnother() {
     let sheet = Sheet(
-      number: 9, title: "Practice", summary: "", goals: [], exercises: [])
+      number: 9, title: "Practice", summary: "", goals: [], asks: PracticeAsks.self, exercises: [])
     XCTAssertThrowsError(
       try SheetRunner.Request(["--model", "ada/tiny"], sheet: sheet)
     ) {
@@ -211,9 +211,11 @@ final class SheetRunnerTests: XCTestCase {
   func testTheCommandLineIsExplained() throws {
     let usage = """
       Usage: swift run Sheet9 [EXERCISE …] [--no-figures] [--model MODEL]
+             swift run Sheet9 hint EXERCISE [--all] | watch | status
 
       Without arguments: checks every exercise of “Practice” and draws its figures.
       With exercises, as in 9.1: checks those alone.
+      hint shows the next hint, watch checks whenever you save, status shows how far you are.
       With --model, a directory or OWNER/NAME on the hub: draws the figures of that model, in a folder of
       its own; what is checked stays with the sheet's.
 

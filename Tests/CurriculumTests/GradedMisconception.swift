@@ -5,7 +5,8 @@ import Tensors
 import XCTest
 
 @testable import Coursework
-@testable import Curriculum
+@testable import AttentionExercises
+@testable import AttentionVocabulary
 @testable import Grading
 @testable import Solution1
 

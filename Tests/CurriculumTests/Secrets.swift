@@ -1,5 +1,10 @@
+import AttentionExercises
 import Foundation
+import GradientsExercises
 import Grading
+import LensesExercises
+import ProbingExercises
+import SortingExercises
 import Synchronization
 import XCTest
 

@@ -39,8 +39,8 @@ struct SheetProof {
       for figure in sheet.figures {
         let first = folder.appending(path: figure.name)
         let again = folder.appending(path: "again.png")
-        try figure.draw(solution, first)
-        try figure.draw(solution, again)
+        try figure.draw(Asking(sheet.asks, of: solution), first)
+        try figure.draw(Asking(sheet.asks, of: solution), again)
         let bytes = try Data(contentsOf: first)
         XCTAssertEqual(
           Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name, file: file, line: line)
@@ -57,7 +57,7 @@ struct SheetProof {
       for figure in figures {
         let place = folder.appending(path: figure.name)
         XCTAssertThrowsError(
-          try figure.draw(untouched, place), figure.name, file: file, line: line
+          try figure.draw(Asking(sheet.asks, of: untouched), place), figure.name, file: file, line: line
         ) {
           XCTAssertTrue($0 is Unanswered, "\(figure.name): \($0)", file: file, line: line)
         }

@@ -4,9 +4,9 @@ Its weights are trained anew from time to time, so nothing of this is kept; run 
 where `torch`, `transformers` (5.x) and `safetensors` are installed:
 
     ids="9,23,41,1;30,12,1,0" mask="1,1,1,1;1,1,1,0" target="0,7,15;0,9,0"
-    swift run -c release headlight trace --model Sources/Laboratory/Models/translator \\
+    swift run -c release headlight trace --model Sources/Models/Embedded/translator \\
       --input-ids "$ids" --attention-mask "$mask" --decoder-input-ids "$target" --output trace.safetensors
-    python Tests/Fixtures/translator.py Sources/Laboratory/Models/translator trace.safetensors \\
+    python Tests/Fixtures/translator.py Sources/Models/Embedded/translator trace.safetensors \\
       "$ids" "$mask" "$target"
 
 It prints the greatest difference of logits, of all attention and of all residuals, each relative to

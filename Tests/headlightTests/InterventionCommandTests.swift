@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 import XCTest

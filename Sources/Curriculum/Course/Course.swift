@@ -1,14 +1,41 @@
-import AttentionExercises
 package import Coursework
-import GradientsExercises
-import LensesExercises
-import ProbingExercises
-import SortingExercises
 
-/// The sheets of the course, in order.
+#if canImport(AttentionExercises)
+  import AttentionExercises
+#endif
+#if canImport(GradientsExercises)
+  import GradientsExercises
+#endif
+#if canImport(LensesExercises)
+  import LensesExercises
+#endif
+#if canImport(ProbingExercises)
+  import ProbingExercises
+#endif
+#if canImport(SortingExercises)
+  import SortingExercises
+#endif
+
+/// The sheets of the course, in order, as far as they are in the package: a class may be given some
+/// of them.
 package enum Course {
-  package static let sheets: [Sheet] = [
-    AttentionSheet.sheet, ProbingSheet.sheet, GradientsSheet.sheet,
-    SortingSheet.sheet, LensSheet.sheet,
-  ]
+  package static let sheets: [Sheet] = {
+    var sheets: [Sheet] = []
+    #if canImport(AttentionExercises)
+      sheets.append(AttentionSheet.sheet)
+    #endif
+    #if canImport(ProbingExercises)
+      sheets.append(ProbingSheet.sheet)
+    #endif
+    #if canImport(GradientsExercises)
+      sheets.append(GradientsSheet.sheet)
+    #endif
+    #if canImport(SortingExercises)
+      sheets.append(SortingSheet.sheet)
+    #endif
+    #if canImport(LensesExercises)
+      sheets.append(LensSheet.sheet)
+    #endif
+    return sheets
+  }()
 }

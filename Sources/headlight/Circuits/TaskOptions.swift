@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 
 /// `--task`: a built-in one by its name, or a file.
 struct TaskOptions: ParsableArguments {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 import Transformers
 
 struct BrowseCommand: ParsableCommand {

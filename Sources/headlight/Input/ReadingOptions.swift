@@ -1,5 +1,6 @@
 import ArgumentParser
 import Laboratory
+import Models
 import Transformers
 
 /// What a model reads: `--text`, or `--source` and `--target` of an encoder–decoder.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coursework
 import Laboratory
+import Models
 import Tokenizers
 import Transformers
 

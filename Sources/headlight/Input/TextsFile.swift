@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import Models
 
 /// A file of JSON lines, of which each fault is said with its line.
 struct JSONLines {

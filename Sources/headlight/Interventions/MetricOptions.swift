@@ -1,6 +1,7 @@
 import ArgumentParser
 import Interpretability
 import Laboratory
+import Models
 
 /// What is read of every run.
 enum MetricName: String, CaseIterable, Codable, ExpressibleByArgument, Sendable {

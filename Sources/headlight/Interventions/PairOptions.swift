@@ -1,5 +1,6 @@
 import ArgumentParser
 import Laboratory
+import Models
 
 /// `--clean` and `--corrupted`: two texts that differ in what a model is to tell apart.
 struct PairOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Interpretability
 import Laboratory
+import Models
 import Transformers
 
 extension ActivationPatching.Direction: ExpressibleByArgument {}

@@ -1,7 +1,7 @@
 import Models
 package import Tensors
 import Tokenizers
-import Transformers
+package import Transformers
 
 /// A number to be explained, as it enters the student's process: the translator's or a formula's.
 package enum NumberSource: Codable, Sendable {
