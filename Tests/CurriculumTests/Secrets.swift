@@ -66,7 +66,8 @@ enum Secrets {
       ? nil : "\(exercise.id), \(name), under \(numbers.count) secrets: \(faults)"
   }
 
-  private static func cases(of exercise: Exercise) throws -> [[ReadyCase]] {
+  /// The hidden cases of an exercise under every secret.
+  static func cases(of exercise: Exercise) throws -> [[ReadyCase]] {
     let id = "\(exercise.id) \(exercise.methods)"
     if let cases = kept.withLock({ $0.id == id ? $0.cases : nil }) { return cases }
     let cases = try numbers.map { number in

@@ -1,10 +1,10 @@
-import Coursework
 import Foundation
 import Interpretability
 import Tensors
 import Transformers
 import XCTest
 
+@testable import Coursework
 @testable import Curriculum
 
 /// Exercise 2.4: what is rejected, what is accepted.
@@ -151,6 +151,36 @@ final class RandomWeightsTests: XCTestCase {
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  /// How often the trained model's share passes as that of the layer asked for when it is another's,
+  /// or a number that is often right: in no case that is asked.
+  func testOtherLayersAndConstantsAreRejected() throws {
+    var passed: [String] = []
+    for (number, cases) in try Secrets.cases(of: exercise).enumerated() {
+      for aCase in cases {
+        let question = try JSONDecoder().decode(Question.self, from: aCase.question)
+        let right = try Self.right(question)
+        var shares = [("0.6", 0.6), ("0.95", 0.95)]
+        let layers = try ProbingSheet.translator().model.representations(
+          of: question.words.sentences
+        ).layers
+        for (layer, vectors) in layers.enumerated() {
+          let share = try Self.accuracy(question, training: vectors, test: vectors)
+          shares.append(("layer \(layer)", share))
+        }
+        print(
+          "2.4", number, aCase.name, question.words.layer, question.words.test.count, right, shares)
+        for (name, share) in shares where name != "layer \(question.words.layer)" {
+          var answer = right
+          answer.trained = share
+          if aCase.verdict(on: [.answered(try Coding.encode(answer))]).status == .passed {
+            passed.append("secret \(number), \(aCase.name): \(name), \(share)")
+          }
+        }
+      }
+    }
+    XCTAssertEqual(passed, [])
   }
 
   /// Of 100 words half of which are right, a standard deviation is five words; of 25 with one wrong,
