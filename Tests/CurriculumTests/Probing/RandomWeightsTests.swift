@@ -169,8 +169,6 @@ final class RandomWeightsTests: XCTestCase {
           let share = try Self.accuracy(question, training: vectors, test: vectors)
           shares.append(("layer \(layer)", share))
         }
-        print(
-          "2.4", number, aCase.name, question.words.layer, question.words.test.count, right, shares)
         for (name, share) in shares where name != "layer \(question.words.layer)" {
           var answer = right
           answer.trained = share

@@ -142,44 +142,6 @@ final class TrainAProbeTests: XCTestCase {
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  func testMEASURE() throws {
-    for aCase in try exercise.cases(seed: 1) {
-      let question = try JSONDecoder().decode(VectorsAndScores.self, from: aCase.question)
-      let start = ContinuousClock.now
-      let (x, labels) = (question.data.vectors.doubleRows, question.data.labels)
-      var w = [[Double]](repeating: [Double](repeating: 0, count: x[0].count), count: question.data.classes)
-      var b = [Double](repeating: 0, count: question.data.classes)
-      for _ in 0..<4000 {
-        var gw = w.map { $0.map { $0 * Double(question.l2) } }
-        var gb = b.map { _ in 0.0 }
-        for i in 0..<x.count {
-          var s = [Double]()
-          for k in 0..<b.count {
-            var v = b[k]
-            for j in 0..<x[i].count { v += w[k][j] * x[i][j] }
-            s.append(v)
-          }
-          let m = s.max()!
-          let e = s.map { exp($0 - m) }
-          let z = e.reduce(0, +)
-          for k in 0..<b.count {
-            let d = (e[k] / z - (labels[i] == k ? 1 : 0)) / Double(x.count)
-            gb[k] += d
-            for j in 0..<x[i].count { gw[k][j] += d * x[i][j] }
-          }
-        }
-        for k in 0..<b.count {
-          b[k] -= 0.3 * gb[k]
-          for j in 0..<x[0].count { w[k][j] -= 0.3 * gw[k][j] }
-        }
-      }
-      let probe = LinearProbe(
-        weight: Tensor(w.flatMap { $0.map(Float.init) }, shape: [b.count, x[0].count]), bias: Tensor(b.map(Float.init)))
-      print(aCase.name, x.count, x[0].count, b.count, start.duration(to: .now))
-      print(SoftmaxRegression.objective((w, b), x, labels, l2: Double(question.l2)), probe.bias.shape)
-    }
-  }
-
   func testHalfAnAnswerEarnsHalf() {
     struct Half: ProbingAnswersStub {
       func report(of scores: [LayerScore]) throws -> LayerReport {
