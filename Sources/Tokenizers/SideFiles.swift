@@ -3,7 +3,8 @@
 ///
 /// For the classes below Python builds the steps anew from `tokenizer_config.json`, and takes only
 /// the vocabulary, the merges and mostly the post-processor from `tokenizer.json`. Of any other
-/// class the file stands as it is. Added tokens come from every file for every class.
+/// class the file stands as it is. Added tokens come from every file, unless the configuration lists
+/// them itself: then from it, and of a class that is not built anew from `tokenizer.json` too.
 struct SideFiles {
   let settings: TokenizerSettings
   /// `added_tokens.json`: tokens and their ids.
