@@ -128,7 +128,7 @@ final class StepTests: XCTestCase {
       part: "p", "a\u{1B}[31m\u{80}\u{9B}é", place: 0, reason: "no")
     XCTAssertEqual(
       "\(error)",
-      #"In the tokenizer file, p is "a\u{1B}[31m\u{80}\u{9B}é", which cannot be taken: at character 1, no."#
+      #"In the tokenizer file, p is "a\u{1B}[31m\u{0080}\u{009B}é", which cannot be taken: at character 1, no."#
     )
   }
 
