@@ -45,8 +45,10 @@ struct AddedTokens: Sendable {
   ///
   /// A token of the model keeps the model's id, any other takes the next free one; the ids in the
   /// file are not looked at.
+  ///
+  /// - Parameter splitsSpecial: Whether special tokens in a text are text, and not looked for.
   init(
-    _ tokens: [AddedToken], model: Model, normalizer: Normalizer?
+    _ tokens: [AddedToken], model: Model, normalizer: Normalizer?, splitsSpecial: Bool = false
   ) throws(TokenizerError) {
     var nextID = model.count
     for token in tokens where !token.content.isEmpty {
@@ -63,7 +65,7 @@ struct AddedTokens: Sendable {
       if token.isSpecial { specialForms.insert(token.content.utf8, id: id) }
       byID[id] = (token, String(decoding: form.bytes, as: UTF8.self))
     }
-    for (id, entry) in byID {
+    for (id, entry) in byID where !(splitsSpecial && entry.token.isSpecial) {
       if entry.token.isNormalized {
         normalized.insert(entry.form, id: id)
       } else {

@@ -9,12 +9,12 @@ struct PatternError: Error, Equatable {
 ///
 /// Groups, alternation, lists with `&&`, properties, POSIX brackets, greedy, lazy and possessive
 /// repetitions, look-around, atomic groups, anchors and the flags i, m and x. References back,
-/// `\K`, `\X`, calls and conditions are refused by name.
+/// `\K`, `\X`, calls and conditions are refused by name: <doc:WhatIsRefused> lists them.
 struct PatternParser {
-  private let scalars: [Unicode.Scalar]
-  private var position = 0
+  let scalars: [Unicode.Scalar]
+  var position = 0
   private var flags = Flags()
-  private static let deepest = 64
+  static let deepest = 64
   /// The largest number of repetitions, as in Oniguruma.
   private static let mostRepetitions = 100_000
 
@@ -29,9 +29,9 @@ struct PatternParser {
   init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
   private var isAtEnd: Bool { position >= scalars.count }
-  private var peek: Unicode.Scalar? { isAtEnd ? nil : scalars[position] }
+  var peek: Unicode.Scalar? { isAtEnd ? nil : scalars[position] }
 
-  private func fail(_ reason: String, at place: Int? = nil) -> PatternError {
+  func fail(_ reason: String, at place: Int? = nil) -> PatternError {
     PatternError(place: place ?? position, reason: reason)
   }
 
@@ -39,7 +39,7 @@ struct PatternParser {
     position <= scalars.count && scalars[position...].starts(with: text.unicodeScalars)
   }
 
-  private mutating func accept(_ text: String) -> Bool {
+  mutating func accept(_ text: String) -> Bool {
     guard isNext(text) else { return false }
     position += text.unicodeScalars.count
     return true
@@ -108,7 +108,7 @@ struct PatternParser {
     .set(folded(ScalarRanges([scalar.value...scalar.value])))
   }
 
-  private func folded(_ set: ScalarRanges) -> ScalarRanges {
+  func folded(_ set: ScalarRanges) -> ScalarRanges {
     flags.ignoresCase ? set.ignoringCase : set
   }
 
@@ -268,254 +268,4 @@ struct PatternParser {
     guard let number = Int(String(String.UnicodeScalarView(digits))) else { return false }
     return number > 9 && digits.first! < "8" && number > scalars.count { $0 == "(" }
   }
-
-  /// A class after a backslash, or nil, with nothing read, where there is none.
-  private mutating func escapedSet() throws(PatternError) -> ScalarRanges? {
-    guard let next = peek else { return nil }
-    let lower = Unicode.Scalar(next.value | 0x20) ?? next
-    let set: ScalarRanges
-    switch lower {
-    case "d": set = try property("nd")
-    case "w": set = Pattern.word
-    case "s": set = Self.space
-    case "h": set = ScalarRanges([0x30...0x39, 0x41...0x46, 0x61...0x66])
-    case "p":
-      let start = position - 1
-      position += 1
-      guard accept("{") else { throw fail("a property stands in braces, as in \\p{L}", at: start) }
-      var isInverted = next == "P"
-      if accept("^") { isInverted.toggle() }
-      var name = ""
-      while let next = peek, next != "}" {
-        name.unicodeScalars.append(next)
-        position += 1
-      }
-      guard accept("}") else { throw fail("a property stands in braces, as in \\p{L}", at: start) }
-      let set = try property(name, from: start)
-      return isInverted ? set.inverted : set
-    default: return nil
-    }
-    guard next.isASCII else { return nil }
-    position += 1
-    return next == lower ? set : set.inverted
-  }
-
-  /// One character after a backslash.
-  private mutating func character(from start: Int) throws(PatternError) -> Unicode.Scalar {
-    guard let next = peek else { throw fail("it ends with a \\", at: start) }
-    position += 1
-    switch next {
-    case "t": return "\t"
-    case "n": return "\n"
-    case "r": return "\r"
-    case "f": return "\u{C}"
-    case "v": return "\u{B}"
-    case "a": return "\u{7}"
-    case "e": return "\u{1B}"
-    case "x":
-      if accept("{") {
-        let scalar = try hexadecimal(1...8, from: start)
-        guard accept("}") else { throw fail("\\x{ has no end", at: start) }
-        return scalar
-      }
-      return try hexadecimal(1...2, from: start)
-    case "u": return try hexadecimal(4...4, from: start)
-    case "0"..."7":
-      var code = next.value - 0x30
-      while let digit = peek, ("0"..."7").contains(digit), code < 0o20 {
-        code = code * 8 + digit.value - 0x30
-        position += 1
-      }
-      guard code < 0x80 else { throw fail("a byte is no character", at: start) }
-      return Unicode.Scalar(code) ?? "\0"
-    case "c", "C", "M": throw fail("\\\(next) is not supported", at: start)
-    default: return next
-    }
-  }
-
-  private mutating func hexadecimal(
-    _ count: ClosedRange<Int>, from start: Int
-  ) throws(PatternError) -> Unicode.Scalar {
-    var digits = ""
-    while let next = peek, Character(next).isHexDigit, next.isASCII,
-      digits.utf8.count < count.upperBound
-    {
-      digits.unicodeScalars.append(next)
-      position += 1
-    }
-    guard digits.utf8.count >= count.lowerBound, let code = UInt32(digits, radix: 16),
-      let scalar = Unicode.Scalar(code), count.upperBound != 2 || code < 0x80
-    else { throw fail("it names no character in hexadecimal digits", at: start) }
-    return scalar
-  }
-
-  // MARK: Lists
-
-  private mutating func list(depth: Int, from start: Int) throws(PatternError) -> ScalarRanges {
-    guard depth < Self.deepest else {
-      throw fail("lists are nested more than \(Self.deepest) deep")
-    }
-    let isInverted = accept("^")
-    var whole: ScalarRanges?
-    var parts: [ClosedRange<UInt32>] = []
-    var isFirst = true
-    while let next = peek {
-      let place = position
-      if next == "]", !isFirst || !scalars[(position + 1)...].contains("]") {
-        guard !isFirst else { throw fail("this list is empty", at: start) }
-        position += 1
-        let last = folded(ScalarRanges(parts))
-        let set = whole.map { $0.intersection(last) } ?? last
-        return isInverted ? set.inverted : set
-      }
-      isFirst = false
-      if accept("&&") {
-        let last = folded(ScalarRanges(parts))
-        whole = whole.map { $0.intersection(last) } ?? last
-        parts = []
-        continue
-      }
-      position += 1
-      if next == "[" {
-        if let named = try posix(from: place) {
-          parts += named.ranges
-        } else {
-          parts += try list(depth: depth + 1, from: place).ranges
-        }
-        continue
-      }
-      var first = next
-      if next == "\\" {
-        if let set = try escapedSet() {
-          parts += set.ranges
-          continue
-        }
-        first = try listed(from: place)
-      }
-      guard peek == "-", position + 1 < scalars.count,
-        !"]".unicodeScalars.contains(scalars[position + 1]), !isNextAfterDash("&&")
-      else {
-        parts.append(first.value...first.value)
-        continue
-      }
-      position += 1
-      guard var last = peek, last != "[" else {
-        // A list after a dash: the dash stands for itself.
-        parts += [first.value...first.value, 0x2D...0x2D]
-        continue
-      }
-      position += 1
-      if last == "\\" {
-        if let set = try escapedSet() {
-          parts += set.ranges + [first.value...first.value, 0x2D...0x2D]
-          continue
-        }
-        last = try listed(from: position - 1)
-      }
-      guard first.value <= last.value else { throw fail("a range should go upwards", at: place) }
-      parts.append(first.value...last.value)
-    }
-    throw fail("this list has no end", at: start)
-  }
-
-  private func isNextAfterDash(_ text: String) -> Bool {
-    scalars[(position + 1)...].starts(with: text.unicodeScalars)
-  }
-
-  private mutating func listed(from place: Int) throws(PatternError) -> Unicode.Scalar {
-    if accept("b") { return "\u{8}" }
-    if let next = peek, "RXKkg".unicodeScalars.contains(next) {
-      throw fail("\\\(next) is not supported in a list", at: place)
-    }
-    return try character(from: place)
-  }
-
-  /// `[:alpha:]`, whose first bracket has been read, or nil where there is none.
-  private mutating func posix(from place: Int) throws(PatternError) -> ScalarRanges? {
-    guard peek == ":" else { return nil }
-    let before = position
-    position += 1
-    let isInverted = accept("^")
-    var name = ""
-    while let next = peek, ("a"..."z").contains(next) {
-      name.unicodeScalars.append(next)
-      position += 1
-    }
-    guard accept(":]") else {
-      position = before
-      return nil
-    }
-    var set = try property(name, from: place)
-    // In brackets, and only there, symbols are punctuation.
-    if name == "punct" { set = set.union(try property("s")) }
-    return isInverted ? set.inverted : set
-  }
-
-  // MARK: Properties
-
-  private static let space = ScalarRanges([
-    0x09...0x0D, 0x20...0x20, 0x85...0x85, 0xA0...0xA0, 0x1680...0x1680, 0x2000...0x200A,
-    0x2028...0x2029, 0x202F...0x202F, 0x205F...0x205F, 0x3000...0x3000,
-  ])
-
-  private static let groups: [String: [String]] = [
-    "l": ["lu", "ll", "lt", "lm", "lo"], "lc": ["lu", "ll", "lt"], "m": ["mn", "mc", "me"],
-    "n": ["nd", "nl", "no"], "p": ["pc", "pd", "ps", "pe", "pi", "pf", "po"],
-    "s": ["sm", "sc", "sk", "so"], "z": ["zs", "zl", "zp"], "alnum": ["alpha", "nd"],
-  ]
-
-  private static let longNames: [String: String] = [
-    "letter": "l", "uppercaseletter": "lu", "lowercaseletter": "ll", "titlecaseletter": "lt",
-    "casedletter": "lc", "modifierletter": "lm", "otherletter": "lo", "mark": "m",
-    "nonspacingmark": "mn", "spacingmark": "mc", "enclosingmark": "me", "number": "n",
-    "decimalnumber": "nd", "letternumber": "nl", "othernumber": "no", "punctuation": "p",
-    "connectorpunctuation": "pc", "dashpunctuation": "pd", "openpunctuation": "ps",
-    "closepunctuation": "pe", "initialpunctuation": "pi", "finalpunctuation": "pf",
-    "otherpunctuation": "po", "symbol": "s", "mathsymbol": "sm", "currencysymbol": "sc",
-    "modifiersymbol": "sk", "othersymbol": "so", "separator": "z", "spaceseparator": "zs",
-    "lineseparator": "zl", "paragraphseparator": "zp", "control": "cc", "format": "cf",
-    "privateuse": "co", "alphabetic": "alpha", "uppercase": "upper", "lowercase": "lower",
-    "digit": "nd", "cntrl": "cc", "whitespace": "space", "hira": "hiragana", "kana": "katakana",
-    "hani": "han", "hang": "hangul", "latn": "latin", "grek": "greek", "cyrl": "cyrillic",
-    "arab": "arabic", "hebr": "hebrew", "deva": "devanagari", "beng": "bengali", "armn": "armenian",
-  ]
-
-  private func property(_ name: String, from start: Int = 0) throws(PatternError) -> ScalarRanges {
-    var key = String(
-      String.UnicodeScalarView(
-        name.unicodeScalars.filter { !" -_".unicodeScalars.contains($0) })
-    ).lowercased()
-    key = Self.longNames[key] ?? key
-    switch key {
-    case "any": return .all
-    case "ascii": return ScalarRanges([0...0x7F])
-    case "assigned": return try property("cn").inverted
-    case "space": return Self.space
-    case "word": return Pattern.word
-    case "blank": return try property("zs").union(ScalarRanges([0x9...0x9]))
-    case "xdigit": return ScalarRanges([0x30...0x39, 0x41...0x46, 0x61...0x66])
-    case "cn", "unassigned", "c", "other":
-      let names =
-        ["l", "m", "n", "p", "s", "z"]
-        + (key.hasPrefix("u") || key == "cn"
-          ? ["cc", "cf", "co"] : [])
-      var known = ScalarRanges()
-      for name in names { known = known.union(try property(name)) }
-      return known.inverted
-    default: break
-    }
-    if let parts = Self.groups[key] {
-      var union = ScalarRanges()
-      for part in parts { union = union.union(try property(part)) }
-      return union
-    }
-    guard let runs = ScalarPropertyTable.properties[key] else {
-      throw fail("the property \(name) is not known", at: start)
-    }
-    return ScalarRanges(runs: runs)
-  }
-}
-
-extension ScalarRanges: ExpressibleByArrayLiteral {
-  init(arrayLiteral scalars: UInt32...) { self.init(scalars.map { $0...$0 }) }
 }

@@ -3,7 +3,8 @@
 ///
 /// For the classes below Python builds the steps anew from `tokenizer_config.json`, and takes only
 /// the vocabulary, the merges and mostly the post-processor from `tokenizer.json`. Of any other
-/// class the file stands as it is. Added tokens come from every file for every class.
+/// class the file stands as it is. Added tokens come from every file, unless the configuration lists
+/// them itself: then from it, and of a class that is not built anew from `tokenizer.json` too.
 struct SideFiles {
   let settings: TokenizerSettings
   /// `added_tokens.json`: tokens and their ids.
@@ -17,6 +18,7 @@ struct SideFiles {
     let addsSpace = settings["add_prefix_space"] ?? .boolean(false)
     let bytes: JSON = ["type": "ByteLevel", "add_prefix_space": addsSpace]
     var names: [(String, String)] = []
+    var isRebuilt = true
     switch (settings.kind, type) {
     case ("Bert", "WordPiece"), ("DistilBert", "WordPiece"), ("Electra", "WordPiece"),
       ("bert", "WordPiece"), ("distilbert", "WordPiece"), ("electra", "WordPiece"):
@@ -25,14 +27,26 @@ struct SideFiles {
       file["pre_tokenizer"] = ["type": "BertPreTokenizer"]
       file["decoder"] = ["type": "WordPiece"]
       file["model"]?["unk_token"] = .string(settings.content("unk_token") ?? "[UNK]")
-    case ("GPT2", "BPE"), ("gpt2", "BPE"), ("GPTNeoX", "BPE"):
+    case ("GPT2", "BPE"), ("gpt2", "BPE"), ("GPTNeoX", "BPE"), ("gpt_neox", "BPE"):
+      let isNeoX = settings.kind != "GPT2" && settings.kind != "gpt2"
       names = [
         ("unk_token", "<|endoftext|>"), ("bos_token", "<|endoftext|>"),
-        ("eos_token", "<|endoftext|>"),
+        ("eos_token", "<|endoftext|>"), ("pad_token", isNeoX ? "<|padding|>" : ""),
       ]
-      guard has("ByteLevel", in: file["pre_tokenizer"]) else { break }
-      if settings.kind == "GPTNeoX" { file["normalizer"] = ["type": "NFC"] }
+      guard has("ByteLevel", in: file["pre_tokenizer"]) else {
+        isRebuilt = false
+        break
+      }
+      if isNeoX { file["normalizer"] = ["type": "NFC"] }
       file["pre_tokenizer"] = bytes
+      file["decoder"] = ["type": "ByteLevel"]
+    case ("Qwen2", "BPE"), ("qwen2", "BPE"), ("qwen3", "BPE"):
+      names = [
+        ("unk_token", "<|endoftext|>"), ("eos_token", "<|endoftext|>"),
+        ("pad_token", "<|endoftext|>"),
+      ]
+      file["normalizer"] = ["type": "NFC"]
+      file["pre_tokenizer"] = TokenizerSettings.qwen2Words(addsSpace)
       file["decoder"] = ["type": "ByteLevel"]
     case ("Roberta", "BPE"), ("Bart", "BPE"), ("roberta", "BPE"), ("bart", "BPE"):
       names = TokenizerSettings.robertaTokens
@@ -42,13 +56,10 @@ struct SideFiles {
     case ("Llama", "BPE") where !has("ByteLevel", in: file["pre_tokenizer"]):
       names = [("unk_token", "<unk>"), ("bos_token", "<s>"), ("eos_token", "</s>")]
       rebuildLlama(&file)
-    default:
-      names = [
-        "unk_token", "bos_token", "eos_token", "sep_token", "pad_token", "cls_token",
-        "mask_token",
-      ].map { ($0, "") }
+    default: isRebuilt = false
     }
-    addTokens(names, to: &file)
+    addTokens(TokenizerSettings.specialTokens(names), to: &file, isRebuilt: isRebuilt)
+    if let splits = settings["split_special_tokens"] { file["split_special_tokens"] = splits }
     try closeTexts(&file)
     return file
   }
@@ -74,28 +85,64 @@ struct SideFiles {
     file["model"]?["byte_fallback"] = .boolean(true)
   }
 
-  /// Appends the tokens that the other files name, unless the file has them.
-  private func addTokens(_ names: [(String, String)], to file: inout JSON) {
+  /// Brings together the added tokens of all files.
+  ///
+  /// Python numbers them anew: first those that stand with an id, in its order, then the special
+  /// tokens by name. A class that builds its steps anew has no others than the configuration lists,
+  /// if it lists any.
+  private func addTokens(
+    _ names: [(String, String)], to file: inout JSON, isRebuilt: Bool
+  ) {
     var tokens: [JSON] = []
-    if case .array(let listed)? = file["added_tokens"] { tokens = listed }
-    func place(_ token: JSON) -> Int? {
-      tokens.firstIndex { text($0["content"]) == text(token["content"]) }
+    func add(_ token: JSON) {
+      guard let known = tokens.firstIndex(where: { text($0["content"]) == text(token["content"]) })
+      else { return tokens.append(token) }
+      // A special token stays one with its own properties.
+      tokens[known]["special"] = token["special"] ?? tokens[known]["special"] ?? .boolean(false)
     }
-    guard case .array(let named) = settings.addedTokens(names) else { return }
-    for token in named {
-      if let known = place(token) {
-        // A special token stays one with its own properties.
-        tokens[known]["special"] = token["special"] ?? tokens[known]["special"] ?? .boolean(false)
-      } else {
-        tokens.append(token)
-      }
+    var own: [JSON] = []
+    if case .array(let listed)? = file["added_tokens"] { own = listed }
+    if !settings.listsAddedTokens {
+      numbered(own, names).forEach(add)
+    } else {
+      if !isRebuilt { own.forEach(add) }
+      settings.listedTokens.forEach(add)
     }
-    if case .object(let members)? = addedTokens {
-      for member in members where place(["content": .string(member.key)]) == nil {
-        tokens.append(["content": .string(member.key), "special": .boolean(false)])
+    for token in settings.namedTokens(names) {
+      guard ["Qwen2", "qwen2", "qwen3"].contains(settings.kind ?? "") else {
+        add(token)
+        continue
       }
+      // This class adds its special tokens by their text alone.
+      add(["content": token["content"] ?? .null, "special": .boolean(true)])
     }
     file["added_tokens"] = .array(tokens)
+  }
+
+  /// The file's own added tokens and those of `added_tokens.json`, by id; of two with one id the
+  /// file's own counts.
+  private func numbered(_ own: [JSON], _ names: [(String, String)]) -> [JSON] {
+    guard case .object(let members)? = addedTokens else { return own }
+    let special = Set(
+      settings.namedTokens(names.map { ($0.0, "") }).compactMap { text($0["content"]) })
+    var tokens: [Int: JSON] = [:]
+    for (content, id) in members {
+      guard case .number(let number) = id, let id = Int(exactly: number) else { continue }
+      let isSpecial = special.contains(content)
+      tokens[id] = [
+        "content": .string(content), "special": .boolean(isSpecial),
+        "normalized": .boolean(!isSpecial),
+      ]
+    }
+    var rest: [JSON] = []
+    for token in own {
+      if case .number(let number)? = token["id"], let id = Int(exactly: number) {
+        tokens[id] = token
+      } else {
+        rest.append(token)
+      }
+    }
+    return tokens.sorted { $0.key < $1.key }.map(\.value) + rest
   }
 
   /// BERT's and RoBERTa's tokens around a text, which follow the settings.

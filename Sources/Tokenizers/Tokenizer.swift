@@ -90,7 +90,9 @@ public struct Tokenizer: Sendable {
     }
     limits = try RowLimits(
       truncation: file.optional("truncation"), padding: file.optional("padding"))
-    added = try AddedTokens(tokens, model: model, normalizer: normalizer)
+    added = try AddedTokens(
+      tokens, model: model, normalizer: normalizer,
+      splitsSpecial: file.boolean("split_special_tokens", default: false))
     vocabularySize = max(model.idCount, (added.byID.keys.max() ?? -1) + 1)
     for id in postProcessor?.ids ?? [] where id >= vocabularySize {
       throw .unusableModel(

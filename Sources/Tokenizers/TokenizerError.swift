@@ -56,7 +56,7 @@ extension String {
     for scalar in unicodeScalars.prefix(400) {
       result +=
         scalar.properties.generalCategory == .control
-        ? scalar.escaped(asASCII: false) : String(scalar)
+        ? scalar.escaped(asASCII: true) : String(scalar)
     }
     return unicodeScalars.dropFirst(400).isEmpty ? result : result + "…"
   }

@@ -119,14 +119,7 @@ private struct TokenizerFolder {
     case "Qwen2", "qwen2", "qwen3":
       names.append(("pad_token", "<|endoftext|>"))
       file.append(("normalizer", ["type": "NFC"]))
-      let expression = #"""
-        (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-        """#
-      let steps: [JSON] = [
-        ["type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated"],
-        ["type": "ByteLevel", "add_prefix_space": addsSpace, "use_regex": .boolean(false)],
-      ]
-      file.append(("pre_tokenizer", ["type": "Sequence", "pretokenizers": .array(steps)]))
+      file.append(("pre_tokenizer", TokenizerSettings.qwen2Words(addsSpace)))
     case let other?: throw unsupported(other, ["GPT2", "Roberta", "Bart", "Qwen2"])
     }
     let merges = try lines("merges.txt").filter { !$0.hasPrefix("#version") && !$0.isEmpty }
@@ -134,7 +127,7 @@ private struct TokenizerFolder {
       (
         "model", ["type": "BPE", "vocab": vocabulary, "merges": .array(merges.map(JSON.string))]
       ))
-    file.append(("added_tokens", settings.addedTokens(names)))
+    file.append(("added_tokens", settings.addedTokens(TokenizerSettings.specialTokens(names))))
     return .object(file.map { (key: $0, value: $1) })
   }
 

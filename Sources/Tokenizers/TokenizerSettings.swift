@@ -23,17 +23,41 @@ struct TokenizerSettings {
   /// Whether there is a `tokenizer_config.json` or a `special_tokens_map.json` at all.
   var isGiven: Bool { configuration != nil || specialTokens != nil }
 
+  /// Whether the configuration lists all added tokens itself; then the other files are not asked.
+  var listsAddedTokens: Bool { self["added_tokens_decoder"] != nil }
+
+  /// All special tokens by the names of files, in the order in which they are added, and what a
+  /// class takes for them when the files say nothing.
+  static func specialTokens(_ standard: [(name: String, token: String)]) -> [(String, String)] {
+    let names = [
+      "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+    ]
+    return names.map { name in (name, standard.first { $0.name == name }?.token ?? "") }
+  }
+
   /// BERT's special tokens, and what they are by default.
-  static let bertTokens = [
+  static let bertTokens = specialTokens([
     ("unk_token", "[UNK]"), ("sep_token", "[SEP]"), ("pad_token", "[PAD]"),
     ("cls_token", "[CLS]"), ("mask_token", "[MASK]"),
-  ]
+  ])
 
   /// RoBERTa's and BART's.
-  static let robertaTokens = [
+  static let robertaTokens = specialTokens([
     ("bos_token", "<s>"), ("eos_token", "</s>"), ("unk_token", "<unk>"), ("sep_token", "</s>"),
     ("pad_token", "<pad>"), ("cls_token", "<s>"), ("mask_token", "<mask>"),
-  ]
+  ])
+
+  /// Qwen2's way to split a text into words.
+  static func qwen2Words(_ addsSpace: JSON) -> JSON {
+    let expression = #"""
+      (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
+      """#
+    let steps: [JSON] = [
+      ["type": "Split", "pattern": ["Regex": .string(expression)], "behavior": "Isolated"],
+      ["type": "ByteLevel", "add_prefix_space": addsSpace, "use_regex": .boolean(false)],
+    ]
+    return ["type": "Sequence", "pretokenizers": .array(steps)]
+  }
 
   /// BERT's normalizer under these settings.
   var bertNormalizer: JSON {
@@ -57,8 +81,11 @@ struct TokenizerSettings {
   }
 
   /// A special token as the files give it: a text, or an object with its properties.
+  ///
+  /// The map of special tokens wins, unless the configuration lists all added tokens itself.
   private func token(_ name: String) -> JSON? {
-    self[name] ?? specialTokens?[name]
+    if !listsAddedTokens, let token = specialTokens?[name] { return token }
+    return configuration?[name]
   }
 
   /// The text of a special token.
@@ -70,19 +97,28 @@ struct TokenizerSettings {
     }
   }
 
+  /// The tokens that the configuration lists, by id.
+  var listedTokens: [JSON] {
+    guard case .object(let members)? = configuration?["added_tokens_decoder"] else { return [] }
+    return members.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
+  }
+
   /// The tokens with ids of their own in the files, then the named ones.
   ///
   /// - Parameter names: The special tokens of the class and what they are by default, if anything.
   func addedTokens(_ names: [(name: String, token: String)]) -> JSON {
+    .array(listedTokens + namedTokens(names))
+  }
+
+  /// The special tokens that the files name, in order.
+  func namedTokens(_ names: [(name: String, token: String)]) -> [JSON] {
     var tokens: [JSON] = []
-    if case .object(let members)? = configuration?["added_tokens_decoder"] {
-      tokens = members.sorted { (Int($0.key) ?? 0) < (Int($1.key) ?? 0) }.map(\.value)
-    }
     for (name, standard) in names {
       switch token(name) {
       case .object(let members)?:
         tokens.append(.object(members + [(key: "special", value: .boolean(true))]))
       case .string(let text)?: tokens.append(Self.special(text))
+      case .null?: break
       default: if !standard.isEmpty { tokens.append(Self.special(standard)) }
       }
     }
@@ -102,7 +138,7 @@ struct TokenizerSettings {
         }
       }
     }
-    return .array(tokens)
+    return tokens
   }
 
   private static func special(_ text: String) -> JSON {

@@ -91,6 +91,21 @@ final class FuzzReplayTests: XCTestCase {
     }
   }
 
+  func testGenerationConfigurations() throws {
+    let folder = try TemporaryFolder(self)
+    for name in ["config.json", "model.safetensors"] {
+      link(fixture("families/gpt2/\(name)"), as: folder.file(name))
+    }
+    try replay("Generation") { (input) throws(CheckpointError) in
+      link(input, as: folder.file("generation_config.json"))
+      let model = try Transformer(directory: folder.url)
+      guard model.configuration.generation.beamWidth <= 8,
+        let written = try? model.generate(from: [5, 9, 14], maximumNewTokens: 3)
+      else { return }
+      XCTAssertTrue(written.allSatisfy { (0..<model.configuration.vocabularySize).contains($0) })
+    }
+  }
+
   private func link(_ file: URL, as place: URL) {
     unlink(place.path)
     XCTAssertEqual(symlink(file.path, place.path), 0)

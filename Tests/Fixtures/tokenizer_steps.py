@@ -6,7 +6,7 @@ steps that few files have. Needs the package tokenizers.
 """
 import json
 import pathlib
-from tokenizers import Regex, decoders, normalizers, pre_tokenizers
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors
 
 here = pathlib.Path(__file__).parent
 behaviors = ["removed", "isolated", "merged_with_previous", "merged_with_next", "contiguous"]
@@ -80,7 +80,22 @@ joins = [decoders.CTC(), decoders.CTC(cleanup=False), decoders.CTC("a", "b", Tru
          decoders.Sequence([decoders.Replace(Regex(r"[a-l]+$"), "_"), decoders.Fuse()])]
 decoded = [[json.loads(step.__getstate__()), [step.decode(row) for row in rows]] for step in joins]
 
+# All there are, by the name that stands in files.
+
+def names(module, base):
+    """Concrete steps of a module, as files name them."""
+    return sorted(name for name, kind in vars(module).items() if isinstance(kind, type)
+                  and issubclass(kind, base) and kind is not base)
+
+
+step_names = dict(
+    normalizers=names(normalizers, normalizers.Normalizer),
+    pre_tokenizers=names(pre_tokenizers, pre_tokenizers.PreTokenizer),
+    decoders=names(decoders, decoders.Decoder),
+    processors=names(processors, processors.PostProcessor),
+    models=names(models, models.Model))
+
 (here / "tokenizers/steps.json").write_text(json.dumps(
-    dict(texts=texts, more=more, splits=splits, normalizers=normal, rows=rows, decoders=decoded),
+    dict(names=step_names, texts=texts, more=more, splits=splits, normalizers=normal, rows=rows, decoders=decoded),
     ensure_ascii=True, separators=(",", ":")) + "\n")
 print(len(splits), "splits")

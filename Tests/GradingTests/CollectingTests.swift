@@ -151,6 +151,37 @@ final class CollectingTests: XCTestCase {
     }
   }
 
+  private func fixture(_ name: String) throws -> Data {
+    try Data(
+      contentsOf: URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures/archives/\(name)"))
+  }
+
+  /// Archives with the formats' larger records, as Python's own modules write them.
+  func testLargerFormsOfTheFormatsAreRead() throws {
+    for (name, student) in [
+      ("zip64-stored.zip", "ada.zip"), ("zip64-deflated.zip", "ada.zip"),
+      ("zip64-streamed.zip", "ada.zip"), ("long-pax.tar", "ada.tar"), ("long-gnu.tar", "ada.tar"),
+    ] {
+      let data = try fixture(name)
+      let choice = try choice { try data.write(to: $0.appending(path: student)) }
+      XCTAssertEqual(
+        choice.text, "// Zip64\nstruct Answers {}\n", "\(name): \(choice.problem ?? "")")
+    }
+  }
+
+  /// A file with holes is left out and named in each of the formats that have them, and what comes
+  /// after it is read.
+  func testFilesWithHolesAreNamedAndTheOthersRead() throws {
+    for name in ["gnu", "pax-0.0", "pax-0.1", "pax-1.0"] {
+      let data = try fixture("sparse-\(name).tar.gz")
+      let choice = try choice { try data.write(to: $0.appending(path: "ada.tar.gz")) }
+      XCTAssertEqual(choice.text, "after the holes", "\(name): \(choice.problem ?? "")")
+      let says = "Answers.swift was left out: it is stored with holes; pack it again without"
+      XCTAssertTrue(choice.notes.contains { $0.hasPrefix(says) }, "\(name): \(choice.notes)")
+    }
+  }
+
   func testPathsAsOtherSystemsWriteThem() throws {
     for path in [
       "Sheets\\1-Attention\\Answers.swift", "./Answers.swift", "./Sheets/1-Attention/Answers.swift",

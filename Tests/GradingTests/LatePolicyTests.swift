@@ -64,6 +64,23 @@ final class LatePolicyTests: XCTestCase {
     }
   }
 
+  func testARunKeepsWhoHandedInNothing() async throws {
+    let room = try Classroom(temporaryFolder())
+    try room.handIn("ada", "let x: Int = \"\"")
+    let policy = try policy(
+      "{\"deadline\": \"2020-01-01T00:00:00Z\", \"students\": [\"ada\", \"joan\"]}")
+    let first = try await room.run { $0.policy = policy }
+    XCTAssertEqual(first.absent, ["joan"])
+    XCTAssertEqual(room.grades.absent(), ["joan"])
+    // Some students alone say nothing of the others.
+    let part = try await room.run { ($0.policy, $0.only) = (nil, ["ada"]) }
+    XCTAssertEqual(part.absent, [])
+    XCTAssertEqual(room.grades.absent(), ["joan"])
+    try room.handIn("joan", "let x: Int = \"\"")
+    _ = try await room.run { $0.policy = policy }
+    XCTAssertEqual(room.grades.absent(), [])
+  }
+
   func testAPolicyIsAppliedWithoutGradingAgain() async throws {
     let room = try Classroom(temporaryFolder())
     try room.handIn("ada", "let x: Int = \"\"")

@@ -122,6 +122,16 @@ final class StepTests: XCTestCase {
     }
   }
 
+  /// What a file says reaches a terminal without its controls, those beyond ASCII too.
+  func testControlsInAnExpressionAreEscapedInItsError() {
+    let error = TokenizerError.unsupportedExpression(
+      part: "p", "a\u{1B}[31m\u{80}\u{9B}é", place: 0, reason: "no")
+    XCTAssertEqual(
+      "\(error)",
+      #"In the tokenizer file, p is "a\u{1B}[31m\u{0080}\u{009B}é", which cannot be taken: at character 1, no."#
+    )
+  }
+
   func testAnErrorWhereSomethingUnknownComesUp() throws {
     for (model, known, unknown) in [
       (#"{"type": "Unigram", "unk_id": null, "vocab": [["a", -1], ["b", -2]]}"#, [0, 1], true),

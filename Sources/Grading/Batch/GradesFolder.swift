@@ -18,6 +18,27 @@ package struct GradesFolder: Sendable {
   /// What a cluster's tasks are given.
   var clusterFolder: URL { url.appending(path: ".slurm") }
 
+  /// Who handed in nothing, as the last run knew: a JSON list of names.
+  private var absentFile: URL { url.appending(path: ".absent") }
+
+  /// The students whom the late policy of the last run named and who handed in nothing.
+  package func absent() -> [String] {
+    guard let data = try? Data(contentsOf: absentFile) else { return [] }
+    return (try? JSONDecoder().decode([String].self, from: data)) ?? []
+  }
+
+  /// Keeps who handed in nothing, for the reports.
+  func write(absent: [String]) throws {
+    guard !absent.isEmpty else {
+      if FileManager.default.fileExists(atPath: absentFile.path) {
+        try FileManager.default.removeItem(at: absentFile)
+      }
+      return
+    }
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try AtomicFile.write(JSONEncoder().encode(absent), to: absentFile)
+  }
+
   /// Every result there is, by student.
   package func results() -> [SubmissionResult] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []

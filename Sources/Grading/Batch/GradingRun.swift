@@ -64,7 +64,7 @@ package struct GradingRun: Sendable {
     var summary = Summary()
     let missing = try missing(of: listed)
     summary.reused = listed.count - missing.count
-    if only == nil { summary.absent = policy?.absent(from: listed) ?? [] }
+    summary.absent = try absent(from: listed)
     guard !missing.isEmpty else {
       terminal.print("Sandbox: none in use, for there is nothing to grade")
       show(notes + remarks)
@@ -94,6 +94,15 @@ package struct GradingRun: Sendable {
     let (all, ignored) = try Submission.all(in: submissions)
     guard let only else { return (all, notes(on: ignored, count: all.count)) }
     return (all.filter { only.contains($0.folderName) }, [])
+  }
+
+  /// Who handed in nothing, which the grades' folder keeps; a run over some students alone tells
+  /// nobody.
+  func absent(from listed: [Submission]) throws -> [String] {
+    guard only == nil else { return [] }
+    let absent = policy?.absent(from: listed) ?? []
+    try grades.write(absent: absent)
+    return absent
   }
 
   private func makeWorkshop() async throws -> Workshop {

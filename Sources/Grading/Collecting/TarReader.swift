@@ -52,6 +52,7 @@ extension SubmittedFiles {
         let name = pax.path ?? longName ?? header.name
         let isSparse = pax.isSparse || header.kind == "S"
         (longName, pax) = (nil, PaxHeader())
+        if header.listsMoreHoles { try Self.skipHoles(in: stream) }
         if try take(folder + name, header, isSparse: isSparse, from: stream) { continue }
       }
       try Self.skip(header.paddedSize, in: stream)
@@ -85,6 +86,15 @@ extension SubmittedFiles {
     let description = TarHeader.damaged.description
   }
 
+  /// Skips GNU's further lists of holes, of which each says whether another follows.
+  private static func skipHoles(in stream: some ByteStream) throws {
+    var block: [UInt8]
+    repeat {
+      block = try stream.read(512)
+      guard block.count == 512 else { throw TarHeader.damaged }
+    } while block[504] != 0
+  }
+
   private static func skip(_ count: Int, in stream: some ByteStream) throws {
     var left = count
     while left > 0 {
@@ -102,6 +112,8 @@ struct TarHeader {
   let name: String
   let kind: Character
   var size: Int
+  /// Whether blocks with further holes come before the contents: in GNU's own format alone.
+  let listsMoreHoles: Bool
 
   /// The size with what fills the last block of 512.
   var paddedSize: Int { (size + 511) / 512 * 512 }
@@ -117,6 +129,7 @@ struct TarHeader {
     guard let size, size >= 0, size < 1 << 50 else { throw Self.damaged }
     self.size = size
     kind = Character(UnicodeScalar(block[156]))
+    listsMoreHoles = kind == "S" && block[482] != 0
     // GNU's own format has times where POSIX has the beginning of a long name.
     let isPosix = block[257..<263].elementsEqual("ustar\0".utf8)
     let prefix = isPosix ? Self.text(block[345..<500]) : ""
@@ -169,7 +182,9 @@ private struct PaxHeader {
       let key = String(decoding: record[..<sign], as: UTF8.self)
       let value = record[(sign + 1)...]
       switch key {
-      case "path": path = TarHeader.text(value)
+      case "path": path = path ?? TarHeader.text(value)
+      // What the path of a file with holes should be, where the path itself is made up.
+      case "GNU.sparse.name": (path, isSparse) = (TarHeader.text(value), true)
       case "size":
         let number = Int(String(decoding: value, as: UTF8.self))
         size = number.flatMap { (0..<1 << 50).contains($0) ? $0 : nil }

@@ -213,13 +213,16 @@ package struct GradeBook: Sendable {
   ) throws {
     let title = sheet?.title ?? ""
     let results = entries.map(\.result)
-    let table = GradesTable(results: results, title: title)
+    let known = Set(results.map(\.student))
+    let absent = GradesFolder(directory).absent().filter { !known.contains($0) }
+    let table = GradesTable(results: results, title: title, absent: absent)
     func write(_ text: String, _ name: String) throws {
       try writeReport(text, to: directory.appending(path: name))
     }
     try write(table.grades, "grades.csv")
     try write(table.canvas, "canvas.csv")
-    try write(SummaryPage(entries: entries, title: title).document.source, "summary.html")
+    try write(
+      SummaryPage(entries: entries, title: title, absent: absent).document.source, "summary.html")
     let open = sheet?.exercises.filter(\.isOpen) ?? []
     if !open.isEmpty {
       let page = MarkingPage(entries: entries, title: title, exercises: open)

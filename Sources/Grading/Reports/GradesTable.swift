@@ -4,8 +4,11 @@ import Coursework
 struct GradesTable {
   let results: [SubmissionResult]
   let title: String
+  /// Students who handed in nothing.
+  var absent: [String] = []
 
-  /// The `grades.csv`; the cell of an answer that is not marked yet is empty.
+  /// The `grades.csv`; the cell of an answer that is not marked yet is empty, and so are those of
+  /// who handed in nothing.
   var grades: String {
     var table = Table()
     guard let first = results.first else { return "" }
@@ -26,6 +29,12 @@ struct GradesTable {
             .text(result.sandbox.rawValue), .text(result.seed), .text(result.message),
             result.name.map { .text($0) } ?? .empty,
           ])
+    }
+    for student in absent {
+      table.add(
+        [.text(student), .number(0), .number(Double(first.maxPoints))]
+          + first.exercises.map { _ in .empty }
+          + ["absent", .empty, .empty, .empty, "handed in nothing", .empty])
     }
     return table.text
   }

@@ -6,6 +6,8 @@ struct SummaryPage {
   /// A result and the name of its folder.
   let entries: [GradeBook.Entry]
   let title: String
+  /// Students who handed in nothing.
+  var absent: [String] = []
 
   private var results: [SubmissionResult] { entries.map(\.result) }
   private var statistics: ClassStatistics { ClassStatistics(results: results) }
@@ -100,12 +102,20 @@ struct SummaryPage {
 
         """
     }
+    let missing: [Markup] = absent.map { student in
+      """
+      <tr><td class="name">\(student)</td>\
+      <td class="number" data-name="points"></td>\
+      <td class="remark">handed in nothing</td></tr>
+
+      """
+    }
     return """
       <h2>Students</h2>
       <table>
       <thead><tr><th>student</th><th class="number">points</th><th>remarks</th></tr></thead>
       <tbody>
-      \(rows)</tbody></table>
+      \(rows)\(missing)</tbody></table>
 
       """
   }

@@ -39,6 +39,7 @@ package struct SlurmEngine: Sendable {
     run.show(run.notes + remarks)
     var missing = try run.missing(of: listed)
     var summary = GradingRun.Summary(reused: listed.count - missing.count)
+    summary.absent = try run.absent(from: listed)
     if run.regrades {
       // From here on only what the tasks write counts.
       for submission in missing {

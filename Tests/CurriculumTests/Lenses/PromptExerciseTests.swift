@@ -1,9 +1,10 @@
-import Coursework
+import Foundation
 import Interpretability
 import Tensors
 import Transformers
 import XCTest
 
+@testable import Coursework
 @testable import LensesExercises
 @testable import LensesVocabulary
 @testable import Solution5
@@ -88,6 +89,23 @@ final class PromptExerciseTests: XCTestCase {
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  /// What the seed does not fix may look fixed for as long as one process lasts: it is asked of two.
+  func testSamplesThatDifferFromRunToRunAreRejected() throws {
+    for aCase in try LensSheet.randomPositions.cases(seed: 3) {
+      let question = try JSONDecoder().decode(TextsToTrim.self, from: aCase.question)
+      let part = try XCTUnwrap(aCase.parts.first)
+      let merge = try XCTUnwrap(part.merge)
+      func verdict(_ seeds: [UInt64]) throws -> Verdict {
+        let answers = try [[1, 1, 2], seeds].map {
+          try Coding.encode(Self.answer(question, seeds: $0, Self.right))
+        }
+        return part.judge.verdict(on: try merge(answers[0], answers[1]))
+      }
+      XCTAssertEqual(try verdict([1, 1, 2]).status, .passed)
+      XCTAssertTrue(try verdict([3, 3, 4]).message.contains("the second time"), aCase.name)
+    }
   }
 
   func testOtherRightSamplesAreAccepted() {

@@ -1,4 +1,3 @@
-import Coursework
 import Foundation
 import Interpretability
 import SheetTools
@@ -6,6 +5,7 @@ import Tensors
 import Transformers
 import XCTest
 
+@testable import Coursework
 @testable import ProbingExercises
 @testable import ProbingVocabulary
 
@@ -153,6 +153,35 @@ final class RandomWeightsTests: XCTestCase {
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  /// Who probes the layer before or after, or always says a number that is often right, is told so
+  /// by a case at least, under every secret.
+  func testOtherLayersAndConstantsAreRejected() throws {
+    for (number, cases) in try Secrets.cases(of: exercise).enumerated() {
+      var rejected: Set<String> = []
+      for aCase in cases {
+        let question = try JSONDecoder().decode(Question.self, from: aCase.question)
+        let right = try Self.right(question)
+        let layers = try ProbingSheet.translator().model.representations(
+          of: question.words.sentences
+        ).layers
+        var shares = [("0.6", 0.6), ("0.95", 0.95)]
+        for (name, step) in [("before", -1), ("after", 1)] {
+          let layer = min(max(question.words.layer + step, 0), layers.count - 1)
+          shares.append(
+            (name, try Self.accuracy(question, training: layers[layer], test: layers[layer])))
+        }
+        for (name, share) in shares {
+          var answer = right
+          answer.trained = share
+          if aCase.verdict(on: [.answered(try Coding.encode(answer))]).status != .passed {
+            rejected.insert(name)
+          }
+        }
+      }
+      XCTAssertEqual(rejected, ["0.6", "0.95", "before", "after"], "secret \(number)")
+    }
   }
 
   /// Of 100 words half of which are right, a standard deviation is five words; of 25 with one wrong,

@@ -153,6 +153,26 @@ final class FormatTests: XCTestCase {
       ])
   }
 
+  func testWhoHandedInNothingHasARow() throws {
+    let folder = try reportFolder()
+    let book = try Sample.book([Sample.result("ada")], in: folder)
+    try GradesFolder(folder).write(absent: ["=joan", "ada", "zoe"])
+    try book.writeReports()
+    let grades = cells(try text(folder, "grades.csv"))
+    XCTAssertEqual(grades.map(\.count), [12, 12, 12, 12])
+    XCTAssertEqual(grades.map { $0[0] }, ["student", "ada", "'=joan", "zoe"])
+    XCTAssertEqual(
+      grades[3],
+      ["zoe", "0", "8", "", "", "", "absent", "", "", "", "handed in nothing", ""])
+    let summary = try text(folder, "summary.html")
+    XCTAssertEqual(summary.components(separatedBy: "handed in nothing").count, 3)
+    XCTAssertTrue(summary.contains("1 submission, 8 points"), "the mean is of who handed in")
+    // A later run that misses nobody forgets them.
+    try GradesFolder(folder).write(absent: [])
+    try book.writeReports()
+    XCTAssertFalse(try text(folder, "grades.csv").contains("absent"))
+  }
+
   func testNumbersAreShownWithNamesAndCanvasFindsItsOwn() throws {
     let folder = try reportFolder()
     var canvas = Sample.result("12345")

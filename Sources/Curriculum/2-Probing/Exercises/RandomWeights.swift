@@ -20,6 +20,8 @@ extension ProbingSheet {
     var testMajority: Double
     var trainingMajority: Double
     var testCount: Int
+    /// What a right probe of the model gets, where it is known from how the classes were made.
+    var exact: Double?
   }
 
   /// 2.4: what the architecture alone gives, and what always saying one class gives.
@@ -64,13 +66,24 @@ extension ProbingSheet {
         try corpus.representations(
           of: Transformer(configuration: model.configuration, using: &generator))
       }
-      return try [("the class of every word", words, 2), ("the gender of articles", articles, 3)]
-        .map { name, task, layer in
-          let (question, key) = try baselineCase(
-            task, at: layer, corpus, trained, untrained, seed: generator.next() >> 1,
-            using: &generator)
-          return Case(name, question: question, key: key)
-        }
+      let found = try [
+        ("the class of every word", words, 2), ("the gender of articles", articles, 3),
+      ]
+      .map { name, task, layer in
+        let (question, key) = try baselineCase(
+          task, at: layer, corpus, trained, untrained, using: &generator)
+        return Case(name, question: question, key: key)
+      }
+      // Layers tell words apart alike: these classes tell layers apart.
+      let planted = try [
+        ("a class that the embedding decides", 0, 1), ("a class that layer 2 decides", 2, 1),
+      ]
+      .map { name, layer, other in
+        let (question, key) = try plantedCase(
+          words, at: layer, unlike: other, corpus, trained, untrained, using: &generator)
+        return Case(name, question: question, key: key)
+      }
+      return found + planted
     },
     parts: [Part(ProbingAsks.baselines, judge: baselineJudge)])
 
@@ -91,11 +104,17 @@ extension ProbingSheet {
     return max(least, deviations * (share * (1 - share) / Double(words)).squareRoot())
   }
 
-  private static func baselineCase(
+  /// A question and what is known of it.
+  ///
+  /// - Parameter share: How many of the test words get the other of two classes, of one each.
+  static func baselineCase(
     _ task: WordTask, at layer: Int, _ corpus: ProbedCorpus, _ trained: Representations,
-    _ untrained: [Representations], seed: UInt64, using generator: inout SeededGenerator
+    _ untrained: [Representations], exchanging share: Double? = nil,
+    using generator: inout SeededGenerator
   ) throws -> (SeededWords, BaselineKey) {
-    func share(_ label: Int, _ places: [Int]) -> Double {
+    let seed = generator.next() >> 1
+    var task = task
+    func frequency(_ label: Int, _ places: [Int]) -> Double {
       Double(places.count { task.labels[$0] == label }) / Double(places.count)
     }
     var (training, test): ([Int], [Int]) = ([], [])
@@ -106,7 +125,7 @@ extension ProbingSheet {
       let split = try TaskSplit(task, by: .sentence, using: &generator)
       training = split.training
       // The class that leads in training is made rare among the test words.
-      majority = task.classes.indices.max { share($0, training) < share($1, training) }!
+      majority = task.classes.indices.max { frequency($0, training) < frequency($1, training) }!
       var kept = 0
       test = (split.development + split.test).filter { place in
         guard task.labels[place] == majority else { return true }
@@ -114,6 +133,9 @@ extension ProbingSheet {
         return kept % 4 == 0
       }
     } while test.count < fewestTestWords && draws < 40
+    let exchanged = test.shuffled(using: &generator)
+      .prefix(Int((share ?? 0) * Double(test.count)))
+    for place in exchanged { task.labels[place] = 1 - task.labels[place] }
     var labels = [Int](repeating: 0, count: trained.layers[0].shape[0])
     for (row, label) in zip(task.rows, task.labels) { labels[row] = label }
     func accuracy(_ vectors: Tensor, on places: [Int]) throws -> Double {
@@ -131,13 +153,14 @@ extension ProbingSheet {
         training: training.map { task.rows[$0] }, test: test.map { task.rows[$0] }),
       seed: seed)
     let key = BaselineKey(
-      majority: share(majority, test),
+      majority: frequency(majority, test),
       layers: try trained.layers.map { try accuracy($0, on: test) }, layer: layer,
       untrained: try untrained.map { try accuracy($0.layers[layer], on: test) },
       onTraining: try accuracy(untrained[0].layers[layer], on: training),
       classes: task.classes.count,
-      testMajority: task.classes.indices.map { share($0, test) }.max()!,
-      trainingMajority: share(majority, training), testCount: test.count)
+      testMajority: task.classes.indices.map { frequency($0, test) }.max()!,
+      trainingMajority: frequency(majority, training), testCount: test.count,
+      exact: share.map { _ in 1 - Double(exchanged.count) / Double(test.count) })
     return (question, key)
   }
 
@@ -191,11 +214,14 @@ extension ProbingSheet {
   }
 
   private static func trainedVerdict(_ answer: Double, _ key: BaselineKey) -> Verdict {
-    let own = key.layers[key.layer]
+    let own = key.exact ?? key.layers[key.layer]
     // Probes that are trained otherwise agree on most words; four of them may always fall otherwise,
     // for a share near 1 has hardly a deviation.
-    let room = room(
-      max(0.08, 4.01 / Double(key.testCount)), around: own, of: key.testCount, deviations: 2.5)
+    let room =
+      key.exact == nil
+      ? room(
+        max(0.08, 4.01 / Double(key.testCount)), around: own, of: key.testCount, deviations: 2.5)
+      : plantedRoom
     if abs(answer - own) <= room { return .passed() }
     for (layer, accuracy) in key.layers.enumerated()
     where layer != key.layer && abs(answer - accuracy) < 0.02 {

@@ -52,7 +52,7 @@ extension LensSheet {
             texts: texts, minimum: minimum, seeds: [generator.next(), generator.next()]))
       }
     },
-    parts: [Part(LensAsks.trimmed, judge: TrimJudge.init)])
+    parts: [Part(askingAgain: LensAsks.trimmed, judge: TrimJudge.init)])
 }
 
 /// Holds trimmed texts against what they must be, and their lengths against chance.
