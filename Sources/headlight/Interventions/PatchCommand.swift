@@ -39,7 +39,7 @@ struct PatchCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Patching")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try patching(of: model.load(), work)
     } figure: {
       $0.figure(title: $1)

@@ -42,7 +42,7 @@ struct PathPatchCommand: ParsableCommand {
       receivers, called: "receiver", as: "logits or 10.7.q,10.7.k,mlp.9",
       PathPatching.Receiver.init)
     let work = Work("Patching paths")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try paths(of: model.load(), to: receivers, work)
     } figure: {
       $0.figure(title: $1)
