@@ -21,8 +21,9 @@ struct PathPatchCommand: ParsableCommand {
       mlp.9. Of an encoder–decoder senders and receivers are the decoder's own.
 
       Example:
-        headlight path-patch --model reader --answer Paris --foil Rome --output paths.png \\
-          --clean "The capital of France is" --corrupted "The capital of Italy is"
+        headlight path-patch --model reader --clean "The capital of France is" \\
+          --corrupted "The capital of Italy is" --answer Paris --foil Rome \\
+          --output paths.png
       """)
 
   @OptionGroup var model: ModelOption
