@@ -8,7 +8,7 @@ import Foundation
     abstract: "Look inside transformers: run, trace and draw models; check answers; train.",
     discussion: """
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
-      With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace,
+      With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace, \
       patchscope, relation, circuit.
       With a model's heads: heads, ablate, suppression, browse.
       With a sheet: watch, check, hint, status.\(instructorHelp)

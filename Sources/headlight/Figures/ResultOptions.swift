@@ -34,17 +34,18 @@ struct ResultOptions: ParsableArguments {
   /// - Parameters:
   ///   - work: What may have been stopped before its end; the command then ends as one that was
   ///     interrupted, after all that is there has been written.
+  ///   - next: What comes after it and may be stopped too.
   ///   - result: Does the work.
   ///   - figure: What is drawn of it, under a title.
   ///   - report: What is printed of it.
   func deliver<Result>(
-    watching work: [Work] = [], _ result: () throws -> Result,
+    watching work: Work? = nil, then next: Work? = nil, _ result: () throws -> Result,
     figure: (Result, _ title: String?) throws -> any Figure,
     report: (Result) throws -> some Encodable
   ) throws {
     let url = try output.map(OutputFile.url)
     let result = try result()
-    work.forEach { $0.finish() }
+    for part in [work, next] { part?.finish() }
     let text = json || output.map(Self.isPage) ?? false ? try jsonText(report(result)) : ""
     if let url {
       let figure = try figure(result, picture.title)
@@ -60,6 +61,6 @@ struct ResultOptions: ParsableArguments {
       if !json { print("Wrote \(output!).") }
     }
     if json { print(text) }
-    for part in work { try part.end() }
+    for part in [work, next] { try part?.end() }
   }
 }

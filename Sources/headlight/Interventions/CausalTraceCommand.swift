@@ -84,7 +84,7 @@ struct CausalTraceCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Tracing")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try trace(of: model.load(), work)
     } figure: {
       $0.figure(title: $1)
@@ -146,7 +146,7 @@ struct CausalTraceResult {
     var map = HeatMap(
       probability, rows: (0..<probability.shape[0]).map(String.init),
       columns: report.tokens.enumerated().map {
-        $1 + (subject?.contains($0) ?? false ? "*" : "")
+        $1.word + (subject?.contains($0) ?? false ? "*" : "")
       },
       title: title
         ?? "\(modelName): \(what)\(window > 1 ? " in \(window) blocks" : "")"

@@ -57,7 +57,7 @@ struct KnockoutCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Cutting attention")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try knockout(of: model.load(), work)
     } figure: {
       $0.figure(title: $1)

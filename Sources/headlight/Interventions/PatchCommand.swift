@@ -25,14 +25,16 @@ struct PatchCommand: ParsableCommand {
       Ctrl-C keeps what is done: what is missing is null.
 
       Example:
-        headlight patch --model reader --answer Paris --foil Rome --output patch.png \\
-          --clean "The capital of France is" --corrupted "The capital of Italy is"
+        headlight patch --model reader --clean "The capital of France is" \\
+          --corrupted "The capital of Italy is" --answer Paris --foil Rome \\
+          --output patch.png
       """)
 
   @OptionGroup var model: ModelOption
   @OptionGroup var texts: PairOptions
   @OptionGroup var measure: MetricOptions
-  @Option(help: "What is patched at every layer.")
+  @Option(
+    help: "What is patched at every layer; of an encoder–decoder with its stack, as in cross.head.")
   var at = SiteName(argument: "residual")!
   @Option(help: "Which run is patched.")
   var direction = ActivationPatching.Direction.restore
@@ -40,7 +42,7 @@ struct PatchCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Patching")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try patching(of: model.load(), work)
     } figure: {
       $0.figure(title: $1)

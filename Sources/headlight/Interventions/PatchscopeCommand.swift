@@ -83,7 +83,7 @@ struct PatchscopeCommand: ParsableCommand {
   func run() throws {
     let work = Work("Patching states")
     let writing = Work("Writing", unit: "source layers")
-    try result.deliver(watching: [work, writing]) {
+    try result.deliver(watching: work, then: writing) {
       let loaded = try model.load()
       var other = loaded
       if let targetModel {

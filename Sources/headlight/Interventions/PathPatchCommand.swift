@@ -22,8 +22,9 @@ struct PathPatchCommand: ParsableCommand {
       mlp.9. Of an encoder–decoder senders and receivers are the decoder's own.
 
       Example:
-        headlight path-patch --model reader --answer Paris --foil Rome --output paths.png \\
-          --clean "The capital of France is" --corrupted "The capital of Italy is"
+        headlight path-patch --model reader --clean "The capital of France is" \\
+          --corrupted "The capital of Italy is" --answer Paris --foil Rome \\
+          --output paths.png
       """)
 
   @OptionGroup var model: ModelOption
@@ -43,7 +44,7 @@ struct PathPatchCommand: ParsableCommand {
       receivers, called: "receiver", as: "logits or 10.7.q,10.7.k,mlp.9",
       PathPatching.Receiver.init(name:))
     let work = Work("Patching paths")
-    try result.deliver(watching: [work]) {
+    try result.deliver(watching: work) {
       try paths(of: model.load(), to: receivers, work)
     } figure: {
       $0.figure(title: $1)

@@ -43,6 +43,47 @@ final class SweepTests: XCTestCase {
     }
   }
 
+  func testMethodsKeepWhatAStoppedSweepHasDone() throws {
+    let fixture = try FamilyFixture("gpt2", side: "right")
+    let model = fixture.model
+    let (clean, corrupted) = (ModelInput([3, 9, 4, 12, 7]), ModelInput([8, 2, 10, 5, 1]))
+    let patching = try ActivationPatching(model, clean: clean, corrupted: corrupted, metric: metric)
+    var options = SweepOptions(memory: 1, threads: 1)
+    XCTAssertThrowsError(
+      try patching.effects(of: .residual, options: options) { _ in false })
+    options.keepsPartial = true
+    let whole = try patching.effects(of: .residual, options: options).patched.values
+    let part = try patching.effects(of: .residual, options: options) { _ in false }.patched.values
+    XCTAssertTrue(part.contains(where: \.isNaN))
+    XCTAssertTrue(part.contains { !$0.isNaN })
+    for (own, other) in zip(part, whole) where !own.isNaN {
+      XCTAssertEqual(own, other, accuracy: 1e-4)
+    }
+
+    let grid = PatchscopeGrid(
+      source: .init(model, clean.tokens[0], position: 2, layer: 0),
+      target: .init(model, corrupted.tokens[0], position: 1, layer: 0))
+    let cells = try grid.finishedCells(options: options) { _ in false }.joined()
+    XCTAssertTrue(cells.contains { $0 == nil })
+    XCTAssertTrue(cells.contains { $0 != nil })
+    XCTAssertThrowsError(try grid.cells(options: options) { _ in false })
+
+    let heads = (0..<2).map { head in
+      Trial([Change(.head(head, at: .block(.blocks, 0, .attention(.own, .mixed))), .zero)])
+    }
+    XCTAssertThrowsError(
+      try activations(
+        of: heads + [Trial([Change(Site(.residualPre(.blocks, 1)), .zero)])],
+        at: [.residualPost(.blocks, 1)], in: model, clean,
+        options: SweepOptions(memory: 1, threads: 1)
+      ) { _ in false }
+    ) {
+      guard case SweepError.partial(_, total: 3)? = $0 as? SweepError else {
+        return XCTFail("\($0)")
+      }
+    }
+  }
+
   func testResultsOfAnotherSweepAreNotTakenUp() throws {
     let fixture = try FamilyFixture("gpt2", side: "right")
     let other = try FamilyFixture("gpt2", side: "left")
