@@ -108,7 +108,7 @@ def cspa(model, texts, cache, embedded, keys, predictions):
     values = cache["v", layer][:, :, shared] - mean
     moved = values @ block.W_O[head]
     pattern = cache["pattern", layer][:, head]
-    lens = model.ln_final(cache["resid_pre", layer]) @ model.W_U
+    lens = model.ln_final(cache["resid_pre", layer]) @ model.W_U + model.b_U
     delta = -(pattern @ moved)
     kept = delta.clone()
     for row in range(texts.shape[0]):
@@ -171,7 +171,7 @@ def measure(folder):
 
     lowest = []
     for layer, head in heads(model):
-        lens = model.ln_final(cache["resid_pre", layer]) @ model.W_U
+        lens = model.ln_final(cache["resid_pre", layer]) @ model.W_U + model.b_U
         shared = head * cache["v", layer].shape[2] // model.cfg.n_heads
         values = cache["v", layer][:, :, shared] @ model.blocks[layer].attn.W_O[head]
         sums = []

@@ -114,6 +114,7 @@ extension BrowsePage {
       const button = buttons[text][position];
       button.setAttribute("aria-pressed", "true");
       button.tabIndex = 0;
+      if (!moves) button.scrollIntoView({ block: "nearest" });
       if (moves) { button.focus(); history.replaceState(null, "", `#${text}.${position}`); }
       const truth = data.texts[text][position];
       const reads = data.texts[text][position - 1];
