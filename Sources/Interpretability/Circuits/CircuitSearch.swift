@@ -54,6 +54,11 @@ public struct CircuitProgress: Sendable {
   public let runs: Int
   /// How many edges are left.
   public let edges: Int
+
+  /// So much of a search.
+  public init(decided: Int, total: Int, runs: Int, edges: Int) {
+    (self.decided, self.total, self.runs, self.edges) = (decided, total, runs, edges)
+  }
 }
 
 /// A search for a circuit by taking away what is not needed.

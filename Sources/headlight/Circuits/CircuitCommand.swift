@@ -94,6 +94,7 @@ struct CircuitCommand: ParsableCommand {
   }
 
   private func circuit(of loaded: LoadedModel, _ work: Work) throws -> CircuitResult {
+    _ = try CircuitGraph(loaded.model.configuration)
     let set = try task.taskSet(for: loaded)
     let evaluator = try CircuitEvaluator(
       loaded.model, set, ablation: ablation, metric: metric)
@@ -137,9 +138,19 @@ struct CircuitCommand: ParsableCommand {
       checkpoint = found
       note("taken up after \(counted(found.runs, "run"))")
     }
-    let found = try search.run(resuming: checkpoint) {
-      work.goesOn(finished: $0.decided, of: $0.total)
+    // Nodes take a round down and one up, and two more that change nothing; often that is all.
+    let nodes = 4 * (evaluator.graph.senders.count - 1)
+    let edges = evaluator.graph.edgeCount
+    let total = method == .acdc ? edges : method == .nodes ? nodes : nodes + edges
+    var (finished, last) = (0, CircuitProgress.none)
+    let found = try search.run(resuming: checkpoint) { progress in
+      // A new round begins to count anew.
+      if progress.decided < last.decided || progress.total != last.total { last = .none }
+      finished += progress.decided - last.decided
+      last = progress
+      return work.goesOn(finished: min(finished, total - 1), of: total)
     }
+    if found.checkpoint == nil { _ = work.goesOn(finished: total, of: total) }
     guard let file else { return found }
     if let checkpoint = found.checkpoint {
       try JSONEncoder().encode(checkpoint).write(to: file, options: .atomic)
@@ -149,6 +160,10 @@ struct CircuitCommand: ParsableCommand {
     }
     return found
   }
+}
+
+extension CircuitProgress {
+  fileprivate static let none = CircuitProgress(decided: 0, total: 0, runs: 0, edges: 0)
 }
 
 /// A circuit and what is drawn of it.
