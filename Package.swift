@@ -100,7 +100,7 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Tensors", "Tokenizers", "Transformers"], testing: ["Checkpoints"]),
+  room("Interpretability", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"]),
   room(
     "Laboratory", ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Models")]),

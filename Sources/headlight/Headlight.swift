@@ -10,6 +10,7 @@ import Foundation
       With a model: models, fetch, tokenize, generate, trace, figure, attribute, lens, probe.
       With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace,
       patchscope, relation.
+      With many sentences or inputs: idioms, sweep.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,
@@ -17,8 +18,9 @@ import Foundation
       Models.self, FetchCommand.self, Tokenize.self, Generate.self, TraceCommand.self,
       FigureCommand.self, AttributeCommand.self, LensCommand.self, ProbeCommand.self,
       PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
-      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, Watch.self,
-      Check.self, Hint.self, Status.self, Train.self,
+      CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, IdiomsCommand.self,
+      SweepCommand.self, SweepWorkerCommand.self, Watch.self, Check.self, Hint.self, Status.self,
+      Train.self,
     ] + instructorCommands)
 
   static func main() async {
