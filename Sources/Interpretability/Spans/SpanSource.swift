@@ -13,6 +13,12 @@ public struct SpanBatch: Sendable {
   /// in nats, and whether greedy decoding gives that word; NaN where nothing stands before it.
   let lastWords: [(logProbability: Float, isGreedy: Bool)]
 
+  /// The log-probability of a sentence's last word of the span after all that stands before it, in
+  /// nats, NaN where nothing does; and whether greedy decoding gives that word.
+  public func lastWord(_ row: Int) -> (value: Float, isGreedy: Bool) {
+    (lastWords[row].logProbability, lastWords[row].isGreedy)
+  }
+
   /// The activation at a point, `[sentence, …]`.
   ///
   /// - Throws: ``SpanError`` when it was not asked for.
