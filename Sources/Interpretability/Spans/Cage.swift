@@ -121,6 +121,9 @@ public struct Cage: SpanSource {
       fillingSeconds: found.seconds, window: found.window)
   }
 
+  /// Reads all sentences, file after file; every byte is checked.
+  ///
+  /// - Throws: ``SpanError`` when a file is missing or damaged.
   public func forEachBatch(_ body: (SpanBatch) throws -> Void) throws {
     for (number, start) in stride(from: 0, to: sentences.count, by: window).enumerated() {
       let places = Array(start..<min(start + window, sentences.count))

@@ -28,9 +28,9 @@ public struct SpanComponents: Codable, Sendable, Hashable {
 
 /// The scores of a head on a sentence.
 public struct SpanScores: Codable, Sendable, Hashable {
-  /// Over pairs of which one or both are in the span; the phrase is the span. The idiom score.
+  /// The idiom score: over pairs of which one or both are in the span, which is the phrase.
   public var span: SpanComponents
-  /// Over pairs with neither in the span; the phrase is the rest. The literal score; nil where the
+  /// The literal score: over pairs with neither in the span, the rest being the phrase; nil where the
   /// span is the whole sentence.
   public var rest: SpanComponents?
   /// The mean score of the sentence's other n-grams of the span's length, taken as the span; nil

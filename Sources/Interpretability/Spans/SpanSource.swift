@@ -83,6 +83,7 @@ public struct SpanRun: SpanSource {
     self.points = points
   }
 
+  /// Runs all sentences.
   public func forEachBatch(_ body: (SpanBatch) throws -> Void) throws {
     for window in windows {
       for places in batches(window) { try body(batch(places)) }

@@ -67,7 +67,8 @@ struct SpanSentences {
         case (let words?, let tags?, nil, nil):
           guard let tokenizer = loaded.tokenizer else {
             throw CommandError(
-              "\(loaded.shortName) has no tokenizer; give \"ids\" and \"span\" in the place of words")
+              "\(loaded.shortName) has no tokenizer; give \"ids\" and \"span\" in the place of words"
+            )
           }
           tokens.append(
             try SpanTokens(SpanText(words: words, tags: tags), tokenizer: tokenizer))

@@ -43,8 +43,8 @@ struct SweepCommand: AsyncParsableCommand {
   var engine = Engine.local
   @Option(
     help: ArgumentHelp(
-      "How many inputs are run at a time, each in a process of its own; by default as many as there \
-      are cores.", valueName: "n"))
+      "How many inputs are run at a time, each in a process of its own; by default as many as there "
+        + "are cores.", valueName: "n"))
   var jobs: Int?
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The folder of results.", valueName: "dir"))
@@ -167,8 +167,7 @@ struct SweepCommand: AsyncParsableCommand {
     for word in command.dropFirst() {
       let path = word.split(separator: "=", maxSplits: 1).last.map(String.init) ?? word
       var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue
-      {
+      if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
         let url = URL(fileURLWithPath: path)
         data[url.path] = try Checksum.file(url)
       }

@@ -106,7 +106,8 @@ private final class OutputCapture {
 
   init() throws {
     guard let file = tmpfile() else {
-      throw CommandError("no file for what a command prints can be made in the folder of such files")
+      throw CommandError(
+        "no file for what a command prints can be made in the folder of such files")
     }
     self.file = file
   }

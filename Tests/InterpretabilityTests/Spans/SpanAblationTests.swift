@@ -161,7 +161,8 @@ final class SpanAblationTests: XCTestCase {
 
   func testSimilarityIsTheMeanCosineOfPairs() throws {
     let model = try FamilyFixture("gpt2", side: "right").model
-    let sentences = try SpanScoreTests.sentences(model.configuration, count: 3)
+    let sentences =
+      try SpanScoreTests.sentences(model.configuration, count: 3)
       + SpanScoreTests.sentences(model.configuration, count: 7).suffix(3)
     let run = try SpanRun(
       model, sentences, capturing: PatternSimilarity.points(in: model.configuration))
