@@ -155,6 +155,8 @@ let targets: [[Target]] = [
   benchmark(
     "Probing", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
   benchmark("Sorting", ["Laboratory", "Tensors", "Transformers"]),
+  benchmark(
+    "Spans", ["Interpretability", "Laboratory", "Tensors", "Tokenizers", "Transformers"]),
   // ### END HIDDEN TESTS
 ]
 

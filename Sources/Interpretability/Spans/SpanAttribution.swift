@@ -72,7 +72,7 @@ public struct SpanAttribution: Sendable {
     guard length > 1 else {
       return batch.sentences.map { _ in
         Row(
-          heads: heads.map { _ in Parts() },
+          heads: self.heads.map { _ in Parts() },
           mlps: stack.blocks.filter { $0.mlp != nil }.map { _ in Parts() })
       }
     }
