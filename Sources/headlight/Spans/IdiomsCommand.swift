@@ -71,9 +71,7 @@ struct IdiomsCommand: ParsableCommand {
       work.finish()
       return (loaded, report)
     } figure: {
-      $1 == nil
-        ? try $0.1.figure(title: "\($0.0.shortName): \(score.rawValue)", of: $0.0)
-        : try $0.1.figure(title: $1!, of: $0.0)
+      try $0.1.figure(title: $1 ?? "\($0.0.shortName): \(score.rawValue)", of: $0.0)
     } report: {
       $0.1
     }

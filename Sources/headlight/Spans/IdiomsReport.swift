@@ -2,6 +2,7 @@ import Figures
 import Interpretability
 import Laboratory
 import Tensors
+import Transformers
 
 /// The scores of sentences and heads, as they are printed.
 struct IdiomsReport: Codable {

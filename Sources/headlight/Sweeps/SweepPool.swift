@@ -1,4 +1,5 @@
 import Coursework
+import Dispatch
 import Foundation
 import Synchronization
 
