@@ -100,6 +100,71 @@ final class SweepTests: XCTestCase {
     XCTAssertTrue(FileManager.default.fileExists(atPath: first))
   }
 
+  /// Programs that stand in for Slurm's: tasks run one after the other, and the first array loses its
+  /// second task.
+  private func standIns(in folder: URL) throws -> URL {
+    let place = folder.appending(path: "bin")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let programs = [
+      "sbatch": """
+      for word in "$@"; do
+        case $word in
+          --array=0-*) last=${word#--array=0-} ;;
+          --output=*) log=${word#--output=} ;;
+        esac
+        script=$word
+      done
+      touch \(folder.path)/running
+      (
+        for task in $(seq 0 $last); do
+          if [ $task = 1 ] && [ ! -e \(folder.path)/lost ]; then
+            touch \(folder.path)/lost
+            continue
+          fi
+          SLURM_ARRAY_TASK_ID=$task sh $script > $(echo $log | sed s/%a/$task/) 2>&1
+        done
+        rm \(folder.path)/running
+      ) > /dev/null 2>&1 < /dev/null &
+      echo 17
+      """,
+      "squeue": "if [ -e \(folder.path)/running ]; then echo 17; fi",
+      "scancel": "exit 0",
+    ]
+    for (name, text) in programs {
+      let file = place.appending(path: name)
+      try Data("#!/bin/bash\n\(text)\n".utf8).write(to: file)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+    }
+    return place
+  }
+
+  func testATaskThatSlurmLosesIsMadeUpFor() throws {
+    let folder = try temporaryFolder()
+    let (file, output) = (try inputs(10, in: folder), folder.appending(path: "sweep"))
+    let process = sweep(file, into: output, jobs: 1)
+    process.arguments! += ["--engine", "slurm", "--slice-size", "3"]
+    var environment = ProcessInfo.processInfo.environment
+    environment["PATH"] = try standIns(in: folder).path + ":" + (environment["PATH"] ?? "/usr/bin")
+    process.environment = environment
+    let said = Pipe()
+    process.standardError = said
+    XCTAssertEqual(try run(process), 1)
+    let errors = String(decoding: said.fileHandleForReading.availableData, as: UTF8.self)
+    XCTAssertTrue(errors.contains("3 inputs are handed in to Slurm again"), errors)
+    let rows = try JSONSerialization.jsonObject(with: Data(table(output).utf8)) as? [[String: Any]]
+    XCTAssertEqual(rows?.count, 10)
+    XCTAssertEqual(rows?.indices.filter { rows?[$0]["error"] != nil }, [3])
+    // A log a task names the inputs it was at.
+    let logs = try FileManager.default.subpathsOfDirectory(
+      atPath: output.appending(path: "slurm").path
+    ).filter { $0.hasSuffix(".log") }
+    XCTAssertEqual(logs.count, 4)
+    for log in logs {
+      let text = try String(contentsOf: output.appending(path: "slurm/\(log)"), encoding: .utf8)
+      XCTAssertTrue(text.contains("Line "), text)
+    }
+  }
+
   func testInputsBecomeOptions() throws {
     XCTAssertEqual(
       try SweepInput.options(
