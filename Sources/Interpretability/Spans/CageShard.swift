@@ -66,9 +66,18 @@ struct CageShard {
       case .words(let words): sum = words["checksum"]
       }
     }
-    var found = Checksum()
+    var found = Self.checksum(of: entries)
     data.withUnsafeBytes { found.add(UnsafeRawBufferPointer(rebasing: $0[begin...])) }
     guard found.text == sum else { throw SpanError("its data are damaged") }
+  }
+
+  /// The checksum as far as the header goes; the data come after.
+  private static func checksum(of entries: [String: Entry]) -> Checksum {
+    var sum = Checksum()
+    for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
+      sum.add("\(name) \(entry.dtype) \(entry.shape) \(entry.data_offsets)")
+    }
+    return sum
   }
 
   /// How many batches there are.
@@ -183,7 +192,10 @@ extension CageShard {
         }
       }
     }
-    var sum = Checksum()
+    var sum = checksum(
+      of: items.compactMapValues { item in
+        if case .tensor(let entry) = item { entry } else { nil }
+      })
     bytes.withUnsafeBytes { sum.add($0) }
     items["__metadata__"] = .words(["checksum": sum.text])
     let encoder = JSONEncoder()
