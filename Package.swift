@@ -118,7 +118,7 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Tensors", "Tokenizers", "Transformers"], testing: ["Checkpoints"]),
+  room("Interpretability", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"]),
   room(
     "Models", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"],
     resources: [.copy("Embedded")]),
@@ -203,6 +203,8 @@ let targets: [[Target]] = [
     "Probing",
     ["Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Transformers"]),
   benchmark("Sorting", ["SortingExercises", "SortingVocabulary", "Tensors", "Transformers"]),
+  benchmark(
+    "Spans", ["Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Transformers"]),
   // ### END HIDDEN TESTS
 ]
 

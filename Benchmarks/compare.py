@@ -72,6 +72,34 @@ for _ in range({runs} + 2):
     a = time.perf_counter(); m.run_with_cache(x); ts.append((time.perf_counter() - a) * 1e3)
 print('median', statistics.median(ts[2:]))
 """
+# A run of every sentence, and the idiom score, the literal score and the attribution of every head.
+SPANS = """
+import torch, time, warnings, logging
+warnings.filterwarnings('ignore'); logging.disable(logging.WARNING)
+from transformer_lens import HookedTransformer, HookedTransformerConfig
+torch.set_grad_enabled(False); torch.manual_seed(1)
+m = HookedTransformer(HookedTransformerConfig(n_layers=6, n_heads=4, d_model=128, d_head=32,
+  d_vocab=50304, n_ctx=128, act_fn='gelu_new', normalization_type='LN', device='cpu'))
+m.set_use_attn_result(True)
+sentences = torch.randint(3, 50000, (1000, 20)); span = [8, 9, 10]
+rest = [i for i in range(20) if i not in span]
+touch = torch.zeros(20, 20, dtype=torch.bool); touch[span] = True; touch[:, span] = True
+lower = torch.tril(torch.ones(20, 20, dtype=torch.bool))
+start = time.perf_counter()
+for tokens in sentences:
+    logits, cache = m.run_with_cache(tokens[None])
+    for pairs, rows in ((touch & lower, span), (~touch & lower, rest)):
+        for layer in range(6):
+            a = cache['pattern', layer][0]; result = cache['result', layer][0]
+            for head in range(4):
+                w = a[head][pairs]
+                parts = (w.mean(), w.std(), (a[head] * pairs).max(-1).values.mean(),
+                  a[head][rows][:, rows].sum(-1).mean(), result[rows, head].mean())
+    scaled = cache.apply_ln_to_stack(cache.stack_head_results(), layer=-1)[:, 0]
+    direct = torch.einsum('cpd,dp->cp', scaled[:, :-1], m.W_U[:, tokens[1:]])
+    greedy = logits[0, 9].argmax() == tokens[10]
+print('median', (time.perf_counter() - start) * 1e3)
+"""
 GPT2, LITTLE = (12, 12, 768, 50257), (6, 8, 128, 2000)
 GRADIENTS = f"""
 import torch, time, statistics, transformers as tf, logging
@@ -424,6 +452,10 @@ def pairs(folder):
     for task, runs, most in [("acdc", 1, 0.1), ("attribution", 3, 0.3), ("nodes", 3, 0.05)]:
         yield f"circuit-{task}", most, printed, program("Circuits", task, str(runs)), \
             python(CIRCUITS.format(task=task)), None
+    yield "spans", 0.05, printed, program("Spans", "scores", "1000"), python(SPANS), None
+    # Five scorers that read a cage, beside five that each run the sentences.
+    yield "spans-cage", 0.4, printed, program("Spans", "cage", "1000"), \
+        program("Spans", "runs", "1000"), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

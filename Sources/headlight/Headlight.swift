@@ -11,6 +11,7 @@ import Foundation
       With a model that is changed: patch, path-patch, attribute-logit, knockout, causal-trace, \
       patchscope, relation, circuit.
       With a model's heads: heads, ablate, suppression, browse.
+      With many sentences or inputs: idioms, sweep.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,
@@ -20,7 +21,8 @@ import Foundation
       PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
       CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, CircuitCommand.self,
       HeadsCommand.self, AblateCommand.self, SuppressionCommand.self, BrowseCommand.self,
-      Watch.self, Check.self, Hint.self, Status.self, Train.self,
+      IdiomsCommand.self, SweepCommand.self, SweepWorkerCommand.self, Watch.self, Check.self,
+      Hint.self, Status.self, Train.self,
     ] + instructorCommands)
 
   static func main() async {

@@ -16,11 +16,6 @@ package struct SlurmEngine: Sendable {
   package var sliceSize = 10
   /// How often work that was lost is submitted again.
   package var attempts = 3
-  /// Seconds between two looks at the queue.
-  package var pollSeconds = 2.0
-
-  /// Slurm's own limit on an array is near this.
-  static let largestArray = 900
 
   package init(run: GradingRun, taskCommand: [String]) {
     self.run = run
@@ -50,6 +45,9 @@ package struct SlurmEngine: Sendable {
       run.regrades = false
     }
     let total = missing.count
+    let jobs = SlurmJobs(
+      name: "headlight", command: taskCommand, processors: run.options.jobs,
+      isStopped: run.isStopped)
     let bar = ProgressBar(
       "Grading", total: total, unit: "submissions", terminal: run.terminal)
     defer { bar.finish() }
@@ -60,9 +58,13 @@ package struct SlurmEngine: Sendable {
           "Note: tasks were lost; \(missing.count) submissions are handed in to Slurm again",
           style: .yellow)
       }
-      let jobs = try await submit(missing)
-      summary.isInterrupted = try await wait(
-        for: jobs, run, missing, bar, done: total - missing.count)
+      let numbers = try await jobs.submit(
+        stride(from: 0, to: missing.count, by: sliceSize).map {
+          missing[$0..<min($0 + sliceSize, missing.count)].map(\.folderName)
+        }, in: run.grades.clusterFolder.appending(path: UUID().uuidString))
+      summary.isInterrupted = try await jobs.wait(for: numbers) {
+        bar.update(to: total - (try run.missing(of: missing)).count)
+      }
       missing = try run.missing(of: missing)
       bar.update(to: total - missing.count)
     }
@@ -79,86 +81,4 @@ package struct SlurmEngine: Sendable {
     if missing.isEmpty { try? FileManager.default.removeItem(at: run.grades.clusterFolder) }
     return summary
   }
-
-  /// Hands slices in to Slurm, an array for every so many.
-  ///
-  /// - Returns: the numbers of the jobs.
-  private func submit(_ missing: [Submission]) async throws -> [String] {
-    let folder = run.grades.clusterFolder.appending(path: UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let slices = stride(from: 0, to: missing.count, by: sliceSize).map {
-      missing[$0..<min($0 + sliceSize, missing.count)].map(\.folderName)
-    }
-    var jobs: [String] = []
-    for begin in stride(from: 0, to: slices.count, by: Self.largestArray) {
-      let chunk = slices[begin..<min(begin + Self.largestArray, slices.count)]
-      let place = folder.appending(path: "\(jobs.count)")
-      try FileManager.default.createDirectory(at: place, withIntermediateDirectories: false)
-      for (index, slice) in chunk.enumerated() {
-        try Data(slice.joined(separator: "\n").utf8)
-          .write(to: place.appending(path: "slice-\(index)"))
-      }
-      let script = place.appending(path: "task.sh")
-      let command = taskCommand.map(Self.quoted).joined(separator: " ")
-      try Data(
-        "#!/bin/sh\nexec \(command) --slice \(Self.quoted(place.path))/slice-$SLURM_ARRAY_TASK_ID\n"
-          .utf8
-      ).write(to: script)
-      let said = try await slurm([
-        "sbatch", "--parsable", "--job-name=headlight", "--array=0-\(chunk.count - 1)",
-        "--cpus-per-task=\(run.options.jobs)", "--no-requeue", "--output=\(place.path)/task-%a.log",
-        script.path,
-      ])
-      // The job's number, and the cluster's name where there are several.
-      jobs.append(String(said.split(whereSeparator: { $0 == ";" || $0 == "\n" }).first ?? ""))
-    }
-    return jobs
-  }
-
-  /// Waits until the jobs are gone; whether somebody stopped it, which cancels them.
-  private func wait(
-    for jobs: [String], _ run: GradingRun, _ missing: [Submission], _ bar: ProgressBar, done: Int
-  ) async throws -> Bool {
-    while true {
-      let end = ContinuousClock.now + .seconds(pollSeconds)
-      while ContinuousClock.now < end {
-        if run.isStopped() || Task.isCancelled {
-          _ = try? await slurm(["scancel"] + jobs)
-          return true
-        }
-        try? await Task.sleep(for: .milliseconds(100))
-      }
-      bar.update(to: done + missing.count - (try run.missing(of: missing)).count)
-      // A job that is long gone is an error to squeue, and gone all the same.
-      let queue = (try? await slurm(["squeue", "-h", "-j", jobs.joined(separator: ",")])) ?? ""
-      if queue.allSatisfy(\.isWhitespace) { return false }
-    }
-  }
-
-  private func slurm(_ command: [String]) async throws -> String {
-    let outcome = await CommandRun(
-      command: command, environment: ProcessInfo.processInfo.environment,
-      limits: ProcessLimits(seconds: 60, printedBytes: 10_000_000), isSupervised: false
-    ).run()
-    let said = String(decoding: outcome.output, as: UTF8.self)
-    if case .notStarted = outcome.ending {
-      throw SlurmError(
-        description: "\(command[0]) cannot be started; is Slurm installed here (apt install "
-          + "slurm-client)?")
-    }
-    guard outcome.isSuccess else {
-      throw SlurmError(description: "\(command[0]) failed: \(printable(said, limit: 300))")
-    }
-    return said
-  }
-
-  /// A word as a shell reads it back.
-  static func quoted(_ word: String) -> String {
-    "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
-  }
-}
-
-/// Slurm did not do as it was asked.
-package struct SlurmError: Error, CustomStringConvertible {
-  package let description: String
 }

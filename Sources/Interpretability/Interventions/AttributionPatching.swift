@@ -148,7 +148,8 @@ extension MetricReading {
       let clean = Tensor.concatenation(allCleanLogits, axis: 0).logSoftmax()
       let weights = clean.exponential()
       return (weights * (clean - logits.logSoftmax())).sum(axis: 1)
-    case .rank, .likeliest, .nextTokens, .custom: throw SweepError.notDifferentiable(metric.name)
+    case .rank, .likeliest, .nextTokens, .nextRanks, .custom:
+      throw SweepError.notDifferentiable(metric.name)
     }
   }
 }

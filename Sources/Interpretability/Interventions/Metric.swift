@@ -29,6 +29,7 @@ public struct Metric: Sendable {
     case divergence(from: Tensor?)
     case likeliest
     case nextTokens
+    case nextRanks
     case custom(name: String, @Sendable (_ logits: Tensor, _ clean: Tensor) throws -> Float)
   }
 
@@ -49,6 +50,7 @@ public struct Metric: Sendable {
     case .divergence: "kl"
     case .likeliest: "likeliest"
     case .nextTokens: "next-tokens"
+    case .nextRanks: "next-ranks"
     case .custom(let name, _): name
     }
   }
@@ -102,6 +104,11 @@ public struct Metric: Sendable {
   public static let nextTokens = Metric(
     measure: .nextTokens, positions: .everyNext, answers: [], foils: [])
 
+  /// As ``nextTokens``, and how many tokens have a greater logit than the one that follows: three
+  /// values for every position that is followed by a token.
+  public static let nextRanks = Metric(
+    measure: .nextRanks, positions: .everyNext, answers: [], foils: [])
+
   /// The log-probability of the token that follows, at every position: the loss with its sign turned.
   public static let nextLogProbability = Metric(
     measure: .logProbability, positions: .everyNext, answers: [], foils: [])
@@ -110,6 +117,7 @@ public struct Metric: Sendable {
   public var valueCount: Int {
     switch measure {
     case .likeliest, .nextTokens: 2
+    case .nextRanks: 3
     default: 1
     }
   }

@@ -146,6 +146,11 @@ struct MetricReading: Sendable {
       case .nextTokens:
         let logProbabilities = logits.logSoftmax().gatheringColumns(Array(answer[range])).values
         found += zip(logProbabilities, logits.argmax()).flatMap { [$0, Float($1)] }
+      case .nextRanks:
+        let own = Array(answer[range])
+        let logProbabilities = logits.logSoftmax().gatheringColumns(own).values
+        let (best, ranks) = (logits.argmax(), Self.ranks(logits, own))
+        found += own.indices.flatMap { [logProbabilities[$0], Float(best[$0]), ranks[$0]] }
       default:
         for (index, place) in places[range].enumerated() {
           let clean = cleanLogits[place.row][at: place.read]

@@ -11,11 +11,14 @@ struct ModelOption: ParsableArguments {
         + "config.json, model.safetensors or its shards, and tokenizer.json for text; or "
         + "OWNER/NAME[@REVISION], as headlight fetch or another tool downloaded it.",
       valueName: "model"))
-  var model = EmbeddedModel.translator.name
+  var model = standard
+
+  /// The model when none is named.
+  static let standard = EmbeddedModel.translator.name
 
   /// The model; what its folder holds and the model does not use is said.
   func load() throws -> LoadedModel {
-    let loaded = try LoadedModel(model)
+    let loaded = try KeptModels.model(model)
     loaded.notes.forEach(note)
     return loaded
   }

@@ -87,7 +87,7 @@ struct PatchscopeCommand: ParsableCommand {
       let loaded = try model.load()
       var other = loaded
       if let targetModel {
-        other = try LoadedModel(targetModel)
+        other = try KeptModels.model(targetModel)
         other.notes.forEach(note)
       }
       return try scope(from: loaded, to: other, work, writing)
