@@ -54,7 +54,8 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
   ]
   return [
     .target(
-      name: vocabulary, dependencies: ["Answering", "Models", "Tensors", "Tokenizers", "Transformers"],
+      name: vocabulary,
+      dependencies: ["Answering", "Models", "Tensors", "Tokenizers", "Transformers"],
       path: "Sources/Curriculum/\(folder)/Vocabulary", swiftSettings: optimised),
     .target(
       name: exercises,

@@ -1,6 +1,7 @@
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

@@ -15,8 +15,10 @@ public protocol PracticeAnswers: Sendable {
 
 /// How the methods of the practice sheet are asked.
 public enum PracticeAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any PracticeAnswers
 
+  /// One a method.
   public static let all = [EncodedAsk(transpose), EncodedAsk(doubled), EncodedAsk(thoughts)]
 
   package static let transpose = Ask("transpose") {

@@ -57,7 +57,8 @@ struct SheetProof {
       for figure in figures {
         let place = folder.appending(path: figure.name)
         XCTAssertThrowsError(
-          try figure.draw(Asking(sheet.asks, of: untouched), place), figure.name, file: file, line: line
+          try figure.draw(Asking(sheet.asks, of: untouched), place), figure.name, file: file,
+          line: line
         ) {
           XCTAssertTrue($0 is Unanswered, "\(figure.name): \($0)", file: file, line: line)
         }

@@ -12,7 +12,8 @@ final class ReaderPhenomenaTests: XCTestCase {
     XCTAssertEqual(Training.correlation([1, 2, 3], [6, 4, 2]), -1, accuracy: 1e-12)
     XCTAssertEqual(Training.correlation([1, 2, 3], [5, 5, 5]), 0)
     // Sums of products of deviations: 1.5 / √(2 · 4.5).
-    XCTAssertEqual(Training.correlation([1, 2, 3], [1, 1, 2.5]), 1.5 / 3.0.squareRoot(), accuracy: 1e-9)
+    XCTAssertEqual(
+      Training.correlation([1, 2, 3], [1, 1, 2.5]), 1.5 / 3.0.squareRoot(), accuracy: 1e-9)
   }
 
   func testQuestionsAreWhereTheirAnswersFollow() {

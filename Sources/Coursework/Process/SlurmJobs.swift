@@ -1,3 +1,4 @@
+import Answering
 package import Foundation
 
 /// Job arrays on a cluster: tasks that run one command, each on a slice of what there is to do.

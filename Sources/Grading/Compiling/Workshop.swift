@@ -224,7 +224,8 @@ final class Workshop: Sendable {
     let outcome = await CommandRun(
       command: [
         toolchain.appending(path: "bin/swiftc").path, "-emit-library", "-module-name", "Course",
-        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o", course.appending(path: "libCourse.so").path,
+        "@\(list.path)", "-Xlinker", "-soname=libCourse.so", "-o",
+        course.appending(path: "libCourse.so").path,
       ], environment: ["PATH": "/usr/bin:/bin", "HOME": "/tmp", "TMPDIR": course.path],
       limits: ProcessLimits(seconds: 300, printedBytes: 1_000_000), isSupervised: false
     ).run()

@@ -1,4 +1,5 @@
 import Laboratory
+import Models
 import Synchronization
 
 /// Models that a process which runs many commands loads once.

@@ -1,6 +1,7 @@
 import Figures
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

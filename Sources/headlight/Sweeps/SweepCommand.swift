@@ -3,6 +3,7 @@ import Coursework
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 
 struct SweepCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

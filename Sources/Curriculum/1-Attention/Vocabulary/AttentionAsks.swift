@@ -5,6 +5,7 @@ package import Transformers
 
 /// How the methods of Sheet 1 are asked.
 public enum AttentionAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any AttentionAnswers
 
   /// One a method, in the sheet's order.

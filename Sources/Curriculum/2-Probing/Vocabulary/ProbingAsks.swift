@@ -5,6 +5,7 @@ package import Transformers
 
 /// How the methods of Sheet 2 are asked.
 public enum ProbingAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any ProbingAnswers
 
   /// One a method, in the sheet's order.

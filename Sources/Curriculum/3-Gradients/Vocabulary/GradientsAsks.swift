@@ -5,6 +5,7 @@ package import Transformers
 
 /// How the methods of Sheet 3 are asked.
 public enum GradientsAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any GradientsAnswers
 
   /// One a method, in the sheet's order.

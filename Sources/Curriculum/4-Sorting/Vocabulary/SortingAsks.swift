@@ -3,6 +3,7 @@ package import Tensors
 
 /// How the methods of Sheet 4 are asked.
 public enum SortingAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any SortingAnswers
 
   /// One a method, in the sheet's order.

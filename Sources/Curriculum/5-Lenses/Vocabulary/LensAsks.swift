@@ -4,6 +4,7 @@ package import Transformers
 
 /// How the methods of Sheet 5 are asked.
 public enum LensAsks: AskList {
+  /// What a student promises.
   public typealias Answers = any LensAnswers
 
   /// One a method, in the sheet's order.
