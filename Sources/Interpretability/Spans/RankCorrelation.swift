@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+public import Tensors
 
 /// How far two lists of numbers go together.
 package enum Correlation {

@@ -1,3 +1,4 @@
+import Tensors
 public import Tokenizers
 
 /// A sentence with a span as a model reads it.

@@ -34,7 +34,7 @@ struct CorrelationLists: Sendable {
     ]
     constant = [3, 4]
     expected = pairs.map {
-      Float(Correlation.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
+      Float(DoubleCorrelation.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
     }
   }
 
@@ -43,7 +43,8 @@ struct CorrelationLists: Sendable {
       pairs.map { value($0.x.map(Double.init), $0.y.map(Double.init)) }
     }
     func covariance(_ x: [Double], _ y: [Double]) -> Double {
-      Correlation.pearson(x, y) * Correlation.deviation(x) * Correlation.deviation(y)
+      DoubleCorrelation.pearson(x, y) * DoubleCorrelation.deviation(x)
+        * DoubleCorrelation.deviation(y)
     }
     let covarianceSentence =
       "this is the covariance; divide it by both standard deviations, and it has no unit"
@@ -69,24 +70,29 @@ struct CorrelationLists: Sendable {
         covarianceSentence,
         all { covariance($0, $1) * Double($0.count) / Double($0.count - 1) }),
       Mistake(
-        countSentence, all { Correlation.pearson($0, $1) * Double($0.count - 1) / Double($0.count) }
+        countSentence,
+        all { DoubleCorrelation.pearson($0, $1) * Double($0.count - 1) / Double($0.count) }
       ),
       Mistake(
-        countSentence, all { Correlation.pearson($0, $1) * Double($0.count) / Double($0.count - 1) }
+        countSentence,
+        all { DoubleCorrelation.pearson($0, $1) * Double($0.count) / Double($0.count - 1) }
       ),
       Mistake("the means are not subtracted: that is a cosine, not a correlation", all(cosine)),
       Mistake(
         "this is the square of the correlation, which has lost its sign",
-        all { Correlation.pearson($0, $1) * Correlation.pearson($0, $1) }),
+        all { DoubleCorrelation.pearson($0, $1) * DoubleCorrelation.pearson($0, $1) }),
       Mistake(
         "a correlation keeps its sign: −1 when one list falls as the other rises",
-        all { abs(Correlation.pearson($0, $1)) }),
+        all { abs(DoubleCorrelation.pearson($0, $1)) }),
       Mistake(
         "this is the slope of a line through the points; the correlation divides by both deviations",
-        all { ratio(covariance($0, $1), Correlation.deviation($0) * Correlation.deviation($0)) }),
+        all {
+          ratio(
+            covariance($0, $1), DoubleCorrelation.deviation($0) * DoubleCorrelation.deviation($0))
+        }),
       Mistake(
         "this correlates ranks, which is Spearman's; Pearson's takes the values",
-        all { Correlation.pearson(ranks($0), ranks($1)) }),
+        all { DoubleCorrelation.pearson(ranks($0), ranks($1)) }),
     ]
   }
 }

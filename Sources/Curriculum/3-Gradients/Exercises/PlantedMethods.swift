@@ -37,7 +37,7 @@ enum PlantedMethods {
       case .signed: mean(correlations(sentences, name, RankWork.spearman, signed: true))
       case .leastLike: -mean(correlations(sentences, name, RankWork.spearman))
       case .bestOnce: correlations(sentences, name, RankWork.spearman).max() ?? 0
-      case .pearson: mean(correlations(sentences, name, Correlation.pearson))
+      case .pearson: mean(correlations(sentences, name, DoubleCorrelation.pearson))
       case .pooled:
         RankWork.spearman(
           sentences.flatMap { scores($0.methods[name] ?? []) },

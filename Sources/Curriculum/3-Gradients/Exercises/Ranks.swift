@@ -142,7 +142,7 @@ struct RankWork {
   }
 
   static func spearman(_ x: [Double], _ y: [Double]) -> Double {
-    Correlation.pearson(ranks(x), ranks(y))
+    DoubleCorrelation.pearson(ranks(x), ranks(y))
   }
 
   var mistakes: [Mistake<[Float]>] {
@@ -150,7 +150,7 @@ struct RankWork {
       lists.map { value($0.x, $0.y) }
     }
     func all(ranked rank: ([Double]) -> [Double]) -> [Double] {
-      all { Correlation.pearson(rank($0), rank($1)) }
+      all { DoubleCorrelation.pearson(rank($0), rank($1)) }
     }
     /// Positions in the order of their values, equals from left to right.
     func sorted(_ values: [Double]) -> [Int] {
@@ -174,7 +174,7 @@ struct RankWork {
     return [
       Mistake(
         "this is Pearson's correlation of the values; give every value its rank first",
-        all(Correlation.pearson)),
+        all(DoubleCorrelation.pearson)),
       Mistake(equals, all(ranked: inTurn)),
       Mistake(formula, short(Self.ranks)),
       Mistake(formula, short(inTurn)),

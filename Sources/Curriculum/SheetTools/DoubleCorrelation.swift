@@ -1,5 +1,5 @@
 /// Pearson's correlation in Double, and what it is made of.
-package enum Correlation {
+package enum DoubleCorrelation {
   /// The mean product of standard scores; 0 without spread.
   package static func pearson(_ x: [Double], _ y: [Double]) -> Double {
     let (x, y) = (standardScores(x), standardScores(y))
