@@ -1,5 +1,6 @@
 import Tensors
 public import Tokenizers
+import Transformers
 
 /// A sentence with a span as a model reads it.
 public struct SpanTokens: Codable, Sendable, Hashable {

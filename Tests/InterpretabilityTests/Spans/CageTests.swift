@@ -15,7 +15,7 @@ final class CageTests: XCTestCase {
 
   override func tearDown() { try? FileManager.default.removeItem(at: folder) }
 
-  private func run(_ name: String = "gpt2", count: Int = 9) throws -> SpanRun {
+  private func spanRun(_ name: String = "gpt2", count: Int = 9) throws -> SpanRun {
     let model = try FamilyFixture(name, side: "right").model
     return try SpanRun(
       model, SpanScoreTests.sentences(model.configuration, count: count),
@@ -38,7 +38,7 @@ final class CageTests: XCTestCase {
   }
 
   func testWhatIsReadIsWhatWasRun() throws {
-    let run = try run()
+    let run = try spanRun()
     let expected = try values(run, run.points)
     for (precision, tolerance) in [(Cage.Precision.single, Float(0)), (.half, 1e-3)] {
       let place = folder.appending(path: precision.rawValue)
@@ -56,7 +56,7 @@ final class CageTests: XCTestCase {
   }
 
   func testFilesAreSafetensors() throws {
-    let run = try run()
+    let run = try spanRun()
     _ = try Cage.fill(folder, with: run)
     let file = try SafetensorsFile(
       contentsOf: folder.appending(path: "shard-00000.safetensors"))
@@ -74,7 +74,7 @@ final class CageTests: XCTestCase {
   }
 
   func testDamageIsFoundAndMended() throws {
-    let run = try run()
+    let run = try spanRun()
     let cage = try Cage.fill(folder, with: run)
     let expected = try values(cage, run.points)
     let shard = folder.appending(path: "shard-00000.safetensors")
@@ -99,7 +99,7 @@ final class CageTests: XCTestCase {
   }
 
   func testAnotherModelOrOtherSentencesAreRefused() throws {
-    let run = try run()
+    let run = try spanRun()
     _ = try Cage.fill(folder, with: run)
     var model = run.model
     model.visitParameters { name, tensor in
@@ -121,7 +121,7 @@ final class CageTests: XCTestCase {
   }
 
   func testWhatWasInterruptedIsGoneOnWith() throws {
-    let run = try run(count: 600)
+    let run = try spanRun(count: 600)
     XCTAssertThrowsError(try Cage.fill(folder, with: run) { $0 < 300 }) {
       XCTAssertTrue($0 is CancellationError)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 /// Scores of spans against PyTorch, NumPy, SciPy and scikit-learn: see `Tests/Fixtures/spans.py`.
