@@ -121,7 +121,7 @@ public struct CircuitGraphFigure: Figure {
     let widths = rows.map { row in
       row.reduce(-Self.gap) { $0 + Self.width(of: $1) + Self.gap }
     }
-    let inner = max(widths.max() ?? 0, 200)
+    let inner = max(widths.max() ?? 0, 160)
     let heading = TextBlock(title, style: .title, width: max(inner + 40, 260))
     let legend = Legend(
       series.count > 1
@@ -144,7 +144,7 @@ public struct CircuitGraphFigure: Figure {
     let size = FigureSize(
       width: max(inner + labels, heading.width, legend.width) + 2 * margin,
       height: bottom + (legend.height > 0 ? legend.height + 4 : 0) + margin)
-    let strands = Self.strands(edges, series: series, boxes: boxes, rows: rows)
+    let strands = Self.strands(edges, series: series, boxes: boxes)
     let tasks = Self.tasks(edges)
     return Picture(size: size) { canvas in
       heading.draw(on: canvas, at: Point(margin, margin))
@@ -229,10 +229,8 @@ public struct CircuitGraphFigure: Figure {
 
   /// The edges as curves, those of several tasks side by side.
   private static func strands(
-    _ edges: [(series: Int, edge: Edge)], series: [Series], boxes: [Node: Box], rows: [[Node]]
+    _ edges: [(series: Int, edge: Edge)], series: [Series], boxes: [Node: Box]
   ) -> [Strand] {
-    let rowOf = Dictionary(
-      uniqueKeysWithValues: rows.enumerated().flatMap { row, nodes in nodes.map { ($0, row) } })
     let greatest = series.map { $0.edges.map(\.weight).max() ?? 0 }
     var leaving: [Node: [Ends]] = [:]
     var together: [Ends: [(series: Int, weight: Double)]] = [:]
@@ -263,11 +261,6 @@ public struct CircuitGraphFigure: Figure {
         let start = Point(box.x + 5 + share * (box.width - 10), box.y)
         let end = entry(ends)
         let tasks = together[ends]!
-        // What would pass behind the boxes between goes round them, to the side it leaves on.
-        let between = rowOf[ends.to]! - rowOf[node]! - 1
-        let isStraight = abs(start.x - end.x) < headWidth
-        let side = place < (sorted.count + 1) / 2 ? -1.0 : 1.0
-        let bow = between > 0 && isStraight ? side * min(34 + 9 * Double(between), 90) : 0
         for (index, task) in tasks.enumerated() {
           let most = greatest[task.series]
           let width = 0.5 + 2.6 * (most > 0 ? task.weight / most : 0)
@@ -277,8 +270,7 @@ public struct CircuitGraphFigure: Figure {
               ends.to.level == Int.max ? 1 << 20 : ends.to.level,
               Strand(
                 points: curve(
-                  from: Point(start.x + offset, start.y), to: Point(end.x + offset, end.y),
-                  bow: bow),
+                  from: Point(start.x + offset, start.y), to: Point(end.x + offset, end.y)),
                 colour: Palette.colour(task.series), width: width)
             ))
         }
@@ -288,11 +280,10 @@ public struct CircuitGraphFigure: Figure {
     return strands.map(\.strand).sorted { $0.width > $1.width }
   }
 
-  /// A curve that leaves upwards and enters upwards, or goes so far round to a side.
-  private static func curve(from start: Point, to end: Point, bow: Double) -> [Point] {
-    let height = start.y - end.y
-    let bend = bow == 0 ? min(max(height * 0.5, 8), 60) : height * 0.25
-    let (a, b) = (Point(start.x + bow, start.y - bend), Point(end.x + bow, end.y + bend))
+  /// A curve that leaves upwards and enters upwards.
+  private static func curve(from start: Point, to end: Point) -> [Point] {
+    let bend = min(max((start.y - end.y) * 0.5, 8), 60)
+    let (a, b) = (Point(start.x, start.y - bend), Point(end.x, end.y + bend))
     return (0...24).map { step in
       let t = Double(step) / 24
       let u = 1 - t
