@@ -4,7 +4,7 @@
 //     swift run -c release Sorting [number of seeds]
 
 import Foundation
-import Laboratory
+import SortingExercises
 import SortingVocabulary
 import Tensors
 import Transformers

@@ -42,7 +42,6 @@ func measure(_ task: String, count: Int) throws {
     positions: 128, startToken: 0, endToken: nil)
   configuration.tiesEmbeddings = false
   var generator = SeededGenerator(seed: 1)
-  var generator = SeededGenerator(seed: 1)
   let model = Transformer(configuration: configuration, using: &generator)
   let sentences = try (0..<count).map { _ in
     try SpanTokens(
@@ -68,7 +67,7 @@ func measure(_ task: String, count: Int) throws {
     times.append(time / .milliseconds(1))
   }
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
+  getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   print(
     "\(task) \(count): median \(times.sorted()[1]) ms, peak memory \(usage.ru_maxrss / 1024) MB")
 }
