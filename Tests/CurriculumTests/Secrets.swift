@@ -1,3 +1,4 @@
+import Answering
 import AttentionExercises
 import Foundation
 import GradientsExercises

@@ -1,8 +1,8 @@
-import Coursework
 import CourseworkFixture
 import Foundation
 import XCTest
 
+@testable import Coursework
 @testable import headlight
 
 /// Sheets checked through processes, with the practice sheet of the tests.
@@ -17,7 +17,7 @@ final class CheckTests: XCTestCase {
       sheet: sheet, exercises: try ids?.map { try sheet.exercise($0) } ?? sheet.exercises,
       checker: ProcessChecker(command: ["/usr/bin/env", "PRACTICE=\(whose)", program]),
       progress: ProgressFile(package: folder), terminal: recorder.terminal())
-    let isFine = try await session.run()
+    let isFine = await session.run()
     return (isFine, recorder.text)
   }
 

@@ -1,9 +1,9 @@
 import ArgumentParser
-import Coursework
 import CourseworkFixture
 import Foundation
 import XCTest
 
+@testable import Coursework
 @testable import headlight
 
 final class HintAndStatusTests: XCTestCase {

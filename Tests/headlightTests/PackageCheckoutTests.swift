@@ -1,8 +1,8 @@
-import Coursework
 import CourseworkFixture
 import Foundation
 import XCTest
 
+@testable import Coursework
 @testable import headlight
 
 final class PackageCheckoutTests: XCTestCase {

@@ -2,11 +2,12 @@ import ArgumentParser
 import Figures
 import Foundation
 import Models
-import Training
 import Transformers
 import XCTest
 
 @testable import Laboratory
+@testable import Coursework
+@testable import Training
 @testable import headlight
 
 /// A training that was: 801 steps, each as dear as its number, and one part.

@@ -1,9 +1,9 @@
-import Coursework
 import CourseworkFixture
 import Foundation
 import Synchronization
 import XCTest
 
+@testable import Coursework
 @testable import headlight
 
 /// A sheet that is watched, with the practice sheet of the tests.

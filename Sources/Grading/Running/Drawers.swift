@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import Synchronization
 
 /// The processes that draw a sheet's figures, one for each submission that is graded at the same

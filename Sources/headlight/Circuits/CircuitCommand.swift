@@ -1,9 +1,11 @@
 public import ArgumentParser
+import Coursework
 import Figures
 import Foundation
 public import Interpretability
 import Laboratory
 import Models
+import Transformers
 
 extension CircuitMethod: ExpressibleByArgument {}
 extension CircuitAblation: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Laboratory
+import Models
 import Tokenizers
 import Transformers
 

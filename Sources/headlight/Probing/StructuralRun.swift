@@ -2,6 +2,7 @@ import Figures
 import Foundation
 import Interpretability
 import Laboratory
+import Models
 import Tensors
 import Transformers
 

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Coursework
 import Figures
 import Foundation
-import Interpretability
+public import Interpretability
 import Laboratory
 import Models
 import Tensors

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coursework
 import Foundation
 
 /// Runs a command for one input after another, as it is told on standard input.

@@ -23,8 +23,8 @@ final class AttentionFiguresTests: XCTestCase {
     let folder = try temporaryFolder()
     for figure in AttentionSheet.figures {
       let (file, again) = (folder.appending(path: figure.name), folder.appending(path: "again.png"))
-      try figure.draw(Solution1.Answers(), file)
-      try figure.draw(Solution1.Answers(), again)
+      try figure.draw(Asking(AttentionAsks.self, of: Solution1.Answers()), file)
+      try figure.draw(Asking(AttentionAsks.self, of: Solution1.Answers()), again)
       let bytes = try Data(contentsOf: file)
       XCTAssertEqual(Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name)
       XCTAssertEqual(try Data(contentsOf: again), bytes, figure.name)
@@ -62,13 +62,14 @@ final class AttentionFiguresTests: XCTestCase {
     let folder = try temporaryFolder()
     let (own, its) = (folder.appending(path: "own.png"), folder.appending(path: "its.png"))
     let figure = AttentionSheet.figures[1]
-    try figure.draw(UntouchedAnswers(), own)
+    try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), own)
     try FigureModel.$current.withValue(FigureModel(value: other, name: "other")) {
-      try figure.draw(UntouchedAnswers(), its)
+      try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), its)
     }
     XCTAssertEqual(try Data(contentsOf: own), try Data(contentsOf: its))
     try FigureModel.$current.withValue(FigureModel(value: "/no/model", name: "none")) {
-      XCTAssertThrowsError(try figure.draw(UntouchedAnswers(), its)) {
+      XCTAssertThrowsError(try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), its))
+      {
         XCTAssertTrue("\($0)".contains("“/no/model” is not there"), "\($0)")
       }
     }
@@ -81,7 +82,9 @@ final class AttentionFiguresTests: XCTestCase {
     FigureModel.$current.withValue(FigureModel(value: single, name: "single")) {
       for figure in AttentionSheet.figures {
         do {
-          try figure.draw(Solution1.Answers(), folder.appending(path: figure.name))
+          try figure.draw(
+            Asking(AttentionAsks.self, of: Solution1.Answers()), folder.appending(path: figure.name)
+          )
           drawn.append(figure.name)
         } catch {
           XCTAssertEqual(
@@ -98,13 +101,17 @@ final class AttentionFiguresTests: XCTestCase {
     let folder = try temporaryFolder()
     for figure in AttentionSheet.answerFigures {
       let file = folder.appending(path: figure.name)
-      XCTAssertThrowsError(try figure.draw(UntouchedAnswers(), file), figure.name) {
+      XCTAssertThrowsError(
+        try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), file), figure.name
+      ) {
         XCTAssertTrue($0 is Unanswered, "\(figure.name): \($0)")
       }
       XCTAssertFalse(FileManager.default.fileExists(atPath: file.path), figure.name)
     }
     for figure in AttentionSheet.figures.prefix(4) {
-      XCTAssertNoThrow(try figure.draw(UntouchedAnswers(), folder.appending(path: figure.name)))
+      XCTAssertNoThrow(
+        try figure.draw(
+          Asking(AttentionAsks.self, of: UntouchedAnswers()), folder.appending(path: figure.name)))
     }
   }
 }

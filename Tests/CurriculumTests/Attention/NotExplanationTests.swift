@@ -170,7 +170,7 @@ final class NotExplanationTests: XCTestCase {
       },
       Variant(of: exercise, in: AttentionAsks.correlation, "standard scores in Double") {
         $0.lists.map {
-          Float(CorrelationLists.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
+          Float(DoubleCorrelation.pearson($0.x.map(Double.init), $0.y.map(Double.init)))
         }
       },
       Variant(of: exercise, in: AttentionAsks.correlation, "in Float") { question in
@@ -212,8 +212,8 @@ final class NotExplanationTests: XCTestCase {
   /// Worked by hand: deviations (−2, 0, 2) and (−1, −1, 2) give 6 / √(8 · 6).
   func testPearsonOfThreePoints() {
     XCTAssertEqual(
-      CorrelationLists.pearson([1, 3, 5], [2, 2, 5]), 6 / 48.0.squareRoot(), accuracy: 1e-12)
-    XCTAssertEqual(CorrelationLists.pearson([1, 1], [2, 5]), 0)
+      DoubleCorrelation.pearson([1, 3, 5], [2, 2, 5]), 6 / 48.0.squareRoot(), accuracy: 1e-12)
+    XCTAssertEqual(DoubleCorrelation.pearson([1, 1], [2, 5]), 0)
   }
 
   func testTheResultSetsAttentionBesideEffect() {

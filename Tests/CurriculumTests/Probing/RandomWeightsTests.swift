@@ -1,3 +1,4 @@
+import Answering
 import Foundation
 import Interpretability
 import SheetTools
@@ -163,7 +164,7 @@ final class RandomWeightsTests: XCTestCase {
       for aCase in cases {
         let question = try JSONDecoder().decode(Question.self, from: aCase.question)
         let right = try Self.right(question)
-        let layers = try ProbingSheet.translator().model.representations(
+        let layers = try SheetTranslator.translator().model.representations(
           of: question.words.sentences
         ).layers
         var shares = [("0.6", 0.6), ("0.95", 0.95)]

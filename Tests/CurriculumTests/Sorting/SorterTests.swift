@@ -1,5 +1,6 @@
 import Foundation
 import Laboratory
+import SortingExercises
 import SortingVocabulary
 import Tensors
 import Transformers

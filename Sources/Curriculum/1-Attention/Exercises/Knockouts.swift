@@ -153,7 +153,7 @@ struct KnockoutReport {
     let effect = (0..<heads).map { mean(effects, $0) }
     let looks = (0..<heads).max { attention[$0] < attention[$1] } ?? 0
     let missed = (0..<heads).max { effect[$0] < effect[$1] } ?? 0
-    let r = CorrelationLists.pearson(key.attention.map(Double.init), effects.map(Double.init))
+    let r = DoubleCorrelation.pearson(key.attention.map(Double.init), effects.map(Double.init))
     func described(_ head: Int) -> String {
       "\(rounded(attention[head] * 100, 0)) %, \(rounded(effect[head], 2)) nats"
     }

@@ -4,6 +4,8 @@ import Interpretability
 import Laboratory
 import SheetTools
 import Tensors
+import Tokenizers
+import Transformers
 
 extension SheetTranslator {
   /// The pair as a student's method is given it, with the word of each piece.

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import GradientsVocabulary
+import SheetTools
 import Tensors
 
 extension GradientsSheet {

@@ -98,7 +98,7 @@ extension GradientsSheet {
       }
     }
     func deletions(by name: String, isReversed: Bool) throws -> [[Float]] {
-      let scores = try samples.map { sample in
+      let scores = samples.map { sample in
         // What comes back first is what would go last.
         sample.scores(name).map { isReversed ? -$0 : $0 }
       }
