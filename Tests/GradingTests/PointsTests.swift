@@ -1,3 +1,4 @@
+import AttentionExercises
 import Curriculum
 import XCTest
 

@@ -81,6 +81,7 @@ extension TranslatorPrediction {
   /// The prediction, from the translator.
   func explained() throws -> ExplainedPrediction {
     try ExplainedPrediction(
-      SheetTranslator.translator().model, ModelInput(source, decoderTokens: decoder), target: target)
+      SheetTranslator.translator().model, ModelInput(source, decoderTokens: decoder), target: target
+    )
   }
 }
