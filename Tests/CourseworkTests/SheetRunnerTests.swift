@@ -41,8 +41,8 @@ final class SheetRunnerTests: XCTestCase {
             not answered yet: about 10 minutes, difficulty 2 of 5
 
       0 of 6 points; your instructor gives up to 2 more by hand
-      Next: 9.1 Transpose a matrix. A hint: swift run headlight
-      hint 9.1
+      Next: 9.1 Transpose a matrix. A hint: swift run Sheet9 hint
+      9.1
 
       Figures
       ✓ Figures/9-Practice/1-numbers.txt: the numbers one to three
@@ -107,7 +107,7 @@ final class SheetRunnerTests: XCTestCase {
       ◐ 9.2 Double the numbers (2 of 3)
             3 numbers: your code stopped with a trap: a nil was
             unwrapped (3 of 4 cases right); the last line it
-            wrote: CourseworkFixture/Mischief.swift:26: Fatal
+            wrote: CourseworkFixture/Mischief.swift:27: Fatal
             error: Unexpectedly found nil while unwrapping an
             Optional value
       ✓ 9.3 In words (2 by hand)
@@ -115,14 +115,14 @@ final class SheetRunnerTests: XCTestCase {
             There are many good answers.
 
       2 of 6 points; your instructor gives up to 2 more by hand
-      Next: 9.1 Transpose a matrix. A hint: swift run headlight
-      hint 9.1
+      Next: 9.1 Transpose a matrix. A hint: swift run Sheet9 hint
+      9.1
 
       Figures
       ✓ Figures/9-Practice/1-numbers.txt: the numbers one to three
       ✗ Figures/9-Practice/2-doubled.txt was not drawn: your code
         stopped with a trap: a nil was unwrapped; the last line it
-        wrote: CourseworkFixture/Mischief.swift:26: Fatal error:
+        wrote: CourseworkFixture/Mischief.swift:27: Fatal error:
         Unexpectedly found nil while unwrapping an Optional value
 
       """)
@@ -211,7 +211,7 @@ final class SheetRunnerTests: XCTestCase {
   func testTheCommandLineIsExplained() throws {
     let usage = """
       Usage: swift run Sheet9 [EXERCISE …] [--no-figures] [--model MODEL]
-             swift run Sheet9 hint EXERCISE [--all] | watch | status
+      Or: swift run Sheet9 hint EXERCISE [--all] | watch | status
 
       Without arguments: checks every exercise of “Practice” and draws its figures.
       With exercises, as in 9.1: checks those alone.

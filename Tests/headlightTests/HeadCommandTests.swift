@@ -213,6 +213,7 @@ final class HeadCommandTests: XCTestCase {
         let text = cell.drop { $0 != ">" }.dropFirst()
         return String(text.prefix { $0 != "<" })
           .replacingOccurrences(of: "&amp;", with: "&").replacingOccurrences(of: "&lt;", with: "<")
+          .replacingOccurrences(of: "&gt;", with: ">")
       }
     }
   }

@@ -87,7 +87,7 @@ extension SheetRunner {
     static func usage(_ sheet: Sheet) -> String {
       """
       Usage: swift run Sheet\(sheet.number) [EXERCISE …] [--no-figures]\(modelUsage(sheet))
-             swift run Sheet\(sheet.number) hint EXERCISE [--all] | watch | status
+      Or: swift run Sheet\(sheet.number) hint EXERCISE [--all] | watch | status
 
       Without arguments: checks every exercise of “\(sheet.title)” and draws its figures.
       With exercises, as in \(sheet.number).1: checks those alone.

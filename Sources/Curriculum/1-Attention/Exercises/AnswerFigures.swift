@@ -204,7 +204,7 @@ extension AttentionSheet {
       }
     // The guess comes before the measurement.
     let answer = try ask(
-      AttentionAsks.countryAttention, CapitalSets(measured: questions, made: []))
+      AttentionAsks.countryAttention, CapitalSets(measured: questions, made: [questions[0]]))
     guard let measured = answer.measured else { throw Unanswered() }
     let guess = answer.guess.prefix(20)
     var plot = try translator.barsByHead(
