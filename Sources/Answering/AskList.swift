@@ -2,6 +2,7 @@
 /// and all that it holds of the sheet.
 ///
 /// ```swift
+/// import Answering
 /// import SortingVocabulary
 /// SortingAsks.serve(Answers())
 /// ```

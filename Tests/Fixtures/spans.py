@@ -18,7 +18,8 @@ from transformers import GPT2LMHeadModel
 HERE = os.path.dirname(os.path.abspath(__file__))
 torch.set_grad_enabled(False)
 model = GPT2LMHeadModel.from_pretrained(
-    os.path.join(HERE, "families", "gpt2"), attn_implementation="eager").eval()
+    os.path.join(HERE, "families", "gpt2"), attn_implementation="eager",
+    dtype=torch.float32).eval()
 config = model.config
 heads, width = config.n_head, config.n_embd
 inner = width // heads

@@ -36,7 +36,7 @@ struct SubmissionGrader: Sendable {
   /// What starts a submission: it answers for its methods, and holds nothing else of the sheet.
   var main: String {
     let (module, asks) = sheet.vocabulary
-    return "import \(module)\n\(asks).serve(Answers())\n"
+    return "import Answering\nimport \(module)\n\(asks).serve(Answers())\n"
   }
 
   /// The version of how grades are made; a new one makes earlier results outdated.
