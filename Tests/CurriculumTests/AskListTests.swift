@@ -7,7 +7,7 @@ import XCTest
 /// The program that runs a student's code answers for all that the exercises ask, and nothing else.
 final class AskListTests: XCTestCase {
   func testAsksAreThoseOfTheExercises() {
-    XCTAssertEqual(Course.sheets.map(\.number), [1, 2, 3, 4, 5])
+    XCTAssertEqual(Course.sheets.map(\.number), Array(1...Course.sheets.count))
     for sheet in Course.sheets {
       XCTAssertEqual(
         sheet.asks.all.map(\.method).sorted(), sheet.exercises.flatMap(\.methods).sorted(),

@@ -87,7 +87,9 @@ package struct ReleaseTree: Sendable {
 
   /// Only what is named here is ever released, whatever else lies in the package's folder.
   private func paths() throws -> [String] {
-    var paths = ["Package.swift", "README.md", "setup", ".gitignore", ".swift-format"]
+    var paths = [
+      "Package.swift", "README.md", "setup", ".gitignore", ".swift-format", "Sheets/README.md",
+    ]
     for sheet in sheets {
       paths += try contents(of: "Sheets/\(sheet.folder)")
       paths += try contents(of: "Tests/Sheet\(sheet.number)Tests")

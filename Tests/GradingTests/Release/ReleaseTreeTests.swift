@@ -38,6 +38,7 @@ final class ReleaseTreeTests: XCTestCase {
       """,
       "setup": "#!/bin/sh\n", ".gitignore": "x\n", ".swift-format": "{}\n", "seed": "4711\n",
       ".ci/run": "x", ".env": "TOKEN=1",
+      "Sheets/README.md": "what answers are written with\n",
       "Sheets/9-Practice/Answers.swift": body("throw Unanswered()"),
       "Sheets/9-Practice/.hidden": "x",
       "Sheets/9-Practice/README.md": "![p](../../Solutions/9-Practice/Figures/1-a.png)\n",
@@ -78,7 +79,7 @@ final class ReleaseTreeTests: XCTestCase {
       [
         ".gitignore", ".swift-format", "Package.swift", "README.md",
         "Sheets/9-Practice/Answers.swift", "Sheets/9-Practice/README.md",
-        "Sheets/Expected/9-Practice/1-a.png", "Sources/Library/A.swift",
+        "Sheets/Expected/9-Practice/1-a.png", "Sheets/README.md", "Sources/Library/A.swift",
         "Sources/Library/model.bin", "Tests/Sheet9Tests/Sheet9Tests.swift", "setup",
       ])
     func text(_ path: String) -> String? {
