@@ -236,6 +236,12 @@ final class LayoutTests: XCTestCase {
     XCTAssertEqual(try row.size.height, sizes.map(\.height).max() ?? 0, accuracy: 1e-9)
     try check(row, labels: 12)
     try check(FigureRow(figures, title: "Three maps, one beside the other"), labels: 13)
+    try check(FigureRow(figures, title: "Two rows", columns: 2), labels: 13)
+    let (wide, folded) = (
+      try row.picture().size, try FigureRow(figures, columns: 2).picture().size
+    )
+    XCTAssertLessThan(folded.width, wide.width)
+    XCTAssertGreaterThan(folded.height, wide.height)
     XCTAssertThrowsError(try FigureRow([]).picture()) {
       XCTAssertEqual("\($0)", "A row of figures needs at least one figure to draw.")
     }

@@ -177,7 +177,7 @@ struct HeadScoresResult {
     }
     if let diagonal { panels += histograms(of: diagonal) }
     return FigureRow(
-      panels, title: title ?? "\(modelName): scores of heads (\(effective.rawValue))")
+      panels, title: title ?? "\(modelName): scores of heads (\(effective.rawValue))", columns: 3)
   }
 
   private func histograms(of diagonal: Diagonal) -> [any Figure] {
@@ -191,7 +191,7 @@ struct HeadScoresResult {
           .init(
             title,
             bins.map { low, high in
-              Double(ranks.count { ($0..<($0 + 1)).overlaps(low..<high) })
+              Double(ranks.count { (low..<high).contains($0) })
                 / Double(max(ranks.count, 1))
             })
         ], title: "\(title), head \(diagonal.head)", groupTitle: "how many entries stand beyond it",
