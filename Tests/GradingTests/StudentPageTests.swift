@@ -1,4 +1,5 @@
 import Foundation
+import Grading
 import XCTest
 
 /// What the students' page shows can be handed in: it compiles where submissions do.

@@ -78,7 +78,7 @@ final class WholePathTests: XCTestCase {
     let template = try room.text(of: "Sheets")
     let lines = template.split(separator: "\n", omittingEmptySubsequences: false).count
     try room.handIn("type", template + "\nlet wrong: Int = \"\u{1B}[31mtext\"\n")
-    try room.handIn("missing", "import Coursework\n")
+    try room.handIn("missing", "import Answering\n")
     try room.handIn("module", "import Grading\n" + template)
     try room.handIn("place", "#sourceLocation(file: \"/etc/shadow\", line: 1)\nlet x: Int = \"\"\n")
     try room.handIn("nothing", "")

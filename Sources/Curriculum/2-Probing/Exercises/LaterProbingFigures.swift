@@ -7,9 +7,9 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// The pictures of 2.7 to 2.10, which show answers.
+  /// The pictures of 2.7 to 2.9, which show answers.
   static let laterAnswerFigures: [SheetFigure] = [
-    genderFigure, flipsFigure, treesFigure, promptFigure,
+    genderFigure, flipsFigure, treesFigure,
   ]
 
   private static let genderFigure = SheetFigure(

@@ -11,7 +11,7 @@ import Transformers
 extension ProbingSheet {
   /// The pictures of the sheet, in the order of its text.
   static let figures: [SheetFigure] =
-    [layersFigure, confusionFigure, projectionFigure] + answerFigures
+    [layersFigure, confusionFigure, projectionFigure] + answerFigures + [promptFigure]
 
   /// The pictures that show answers, and wait for them.
   static let answerFigures: [SheetFigure] =
