@@ -89,6 +89,18 @@ package let practiceSheet = Sheet(
     return String(value.dropFirst(4))
   })
 
+/// The practice sheet with a figure more, whose questions depend on answers.
+package let drawnSheet = Sheet(
+  number: 9, title: "Practice", summary: "", goals: [], asks: PracticeAsks.self, exercises: [],
+  figures: practiceSheet.figures + [
+    SheetFigure("3-chain.txt", "answers of which one asks for the next") { ask, url in
+      let first = try ask(PracticeAsks.doubled, [1, 2])
+      let both = try ask.all(PracticeAsks.doubled, [first, [first.count]])
+      // What draws may stumble over an answer that no exercise accepts.
+      try Data("\(first[0]) \(both)\n".utf8).write(to: url)
+    }
+  ])
+
 /// Says that there is no model of a name.
 struct NoModel: Error, CustomStringConvertible {
   let value: String

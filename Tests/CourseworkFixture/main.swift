@@ -8,6 +8,9 @@ if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--recorded" {
   AnswerLoop.serve { try recorded.answer(to: $0) }
 }
 
+// The practice sheet's figures, drawn from answers that are given elsewhere.
+if CommandLine.arguments.dropFirst() == ["--figures"] { FigureDrawing.serve(drawnSheet) }
+
 // The environment says whose answers these are, so that tests need no program for each.
 let whose = ProcessInfo.processInfo.environment["PRACTICE"] ?? "untouched"
 let answers: any PracticeAnswers =

@@ -7,15 +7,6 @@ import XCTest
 @testable import Training
 
 final class ReaderPhenomenaTests: XCTestCase {
-  func testCorrelations() {
-    XCTAssertEqual(Training.correlation([1, 2, 4], [3, 5, 9]), 1, accuracy: 1e-12)
-    XCTAssertEqual(Training.correlation([1, 2, 3], [6, 4, 2]), -1, accuracy: 1e-12)
-    XCTAssertEqual(Training.correlation([1, 2, 3], [5, 5, 5]), 0)
-    // Sums of products of deviations: 1.5 / √(2 · 4.5).
-    XCTAssertEqual(
-      Training.correlation([1, 2, 3], [1, 1, 2.5]), 1.5 / 3.0.squareRoot(), accuracy: 1e-9)
-  }
-
   func testQuestionsAreWhereTheirAnswersFollow() {
     let batch = ReaderQuestions(.facts, count: 20, split: .test)
     XCTAssertEqual(batch.texts.count, 20)

@@ -52,20 +52,6 @@ func hypergeometricTail(_ least: Int, drawn: Int, marked: Int, total: Int) -> Do
     })
 }
 
-/// Pearson's correlation of two lists, such as what heads are worth to two tasks; 0 where one of them
-/// does not vary.
-///
-/// - Precondition: as many of both.
-public func correlation(_ a: [Double], _ b: [Double]) -> Double {
-  precondition(a.count == b.count, "\(a.count) values beside \(b.count)")
-  let (meanA, meanB) = (a.mean, b.mean)
-  func sum(_ term: (Double, Double) -> Double) -> Double {
-    zip(a, b).reduce(0) { $0 + term($1.0 - meanA, $1.1 - meanB) }
-  }
-  let spread = (sum { x, _ in x * x } * sum { _, y in y * y }).squareRoot()
-  return spread > 0 ? sum { $0 * $1 } / spread : 0
-}
-
 /// Which head of one model does what a head of another does: heads are compared by scores of what
 /// they do, such as copying, the next element, the previous token and induction, and not by their
 /// places.

@@ -39,20 +39,6 @@ extension [CopySuppressionStep] {
   }
 }
 
-/// Pearson's correlation; nil where one side does not vary.
-func pearson(_ a: [Double], _ b: [Double]) -> Double? {
-  let count = Double(min(a.count, b.count))
-  guard count > 1 else { return nil }
-  let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
-  var (ab, aa, bb) = (0.0, 0.0, 0.0)
-  for (x, y) in zip(a, b) {
-    ab += (x - meanA) * (y - meanB)
-    aa += (x - meanA) * (x - meanA)
-    bb += (y - meanB) * (y - meanB)
-  }
-  return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
-}
-
 extension HeadCircuits {
   /// The three steps at every position that has a token before it, for some heads.
   ///

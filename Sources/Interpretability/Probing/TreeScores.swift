@@ -33,35 +33,6 @@ public func undirectedAttachment(_ predicted: [WordEdge], gold: [WordEdge]) -> D
   gold.isEmpty ? nil : Double(Set(gold).intersection(predicted).count) / Double(gold.count)
 }
 
-/// Spearman's correlation: Pearson's of the ranks, equal values sharing their mean rank.
-///
-/// - Returns: nil when either list is the same everywhere or has fewer than two values.
-public func spearman(_ x: [Double], _ y: [Double]) -> Double? {
-  precondition(x.count == y.count, "\(x.count) values do not fit \(y.count)")
-  let (a, b) = (ranks(x), ranks(y))
-  let mean = Double(x.count - 1) / 2
-  var (ab, aa, bb) = (0.0, 0.0, 0.0)
-  for (p, q) in zip(a, b) {
-    ab += (p - mean) * (q - mean)
-    aa += (p - mean) * (p - mean)
-    bb += (q - mean) * (q - mean)
-  }
-  return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : nil
-}
-
-private func ranks(_ values: [Double]) -> [Double] {
-  let order = values.indices.sorted { values[$0] < values[$1] }
-  var ranks = [Double](repeating: 0, count: values.count)
-  var start = 0
-  while start < order.count {
-    var end = start + 1
-    while end < order.count, values[order[end]] == values[order[start]] { end += 1 }
-    for place in start..<end { ranks[order[place]] = Double(start + end - 1) / 2 }
-    start = end
-  }
-  return ranks
-}
-
 /// The mean over sentence lengths of the mean over all correlations at that length, so that many
 /// short sentences do not outweigh the long ones; as Hewitt and Manning report it.
 ///

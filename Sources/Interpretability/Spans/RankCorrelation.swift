@@ -1,23 +1,4 @@
-import Foundation
 public import Tensors
-
-/// How far two lists of numbers go together.
-package enum Correlation {
-  /// Pearson's coefficient; NaN where a list does not vary or has fewer than two numbers.
-  package static func pearson(_ a: [Double], _ b: [Double]) -> Double {
-    precondition(a.count == b.count, "\(a.count) numbers do not fit \(b.count)")
-    let count = Double(a.count)
-    let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
-    var (product, squareA, squareB) = (0.0, 0.0, 0.0)
-    for (x, y) in zip(a, b) {
-      product += (x - meanA) * (y - meanB)
-      squareA += (x - meanA) * (x - meanA)
-      squareB += (y - meanB) * (y - meanB)
-    }
-    return a.count < 2 || squareA == 0 || squareB == 0
-      ? .nan : product / (squareA * squareB).squareRoot()
-  }
-}
 
 /// Numbers of every head on every sentence, such as a score or what ablation costs.
 public struct HeadTable: Sendable {
@@ -78,24 +59,5 @@ public struct RankForecast: Sendable, Codable, Hashable {
     overHeads = bootstrap.estimate(of: value, count: a.count) { drawn in
       spearman(drawn.map { a[$0] }, drawn.map { b[$0] }) ?? .nan
     }
-  }
-}
-
-extension Bootstrap {
-  /// A percentile interval of any number that is computed from things drawn with replacement.
-  ///
-  /// - Parameter statistic: Of the places of what was drawn; draws that have none give NaN and are
-  ///   left out.
-  func estimate(
-    of value: Double, count: Int, _ statistic: ([Int]) -> Double
-  ) -> Estimate {
-    var generator = SeededGenerator(seed: seed)
-    let drawn = (0..<samples).map { _ in
-      statistic((0..<count).map { _ in Int(generator.next() % UInt64(count)) })
-    }.filter { $0.isFinite }.sorted()
-    guard !drawn.isEmpty else { return Estimate(value: value, lower: value, upper: value) }
-    return Estimate(
-      value: value, lower: Self.quantile((1 - level) / 2, of: drawn),
-      upper: Self.quantile((1 + level) / 2, of: drawn))
   }
 }

@@ -22,7 +22,7 @@ extension ReaderPhenomenon {
     let pairs = kinds.indices.flatMap { first in
       kinds.indices.filter { $0 > first }.map { second in
         let names = "\(kinds[first].rawValue) and \(kinds[second].rawValue)"
-        return (names, correlation(drops[first].map(\.drop), drops[second].map(\.drop)))
+        return (names, pearson(drops[first].map(\.drop), drops[second].map(\.drop)) ?? 0)
       }
     }
     return [
@@ -104,7 +104,7 @@ extension ReaderPhenomenon {
         [
           (
             "correlation of attention and ablation",
-            correlation(attention.map(\.mean), drops.map(\.drop))
+            pearson(attention.map(\.mean), drops.map(\.drop)) ?? 0
           ),
           ("accuracy", try accuracy([])),
           ("accuracy without the three that attend most", try without(byAttention)),

@@ -142,12 +142,3 @@ struct ReaderQuestions {
     }
   }
 }
-
-/// Pearson's correlation; 0 where one side never varies.
-func correlation(_ x: [Double], _ y: [Double]) -> Double {
-  let count = Double(x.count)
-  let (meanX, meanY) = (x.reduce(0, +) / count, y.reduce(0, +) / count)
-  let (dx, dy) = (x.map { $0 - meanX }, y.map { $0 - meanY })
-  let norm = (dx.reduce(0) { $0 + $1 * $1 } * dy.reduce(0) { $0 + $1 * $1 }).squareRoot()
-  return norm > 0 ? zip(dx, dy).reduce(0) { $0 + $1.0 * $1.1 } / norm : 0
-}

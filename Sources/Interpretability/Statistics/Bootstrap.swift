@@ -63,6 +63,23 @@ public struct Bootstrap: Sendable {
     mean(of: zip(predictions, labels).map { $0 == $1 ? 1 : 0 }, groups: groups)
   }
 
+  /// A percentile interval of any number that is computed from things drawn with replacement.
+  ///
+  /// - Parameter statistic: Of the places of what was drawn; draws that have none give NaN and are
+  ///   left out.
+  func estimate(
+    of value: Double, count: Int, _ statistic: ([Int]) -> Double
+  ) -> Estimate {
+    var generator = SeededGenerator(seed: seed)
+    let drawn = (0..<samples).map { _ in
+      statistic((0..<count).map { _ in Int(generator.next() % UInt64(count)) })
+    }.filter { $0.isFinite }.sorted()
+    guard !drawn.isEmpty else { return Estimate(value: value, lower: value, upper: value) }
+    return Estimate(
+      value: value, lower: Self.quantile((1 - level) / 2, of: drawn),
+      upper: Self.quantile((1 + level) / 2, of: drawn))
+  }
+
   /// A quantile of sorted values, by linear interpolation.
   static func quantile(_ share: Double, of sorted: [Double]) -> Double {
     let place = share * Double(sorted.count - 1)
