@@ -74,9 +74,7 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
     // ### END SOLUTION
     .testTarget(
       name: "Sheet\(number)Tests",
-      dependencies: [
-        "Answering", "Coursework", .byName(name: exercises), .byName(name: "Sheet\(number)"),
-      ],
+      dependencies: ["Coursework", .byName(name: exercises), .byName(name: "Sheet\(number)")],
       swiftSettings: settings),
   ]
 }
@@ -121,7 +119,7 @@ let targets: [[Target]] = [
   room("Checkpoints", ["Tensors", "Transformers"]),
   room("Interpretability", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"]),
   room(
-    "Models", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"],
+    "Models", ["Checkpoints", "Tokenizers", "Transformers"],
     resources: [.copy("Embedded")]),
   room("Laboratory", ["Interpretability", "Models", "Tensors", "Tokenizers", "Transformers"]),
   room(
@@ -146,7 +144,7 @@ let targets: [[Target]] = [
     .target(
       name: "SheetTools",
       dependencies: [
-        "Answering", "Coursework", "Figures", "Interpretability", "Laboratory", "Models", "Tensors",
+        "Coursework", "Figures", "Laboratory", "Models", "Tensors",
         "Tokenizers", "Transformers",
       ], path: "Sources/Curriculum/SheetTools", swiftSettings: optimised),
     .target(
@@ -172,8 +170,8 @@ let targets: [[Target]] = [
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
-    "Grading", ["Answering", "CZlib", "Coursework", "Curriculum", "confine", crypto, subprocess],
-    testing: ["CourseworkFixture", "headlight"]),
+    "Grading", ["Answering", "CZlib", "Coursework", "Curriculum", "confine", crypto],
+    testing: ["AttentionExercises", "CourseworkFixture", "Solution1", "headlight"]),
   // ### END INSTRUCTOR
   [
     .executableTarget(

@@ -47,7 +47,7 @@ func evidence(of name: String, sentences path: String) throws {
   print("\(name): \(formal.count) formal, \(literal.count) literal, \(heads.count) heads")
   print("aware: formal \(own.aware), literal \(other.aware)")
   func show(_ what: String, _ a: HeadTable, _ b: HeadTable) throws {
-    print("\(what): pearson \(Correlation.pearson(a.means, b.means))", terminator: "")
+    print("\(what): pearson \(pearson(a.means, b.means) ?? .nan)", terminator: "")
     if a.values[0].count == b.values[0].count {
       let forecast = try RankForecast(of: a, and: b)
       print(

@@ -101,6 +101,16 @@ package let drawnSheet = Sheet(
     }
   ])
 
+/// A sheet whose one figure asks for something else whenever it is drawn.
+package let endlessSheet = Sheet(
+  number: 9, title: "Practice", summary: "", goals: [], asks: PracticeAsks.self, exercises: [],
+  figures: [
+    SheetFigure("1-endless.txt", "what is never known") { ask, url in
+      let numbers = try ask(PracticeAsks.doubled, [Int.random(in: 0..<1_000_000_000)])
+      try Data("\(numbers)\n".utf8).write(to: url)
+    }
+  ])
+
 /// Says that there is no model of a name.
 struct NoModel: Error, CustomStringConvertible {
   let value: String

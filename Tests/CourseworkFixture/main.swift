@@ -9,7 +9,11 @@ if CommandLine.arguments.count > 2, CommandLine.arguments[1] == "--recorded" {
 }
 
 // The practice sheet's figures, drawn from answers that are given elsewhere.
-if CommandLine.arguments.dropFirst() == ["--figures"] { FigureDrawing.serve(drawnSheet) }
+switch CommandLine.arguments.dropFirst() {
+case ["--figures"]: FigureDrawing.serve(drawnSheet)
+case ["--endless"]: FigureDrawing.serve(endlessSheet)
+default: break
+}
 
 // The environment says whose answers these are, so that tests need no program for each.
 let whose = ProcessInfo.processInfo.environment["PRACTICE"] ?? "untouched"

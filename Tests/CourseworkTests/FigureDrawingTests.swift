@@ -8,17 +8,14 @@ import XCTest
 
 /// Figures drawn in a process of the grader's own, from answers that another process gives.
 final class FigureDrawingTests: XCTestCase {
-  private func drawer(seconds: Double = 20) -> StandingProcess {
-    StandingProcess(
-      command: [ThisProgram.sibling("CourseworkFixture").path, "--figures"],
-      limits: ProcessLimits(memoryBytes: 1_000_000_000), seconds: seconds)
-  }
-
   private func drawn(
+    _ sheet: Sheet = drawnSheet, by option: String = "--figures",
     _ answers: @escaping @Sendable ([Data]) async -> [GivenAnswer]
   ) async -> [String] {
-    let drawer = drawer()
-    let figures = await drawnSheet.drawFigures(by: drawer, answers: answers)
+    let drawer = StandingProcess(
+      command: [ThisProgram.sibling("CourseworkFixture").path, option],
+      limits: ProcessLimits(memoryBytes: 1_000_000_000), seconds: 20)
+    let figures = await sheet.drawFigures(by: drawer, answers: answers)
     await drawer.end()
     return figures.map {
       switch $0 {
@@ -56,6 +53,37 @@ final class FigureDrawingTests: XCTestCase {
     XCTAssertEqual(
       figures,
       ["1 2 3\n", "[1, 2, 3]\n", "your answer cannot be drawn; see what its exercise says"])
+  }
+
+  func testAFigureThatAsksWithoutEndIsGivenUp() async throws {
+    let rounds = Mutex(0)
+    let figures = await drawn(endlessSheet, by: "--endless") { requests in
+      rounds.withLock { $0 += 1 }
+      return given(requests) { .answered(try! Coding.encode($0)) }
+    }
+    XCTAssertEqual(figures, ["it asks for answers without end"])
+    XCTAssertLessThan(rounds.withLock { $0 }, 20)
+  }
+
+  func testAnswersWithoutMeasureAreNotDrawn() async throws {
+    let blanks = Data(repeating: 0x20, count: 15_000_000)
+    let figures = await drawn { requests in
+      given(requests) { .answered(blanks + (try! Coding.encode($0))) }
+    }
+    XCTAssertEqual(
+      figures,
+      [
+        "1 2 3\n", "[1, 2, 3]\n", "your answers take more than 32 MB, and are not drawn",
+      ])
+  }
+
+  func testTheSameQuestionOfTwoFiguresIsAskedOnce() async throws {
+    let asked = Mutex<[Data]>([])
+    _ = await drawn { requests in
+      asked.withLock { $0 += requests }
+      return given(requests) { .answered(try! Coding.encode($0)) }
+    }
+    XCTAssertEqual(Set(asked.withLock { $0 }).count, asked.withLock { $0.count })
   }
 
   func testAnAnswerThatIsNoneIsSaid() async throws {
@@ -123,6 +151,28 @@ final class StandingProcessTests: XCTestCase {
     let reply = try await ask(process, [1, 2, 3])
     XCTAssertEqual(reply, .ended(.timedOut(seconds: 1)))
     try await assertAnswer([8], to: [4], of: process)
+    await process.end()
+  }
+
+  func testAProcessThatEndedBetweenQuestionsIsReplaced() async throws {
+    let process = process("process")
+    let first = try numbers(try await ask(process, [1]))[0]
+    kill(pid_t(first), SIGKILL)
+    let second = try numbers(try await ask(process, [1]))[0]
+    XCTAssertNotEqual(first, second)
+    await process.end()
+  }
+
+  func testWhoeverIsCancelledDoesNotWait() async throws {
+    let process = process("loop", seconds: 600)
+    let request = AskedQuestion(
+      method: "doubled", question: try Coding.encode([1, 2, 3])
+    ).encoded
+    let asking = Task { await process.ask(request) }
+    try await Task.sleep(for: .milliseconds(500))
+    asking.cancel()
+    guard case .ended(let ending) = await asking.value else { return XCTFail("it was answered") }
+    XCTAssertNotEqual(ending, .timedOut(seconds: 600))
     await process.end()
   }
 

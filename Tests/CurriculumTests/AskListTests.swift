@@ -26,6 +26,6 @@ final class AskListTests: XCTestCase {
           import struct Interpretability.Bootstrap
           import AttentionVocabulary
           // import Grading
-          """), ["Curriculum", "Interpretability"])
+          """), ["@testable Curriculum", "Interpretability"])
   }
 }

@@ -6,16 +6,47 @@ import XCTest
 
 /// The list of what is given on purpose says what is so.
 final class GivenHelpersTests: XCTestCase {
-  /// What is given is used: a helper that no answer needs has no business being within reach.
+  /// What is given is used, by the exercises that it is given for: a helper that no answer needs has
+  /// no business being within reach.
   func testTheSolutionUsesWhatIsGiven() throws {
     for helper in GivenHelper.all {
-      for sheet in Set(helper.exercises.map { $0.prefix { $0 != "." } }) {
-        let solution = try Self.solution(of: String(sheet))
+      for exercise in helper.exercises {
+        let sheet = String(exercise.prefix { $0 != "." })
+        let answer = try Self.answer(to: exercise, in: Self.solution(of: sheet))
         XCTAssertTrue(
-          solution.contains(helper.name + "(") || solution.contains(helper.name + ":")
-            || solution.contains(helper.name + " {"), "\(helper.name) on sheet \(sheet)")
+          answer.contains(helper.name + "(") || answer.contains(helper.name + ":")
+            || answer.contains(helper.name + " {"), "\(helper.name) in \(exercise)")
       }
     }
+  }
+
+  /// What is given is within reach.
+  func testWhatIsGivenIsPublic() throws {
+    let rooms = try ["Tensors", "Transformers"].flatMap { room in
+      let folder = Self.package.appending(path: "Sources/\(room)")
+      return try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+        .filter { $0.hasSuffix(".swift") }
+        .map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }
+    }
+    for helper in GivenHelper.all {
+      let name = helper.name.prefix { $0 != "(" }
+      let declared = try Regex("public [a-z ]*(func|struct|var|let) \(name)\\b")
+      XCTAssertTrue(rooms.contains { $0.contains(declared) }, helper.name)
+    }
+  }
+
+  /// What a solution says between an exercise's mark and the next, and the helpers of its own that
+  /// this calls.
+  private static func answer(to exercise: String, in solution: String) throws -> String {
+    let parts = solution.components(separatedBy: "// MARK: ")
+    let own = try XCTUnwrap(parts.first { $0.hasPrefix(exercise + " ") }, exercise)
+    let helpers = solution.components(separatedBy: "private ").dropFirst().filter { helper in
+      guard let name = helper.firstMatch(of: /(?:func|struct|var|let) (\w+)/)?.1 else {
+        return false
+      }
+      return own.contains("\(name)(") || own.contains("\(name).")
+    }
+    return own + helpers.joined()
   }
 
   func testEveryExerciseThatIsNamedExists() {
@@ -30,9 +61,11 @@ final class GivenHelpersTests: XCTestCase {
     XCTAssertEqual(names.count, Set(names).count)
   }
 
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
   private static func solution(of sheet: String) throws -> String {
-    let solutions = URL(filePath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Solutions")
+    let solutions = package.appending(path: "Solutions")
     let folder = try XCTUnwrap(
       FileManager.default.contentsOfDirectory(at: solutions, includingPropertiesForKeys: nil)
         .first { $0.lastPathComponent.hasPrefix(sheet + "-") })

@@ -14,6 +14,9 @@ package enum GivenAnswer: Codable, Equatable, Sendable {
 
   /// Whether another try may fare better.
   package var isMachineFault: Bool { if case .machineFailed = self { true } else { false } }
+
+  /// How many bytes an answer has.
+  var count: Int { if case .answered(let answer) = self { answer.count } else { 0 } }
 }
 
 extension ProcessChecker {
@@ -107,31 +110,44 @@ package enum DrawnFigure: Equatable, Sendable {
 }
 
 extension Sheet {
+  /// How often a figure may turn out to need more answers.
+  private static let mostRounds = 8
+  /// How many bytes of answers a figure may show.
+  private static let mostBytes = 32_000_000
+
   /// Draws the figures from answers that are asked for when they turn out to be needed.
   ///
   /// - Parameters:
   ///   - drawer: a program that calls ``FigureDrawing/serve(_:)`` for this sheet.
-  ///   - answers: asks the student's program; called with all that is needed at one time.
+  ///   - answers: asks the student's program; called with all that is needed at one time, and with
+  ///     nothing twice.
   package func drawFigures(
     by drawer: StandingProcess, answers: ([Data]) async -> [GivenAnswer]
   ) async -> [DrawnFigure] {
-    var known = [[FigureDrawing.Given]](repeating: [], count: figures.count)
+    var known: [Data: GivenAnswer] = [:]
+    var shown = [[Data]](repeating: [], count: figures.count)
     var drawn = [DrawnFigure?](repeating: nil, count: figures.count)
-    while drawn.contains(where: { $0 == nil }) {
-      var needed: [(figure: Int, request: Data)] = []
+    for _ in 0..<Self.mostRounds where !Task.isCancelled {
+      var needed: [Data] = []
       for place in drawn.indices where drawn[place] == nil {
-        switch await draw(figures[place], from: known[place], by: drawer) {
+        let given = shown[place].map { FigureDrawing.Given(request: $0, answer: known[$0]!) }
+        guard given.reduce(0, { $0 + $1.answer.count }) <= Self.mostBytes else {
+          drawn[place] = .failed(
+            "your answers take more than \(bytesText(Self.mostBytes)), and are not drawn")
+          continue
+        }
+        switch await draw(figures[place], from: given, by: drawer) {
         case .success(.drawn(let picture)): drawn[place] = .drawn(picture)
-        case .success(.needs(let requests)): needed += requests.map { (place, $0) }
+        case .success(.needs(let requests)):
+          shown[place] += requests
+          needed += requests.filter { known[$0] == nil && !needed.contains($0) }
         case .failure(let failure): drawn[place] = failure.figure
         }
       }
-      guard !needed.isEmpty else { break }
-      for (need, answer) in zip(needed, await answers(needed.map(\.request))) {
-        known[need.figure].append(.init(request: need.request, answer: answer))
-      }
+      guard drawn.contains(where: { $0 == nil }) else { break }
+      for (request, answer) in zip(needed, await answers(needed)) { known[request] = answer }
     }
-    return drawn.map { $0 ?? .failed("the picture could not be drawn") }
+    return drawn.map { $0 ?? .failed("it asks for answers without end") }
   }
 
   private struct Failure: Error { let figure: DrawnFigure }

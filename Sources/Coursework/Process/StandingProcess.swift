@@ -8,21 +8,33 @@ package final class StandingProcess: Sendable {
   private let queue = Queue()
   private let service: Task<Void, Never>
 
-  /// - Parameter seconds: how long an answer may take.
-  package init(command: [String], limits: ProcessLimits, seconds: Double) {
-    let process = AnswerProcess(command: command, limits: limits)
+  /// - Parameters:
+  ///   - environment: the process's, or nil for this one's.
+  ///   - seconds: how long an answer may take.
+  package init(
+    command: [String], environment: [String: String]? = nil, limits: ProcessLimits, seconds: Double
+  ) {
+    let process = AnswerProcess(command: command, environment: environment, limits: limits)
     service = Task { [queue] in
       signal(SIGPIPE, SIG_IGN)
-      while let first = await queue.next() {
-        await Self.serve(first, queue, by: process, seconds: seconds)
+      while var first = await queue.next() {
+        while let again = await Self.serve(first, queue, by: process, seconds: seconds) {
+          first = again
+        }
       }
     }
   }
 
   /// The reply to a question, after those to all asked before it.
+  ///
+  /// Whoever is cancelled while waiting ends the process, and all that is asked of it.
   func ask(_ question: Data) async -> AnswerProcess.Reply {
-    await withCheckedContinuation { continuation in
-      queue.add((question, { continuation.resume(returning: $0) }))
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        queue.add((question, { continuation.resume(returning: $0) }))
+      }
+    } onCancel: {
+      service.cancel()
     }
   }
 
@@ -33,30 +45,38 @@ package final class StandingProcess: Sendable {
   }
 
   /// One process's life.
+  ///
+  /// - Returns: a question to be put to another process: the one over which this process ended after
+  ///   it had answered others, whose traces may have been the cause. Time that is over is over.
   private static func serve(
     _ first: Item, _ queue: Queue, by process: AnswerProcess, seconds: Double
-  ) async {
+  ) async -> Item? {
     let deadline = Deadline(seconds: seconds)
     let current = Mutex<Item?>(nil)
     let beginning = Mutex<Item?>(first)
+    let answered = Mutex(0)
     let ending = await process.converse(
       until: deadline,
       next: {
         deadline.suspend()
-        var item = beginning.withLock { item in
-          defer { item = nil }
-          return item
-        }
+        var item = beginning.withLock { $0.take() }
         if item == nil { item = await queue.next() }
         guard let item else { return nil }
         deadline.renew()
         current.withLock { $0 = item }
         return item.question
       },
-      heard: { reply in current.withLock { $0.take() }?.reply(reply) })
-    guard let ending else { return }
-    let open = current.withLock { $0.take() } ?? beginning.withLock { $0.take() }
-    open?.reply(.ended(ending))
+      heard: { reply in
+        answered.withLock { $0 += 1 }
+        current.withLock { $0.take() }?.reply(reply)
+      })
+    guard let ending else { return nil }
+    guard let open = current.withLock({ $0.take() }) ?? beginning.withLock({ $0.take() }) else {
+      return nil
+    }
+    if answered.withLock({ $0 }) > 0, ending.allowsAnotherStart, !Task.isCancelled { return open }
+    open.reply(.ended(ending))
+    return nil
   }
 
   /// What waits to be asked; one task at a time takes from it.

@@ -52,7 +52,8 @@ final class Stopper: Sendable {
       if deadline.beginning != beginning {
         (beginning, load) = (deadline.beginning, Load(of: process))
       }
-      var next = deadline.instant
+      // The clock may be set while this sleeps.
+      var next = min(deadline.instant, .now + .seconds(1))
       if deadline.isOver {
         let passed = (ContinuousClock.now - beginning) / .seconds(1)
         guard isSupervised,

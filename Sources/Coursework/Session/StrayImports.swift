@@ -2,16 +2,19 @@ import Answering
 package import Foundation
 
 extension Sheet {
-  /// What a student's file imports beyond the vocabulary, which is not there where it is graded.
+  /// What a student's file imports that it does not get where it is graded: what is beyond the
+  /// vocabulary, or for testing.
   package func strayImports(in text: String) -> [String] {
     let known: Set<String> = [
       "Answering", "Foundation", "Tensors", "Transformers", vocabulary.module,
     ]
     let imports = text.matches(
       of:
-        /(?m)^[ \t]*(?:@[A-Za-z()]+[ \t]+|public[ \t]+|package[ \t]+)*import[ \t]+(?:(?:struct|enum|func|class|protocol|typealias|let|var)[ \t]+)?([A-Za-z_0-9]+)/
-    ).map { String($0.1) }
-    return imports.filter { !known.contains($0) }
+        /(?m)^[ \t]*((?:@[A-Za-z_()]+[ \t]+|public[ \t]+|package[ \t]+)*)import[ \t]+(?:(?:struct|enum|func|class|protocol|typealias|let|var)[ \t]+)?([A-Za-z_0-9]+)/
+    ).map { (isForTesting: $0.1.contains("@testable"), module: String($0.2)) }
+    return imports.compactMap {
+      $0.isForTesting ? "@testable \($0.module)" : known.contains($0.module) ? nil : $0.module
+    }
   }
 }
 

@@ -28,6 +28,22 @@ struct Diagnostics: Equatable, Sendable {
     faults = []
   }
 
+  /// What was refused before the compiler saw it.
+  init(_ faults: [Fault]) {
+    self.faults = faults
+    messages = faults.prefix(20).map {
+      CompileMessage(severity: .error, line: $0.line, column: $0.column, text: $0.text)
+    }
+    sentence = Self.sentence(on: messages)
+  }
+
+  private static func sentence(on messages: [CompileMessage]) -> String {
+    let first = messages[0]
+    let place = first.line.map { "line \($0): " } ?? ""
+    let others = messages.count > 1 ? " (and \(messages.count - 1) more)" : ""
+    return "does not compile: \(place)\(first.text)\(others)"
+  }
+
   /// Reads what the compiler wrote: `Answers.swift:3:5: error: …`, then the line of source.
   ///
   /// - Parameter hostPaths: paths of this machine, which are left out wherever they occur.
@@ -53,10 +69,8 @@ struct Diagnostics: Equatable, Sendable {
     }
     self.messages = messages
     self.faults = faults
-    if let first = messages.first {
-      let place = first.line.map { "line \($0): " } ?? ""
-      let others = messages.count > 1 ? " (and \(messages.count - 1) more)" : ""
-      sentence = "does not compile: \(place)\(first.text)\(others)"
+    if !messages.isEmpty {
+      sentence = Self.sentence(on: messages)
     } else {
       let last = lines.last { !$0.allSatisfy(\.isWhitespace) }
       sentence =

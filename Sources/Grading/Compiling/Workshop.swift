@@ -30,6 +30,8 @@ final class Workshop: Sendable {
 
   var course: URL { root.appending(path: "course") }
   var jobs: URL { root.appending(path: "jobs") }
+  /// Where pictures lie while they are drawn; this process's own.
+  var pictures: URL { root.appending(path: "pictures") }
 
   /// Makes a workshop from the build that a program belongs to.
   ///
@@ -51,6 +53,9 @@ final class Workshop: Sendable {
       at: course, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
     try files.createDirectory(
       at: jobs, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
+    try files.createDirectory(
+      at: root.appending(path: "pictures"), withIntermediateDirectories: false,
+      attributes: [.posixPermissions: 0o700])
     do {
       toolchain = try await Self.findToolchain()
       try Self.copyModules(of: checkout, to: course)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A figure as the student's program drew it, beside the expected one.
+/// A figure of the student's answers, beside the expected one.
 struct FigurePair {
   let name: String
   let caption: String

@@ -32,7 +32,7 @@ package struct SubmissionResult: Codable, Hashable, Sendable {
   package var seed: String
   /// Every exercise of the sheet, in the sheet's order, whatever became of the submission.
   package var exercises: [ExerciseOutcome]
-  /// The figures that the student's program drew; their files lie beside this result.
+  /// The figures of the student's answers; their files lie beside this result.
   package var figures: [FigureOutcome]
   /// How long each step took.
   package var durations: Durations
@@ -169,7 +169,7 @@ package struct PartOutcome: Codable, Hashable, Sendable {
   }
 }
 
-/// A figure of the sheet as the student's program drew it.
+/// A figure of the sheet with the student's answers.
 package struct FigureOutcome: Codable, Hashable, Sendable {
   /// The file's name in the sheet's own `Figures`, and in `figures` beside the result.
   package var name: String

@@ -11,7 +11,7 @@ package struct GradingOptions: Codable, Hashable, Sendable {
   package var memoryBytes: Int
   /// Seconds for compiling a submission.
   package var compileSeconds: Double
-  /// Whether the sheet's figures are drawn by the student's program.
+  /// Whether the sheet's figures are drawn of the student's answers.
   package var drawsFigures: Bool
   /// The sandbox below which nothing is run.
   package var requiredSandbox: SandboxLevel?

@@ -26,6 +26,15 @@ extension SubmissionGrader {
     var first: Diagnostics?
     var messages: [CompileMessage] = []
     for _ in 0..<Self.mostTries {
+      // Looked for each time: what is taken out may turn what was text into code.
+      let forbidden = ForbiddenAttributes.faults(in: salvage?.text ?? text)
+      guard forbidden.isEmpty else {
+        let diagnostics = Diagnostics(forbidden)
+        first = first ?? diagnostics
+        messages += diagnostics.messages.filter { !messages.contains($0) }
+        guard salvage?.takeOut(forbidden) == true else { return .failed(first!) }
+        continue
+      }
       let job = try workshop.makeJob(slot: slot, answers: salvage?.text ?? text, main: main)
       var isKept = false
       defer { if !isKept { workshop.finish(job) } }

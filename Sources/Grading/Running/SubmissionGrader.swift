@@ -30,7 +30,7 @@ struct SubmissionGrader: Sendable {
     self.options = options
     self.seed = seed
     self.template = template
-    drawers = Drawers(sheet)
+    drawers = Drawers(sheet, temporary: workshop.pictures)
   }
 
   /// What starts a submission: it answers for its methods, and holds nothing else of the sheet.
@@ -40,7 +40,7 @@ struct SubmissionGrader: Sendable {
   }
 
   /// The version of how grades are made; a new one makes earlier results outdated.
-  static let version = "2"
+  static let version = "3"
 
   /// What a submission earns.
   ///

@@ -59,7 +59,7 @@ struct GradeCommand: AsyncParsableCommand {
   var regrade = false
   @Option(help: "A JSON file with the deadline, and what lateness costs.", completion: .file())
   var latePolicy: String?
-  @Flag(inversion: .prefixedNo, help: "Have the student's program draw the sheet's figures.")
+  @Flag(inversion: .prefixedNo, help: "Draw the sheet's figures of the student's answers.")
   var figures = true
   @Option(help: "With --engine slurm: how many submissions a task grades.")
   var sliceSize = 10

@@ -1,5 +1,4 @@
 import Answering
-import Answering
 import AttentionVocabulary
 import Tensors
 import Transformers

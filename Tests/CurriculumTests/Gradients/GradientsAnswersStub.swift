@@ -1,5 +1,4 @@
 import Answering
-import Answering
 import GradientsVocabulary
 import Tensors
 import Transformers

@@ -1,5 +1,4 @@
 import Answering
-import Answering
 import ProbingVocabulary
 import Interpretability
 import Tensors

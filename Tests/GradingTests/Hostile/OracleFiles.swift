@@ -84,7 +84,7 @@ enum OracleFiles {
         let question = Data("{}".utf8)
         throw Told("\\(exercise.verdict(key: question, answer: question).detail ?? "")")
         """
-      ], prelude: told),
+      ], prelude: "import AttentionExercises\nimport Coursework\n" + told),
     Oracle(
       student: "binds-the-judge", sheet: 1, exercise: "1.8",
       methods: [
@@ -94,7 +94,7 @@ enum OracleFiles {
         throw Told("\\(exercise.judged(key: question, answer: question))")
         """
       ],
-      prelude: told + """
+      prelude: "import AttentionExercises\nimport Coursework\n" + told + """
 
         extension Exercise {
           @_silgen_name("\(Self.verdictSymbol)")
@@ -122,7 +122,7 @@ enum OracleFiles {
         if names.isEmpty, !text.contains("Encoded") { throw Told("SAFE") }
         throw Told("LEAK \\(names)")
         """
-      ], prelude: told),
+      ], prelude: "import AttentionExercises\nimport Coursework\n" + told),
     Oracle(
       student: "names-the-package", sheet: 1, exercise: "1.1",
       methods: [
@@ -130,7 +130,7 @@ enum OracleFiles {
         let cases = try Course.sheets[0].exercise("1.1").cases(seed: 2_026)
         throw Told("\\(cases.count)")
         """
-      ], prelude: told),
+      ], prelude: "import Curriculum\n" + told),
     Oracle(
       student: "makes-the-cases", sheet: 1, exercise: "1.3",
       methods: [
@@ -142,7 +142,7 @@ enum OracleFiles {
         }
         throw Told("none")
         """
-      ], prelude: told),
+      ], prelude: "import AttentionExercises\nimport Coursework\n" + told),
     Oracle(
       student: "checks-itself", sheet: 1, exercise: "1.6",
       methods: [
@@ -150,7 +150,7 @@ enum OracleFiles {
         let result = Checker.check(try AttentionSheet.sheet.exercise("1.6"), Answers())
         throw Told(result.explanation)
         """
-      ], prelude: told),
+      ], prelude: "import AttentionExercises\nimport Coursework\n" + told),
     Oracle(
       student: "checks-another", sheet: 1, exercise: "1.7",
       methods: [
@@ -160,7 +160,7 @@ enum OracleFiles {
         Task { print(await checker.check(exercise).explanation) }
         throw Told("asked")
         """
-      ], prelude: told),
+      ], prelude: "import AttentionExercises\nimport Coursework\n" + told),
     Oracle(
       student: "knows-the-corpus", sheet: 1, exercise: "1.5",
       methods: [
@@ -177,7 +177,7 @@ enum OracleFiles {
         while !trainer.isFinished { trainer.advance() }
         return trainer.sorter
         """
-      ]),
+      ], prelude: "import SortingExercises"),
     Oracle(
       student: "imports-the-solution", sheet: 1, exercise: "1.2",
       methods: ["attention": "return try Solution1.Answers().attention(of: head)"],
@@ -196,14 +196,43 @@ enum OracleFiles {
       ]),
   ]
 
-  /// Opens what is internal to modules that were compiled for testing.
-  static let testable = Oracle(
-    student: "imports-for-testing", sheet: 1, exercise: "1.2",
-    methods: [
-      "attention": """
-      throw Told("\\(AttentionSheet.writeAttention.title)")
-      """
-    ], prelude: "@testable import Curriculum\n" + told)
+  /// Opens what the package keeps to itself, in modules that were compiled for testing.
+  static let testable = [
+    Oracle(
+      student: "imports-for-testing", sheet: 4, exercise: "4.1",
+      methods: [
+        "logProbabilities": """
+        return .stack(
+          tokens.indices.map { row in
+            logits[at: row].slice(0..<(tokens[row].count - 1)).logSoftmax()
+              .gatheringColumns(Array(tokens[row].dropFirst()))
+              .reshaped(to: [tokens[row].count - 1])
+          })
+        """
+      ], prelude: "@testable import Tensors\n"),
+    Oracle(
+      student: "imports-with-a-blank", sheet: 4, exercise: "4.3",
+      methods: [
+        "loss": """
+        let rows = batch.tokens.indices.flatMap { row in
+          batch.tokens[row].indices.map { place -> Int? in
+            let next = place + 1
+            guard next < batch.tokens[row].count, batch.mask[row][place], batch.mask[row][next]
+            else { return nil }
+            return batch.tokens[row][next]
+          }
+        }
+        return logits.reshaped(to: [rows.count, logits.shape[2]]).crossEntropy(targets: rows).scalar
+        """
+      ], prelude: "@testable /* for a reason */ import Tensors\n"),
+    Oracle(
+      student: "binds-by-name", sheet: 4, exercise: "4.1",
+      methods: ["logProbabilities": "return bound(logits, tokens[0])"],
+      prelude: """
+        @_silgen_name("$s7Tensors6TensorV16gatheringColumnsyACSaySiGF")
+        func bound(_ logits: Tensor, _ tokens: [Int]) -> Tensor
+        """),
+  ]
 
   private static let told = """
     struct Told: Error, CustomStringConvertible {
@@ -211,8 +240,7 @@ enum OracleFiles {
       init(_ text: String) { description = text }
     }
     """
-  private static let verdictSymbol =
-    "$s10Coursework8ExerciseV7verdict3key6answerAA7VerdictV20FoundationEssentials4DataV_AKtF"
-  private static let casesSymbol =
-    "$s10Coursework8ExerciseV9questions4seedSayAA11EncodedCaseVGs6UInt64V_tKF"
+  /// Symbols that are there wherever the judges are linked: metadata of an exercise and of a sheet.
+  static let verdictSymbol = "$s10Coursework8ExerciseVMa"
+  static let casesSymbol = "$s18AttentionExercises0A5SheetOMa"
 }

@@ -1,7 +1,8 @@
 import Coursework
 import Foundation
-import Grading
 import XCTest
+
+@testable import Grading
 
 /// Submissions that look for the right answers where the course keeps them earn nothing.
 ///
@@ -21,6 +22,10 @@ final class OracleTests: XCTestCase {
         XCTAssertEqual(result.points, 0, what)
         XCTAssertNotEqual(outcome.status, .passed, what)
         XCTAssertFalse(outcome.publicPart?.detail?.contains("LEAK") == true, what)
+        if oracle.prelude.contains("import ") {
+          XCTAssertTrue(
+            result.compileMessages.contains { $0.text.contains("no such module") }, what)
+        }
       }
     }
   }
@@ -38,16 +43,43 @@ final class OracleTests: XCTestCase {
     XCTAssertEqual(outcome.hiddenPart?.points, 0, "\(outcome)")
   }
 
-  /// A build that is made for testing opens nothing either: what judges is not among the modules.
+  /// Attributes that open what a module keeps to itself are refused, whatever the build: this one is
+  /// made for testing, and without the refusal the first two answers are right.
   func testABuildForTestingOpensNothing() async throws {
-    let room = try Classroom(temporaryFolder())
-    let oracle = OracleFiles.testable
-    try room.handIn(oracle.student, oracle.text(template: try room.text(of: "Sheets")))
+    let room = try Classroom(temporaryFolder(), sheet: 4)
+    let template = try room.text(of: "Sheets")
+    for oracle in OracleFiles.testable {
+      try room.handIn(oracle.student, oracle.text(template: template))
+    }
     _ = try await room.run()
-    let result = try room.result(oracle.student)
-    XCTAssertEqual(result.points, 0)
-    XCTAssertTrue(
-      result.compileMessages.contains { $0.text.contains("no such module") },
-      "\(result.compileMessages)")
+    for oracle in OracleFiles.testable {
+      let result = try room.result(oracle.student)
+      XCTAssertEqual(result.points, 0, oracle.student)
+      XCTAssertTrue(
+        result.compileMessages.contains { $0.text.contains("opens what is not an answer's") },
+        "\(oracle.student): \(result.compileMessages)")
+    }
+  }
+
+  /// What submissions are linked with holds no judge, no method, no generator and nothing that draws.
+  func testTheLibraryHoldsVocabulariesAlone() async throws {
+    let checkout = try XCTUnwrap(PackageCheckout(of: ThisProgram.url))
+    let workshop = try await Workshop(
+      of: checkout, confine: ThisProgram.sibling("confine"), required: nil, atMost: .limits)
+    defer { workshop.remove() }
+    let library = try Data(contentsOf: workshop.course.appending(path: "libCourse.so"))
+    let grader = try Data(contentsOf: ThisProgram.sibling("headlight"))
+    func holds(_ data: Data, _ symbol: String) -> Bool {
+      data.range(of: Data(symbol.utf8)) != nil
+    }
+    for symbol in [
+      OracleFiles.verdictSymbol, OracleFiles.casesSymbol, "$s10Coursework", "$s10Curriculum",
+      "$s16Interpretability", "$s10Laboratory", "$s7Figures", "$s10SheetTools",
+      "$s16SortingExercises",
+    ] {
+      XCTAssertTrue(holds(grader, symbol), "\(symbol) is no symbol, so nothing would be proved")
+      XCTAssertFalse(holds(library, symbol), symbol)
+    }
+    XCTAssertTrue(holds(library, "$s17SortingVocabulary"))
   }
 }

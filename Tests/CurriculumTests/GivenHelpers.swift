@@ -1,14 +1,14 @@
 /// A function that does a part of an exercise and is within reach of an answer all the same.
-package struct GivenHelper: Sendable {
+struct GivenHelper: Sendable {
   /// The exercises that it is given for.
-  package let exercises: [String]
+  let exercises: [String]
   /// The function as an answer calls it, without its arguments.
-  package let name: String
+  let name: String
   /// What is left to think about, or why nobody should have to write it.
-  package let reason: String
+  let reason: String
 
-  /// All of them; whatever else does a part of an exercise has to be out of reach.
-  package static let all = [
+  /// All that is known of.
+  static let all = [
     GivenHelper(
       exercises: ["1.2"], name: "softmax", reason: "the thought is in the scores and the mask"),
     GivenHelper(
