@@ -4,6 +4,13 @@ import Tensors
 struct KeyValues: Sendable {
   var keys: Tensor
   var values: Tensor
+
+  /// With those of the tokens behind.
+  func followed(by newKeys: Tensor, _ newValues: Tensor) -> KeyValues {
+    KeyValues(
+      keys: .concatenation([keys, newKeys], axis: 1),
+      values: .concatenation([values, newValues], axis: 1))
+  }
 }
 
 /// What single heads read in the place of what all read, where that was changed:
@@ -46,55 +53,62 @@ package struct Attention: Sendable {
   func callAsFunction(
     _ x: Tensor, reading source: Tensor, heads: HeadInputs = HeadInputs(), mask: AttentionMask,
     bias: Tensor? = nil, rotation: Rotation? = nil, queryRotation: Rotation? = nil,
-    cache: inout KeyValues?, hooks: inout Hooks, point: (HookPoint.AttentionPoint) -> HookPoint
+    cache: inout KeyValues?, hooks: HookScope<HookPoint.AttentionPoint>
   ) throws -> Tensor {
-    let mixed = try hooks(point(.mixed)) { hooks in
-      var q = try hooks(point(.query)) { _ in
-        heads.query.map(query.perHead) ?? split(query(x), headCount)
+    var mask = mask
+    mask.window = window
+    let mixed = try hooks[.mixed] {  // [batch, query, head, headWidth]
+      // [batch, query, head, headWidth]
+      var q = try hooks[.query] {
+        heads.query.map(query.perHead) ?? split(query(x), into: headCount)
       }
       if let queryNorm { q = queryNorm(q) }
-      if let queryRotation {
-        q = try hooks(point(.rotatedQuery), q.rotated(by: queryRotation))
-      }
-      let k: Tensor
-      let v: Tensor
-      if kind == .cross, let cached = cache {
-        (k, v) = (cached.keys, cached.values)
-      } else {
-        var newKeys = try hooks(point(.key)) { _ in
-          heads.key.map(key.perHead) ?? split(key(source), keyHeadCount)
+      if let queryRotation { q = try hooks[.rotatedQuery](q.rotated(by: queryRotation)) }
+
+      if kind == .own || cache == nil {
+        // [batch, key, keyHead, headWidth]
+        var k = try hooks[.key] {
+          heads.key.map(key.perHead) ?? split(key(source), into: keyHeadCount)
         }
-        if let keyNorm { newKeys = keyNorm(newKeys) }
-        if let rotation { newKeys = try hooks(point(.rotatedKey), newKeys.rotated(by: rotation)) }
-        let newValues = try hooks(point(.value)) { _ in
-          heads.value.map(value.perHead) ?? split(value(source), keyHeadCount)
+        if let keyNorm { k = keyNorm(k) }
+        if let rotation { k = try hooks[.rotatedKey](k.rotated(by: rotation)) }
+        // [batch, key, keyHead, headWidth]
+        let v = try hooks[.value] {
+          heads.value.map(value.perHead) ?? split(value(source), into: keyHeadCount)
         }
-        k = cache.map { .concatenation([$0.keys, newKeys], axis: 1) } ?? newKeys
-        v = cache.map { .concatenation([$0.values, newValues], axis: 1) } ?? newValues
+        cache = cache?.followed(by: k, v) ?? KeyValues(keys: k, values: v)
       }
-      cache = KeyValues(keys: k, values: v)
-      var mask = mask
-      mask.window = window
-      let pattern = try hooks(point(.pattern)) { hooks in
-        try hooks(point(.scores)) { _ in
-          q.attentionScores(keys: k, scale: scale, adding: bias).masked(by: mask)
-        }.softmax()
+      let read = cache!
+
+      let pattern = try hooks[.pattern] {  // [batch, head, query, key]
+        let scores = try hooks[.scores] {  // [batch, head, query, key]
+          q.attentionScores(keys: read.keys, scale: scale, adding: bias)
+            .masked(by: mask)
+        }
+        return scores.softmax()
       }
-      return pattern.attentionMix(values: v)
+      return pattern.attentionMix(values: read.values)
     }
-    if hooks.requests(point(.result)) {
-      let results = try hooks(point(.result), output.results(of: mixed))
+    if hooks[.result].isRequested {
+      // [batch, query, head, width]
+      let results = try hooks[.result](output.results(of: mixed))
       // Unchanged they add up to what the layer computes at once, and faster.
-      if hooks.changes(point(.result)) {
+      if hooks[.result].isChanged {
         let sum = results.sum(axis: 2)
         return output.bias.map { sum + $0 } ?? sum
       }
     }
-    return output(mixed.reshaped(to: x.shape.dropLast() + [mixed.shape[2] * mixed.shape[3]]))
+    return output(joined(mixed))
   }
 
-  private func split(_ x: Tensor, _ heads: Int) -> Tensor {
+  /// `[batch, position, head · headWidth]` as `[batch, position, head, headWidth]`.
+  private func split(_ x: Tensor, into heads: Int) -> Tensor {
     x.reshaped(to: x.shape.dropLast() + [heads, x.shape[x.rank - 1] / heads])
+  }
+
+  /// `[batch, position, head, headWidth]` as `[batch, position, head · headWidth]`.
+  private func joined(_ x: Tensor) -> Tensor {
+    x.reshaped(to: x.shape.dropLast(2) + [x.shape[2] * x.shape[3]])
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

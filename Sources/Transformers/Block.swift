@@ -30,103 +30,136 @@ struct StackContext {
 package struct Block: Sendable {
   package var attentionNorm: Norm
   package var attention: Attention
-  package var crossNorm: Norm?
-  package var cross: Attention?
-  /// Nil where the MLP reads through the norm of attention, and where there is no MLP.
-  package var mlpNorm: Norm?
-  package var mlp: MLP?
+  var crossAttention: CrossAttention?
+  var feedForward: FeedForward
   let placement: TransformerConfiguration.NormPlacement
-  let order: TransformerConfiguration.BlockOrder
 
-  func callAsFunction(
-    _ x: Tensor, context: StackContext, cache: inout BlockCache, hooks: inout Hooks,
-    point: (HookPoint.BlockPoint) -> HookPoint
-  ) throws -> Tensor {
-    let read = try hooks(point(.residualPre), x)
-    // What the block adds to: the positions that are wanted behind it.
-    let pre = context.wanted(read)
-    func attend(_ asked: Tensor, _ hooks: inout Hooks) throws -> Tensor {
-      try attention(
-        context.wanted(asked), reading: asked, heads: headInputs(read, context, &hooks, point),
-        mask: context.mask, bias: context.bias, rotation: context.rotation,
-        queryRotation: context.queryRotation, cache: &cache.own, hooks: &hooks
-      ) { point(.attention(.own, $0)) }
-    }
-
-    // One norm for both layers is computed whichever of them is known.
-    let shared =
-      order == .parallelWithOneNorm ? try norm(attentionNorm, 1, read, &hooks, point) : nil
-    func attended(_ hooks: inout Hooks) throws -> Tensor {
-      try hooks(point(.attentionOut(.own))) { hooks in
-        let asked =
-          try shared
-          ?? (placement == .before ? norm(attentionNorm, 1, read, &hooks, point) : read)
-        return try attend(asked, &hooks)
-      }
-    }
-
-    guard let mlp else { return try hooks(point(.residualPost)) { try pre + attended(&$0) } }
-    if order != .sequential {
-      let added = try attended(&hooks)
-      let computed = try hooks(point(.mlpOut)) { hooks in
-        let read =
-          try mlpNorm.map { try norm($0, 2, pre, &hooks, point) } ?? context.wanted(shared ?? pre)
-        return try mlp(read, &hooks) { point(.mlp($0)) }
-      }
-      return try hooks(point(.residualPost), pre + added + computed)
-    }
-
-    var residual = try hooks(point(.residualMid)) { try pre + attended(&$0) }
-    if placement == .after { residual = try norm(attentionNorm, 1, residual, &hooks, point) }
-    if let cross, let crossNorm, let source = context.source, let mask = context.sourceMask {
-      let before = residual
-      residual = try hooks(point(.residualMidCross)) { hooks in
-        before
-          + (try hooks(point(.attentionOut(.cross))) { hooks in
-            let asked =
-              try placement == .before ? norm(crossNorm, 2, before, &hooks, point) : before
-            return try cross(
-              asked, reading: source, mask: mask, cache: &cache.cross, hooks: &hooks
-            ) { point(.attention(.cross, $0)) }
-          })
-      }
-      if placement == .after { residual = try norm(crossNorm, 2, residual, &hooks, point) }
-    }
-
-    guard let mlpNorm else { preconditionFailure("a sequential block has a norm for its MLP") }
-    let number = cross == nil ? 2 : 3
-    let computed = try hooks(point(.mlpOut)) { hooks in
-      let read =
-        try placement == .before ? norm(mlpNorm, number, residual, &hooks, point) : residual
-      return try mlp(read, &hooks) { point(.mlp($0)) }
-    }
-    let post = try hooks(point(.residualPost), residual + computed)
-    if placement == .before { return post }
-    return try hooks(
-      point(.normalizedResidualPost), norm(mlpNorm, number, post, &hooks, point))
+  /// Cross-attention and its norm.
+  struct CrossAttention: Sendable {
+    var norm: Norm
+    var attention: Attention
   }
 
-  private func norm(
-    _ norm: Norm, _ number: Int, _ x: Tensor, _ hooks: inout Hooks,
-    _ point: (HookPoint.BlockPoint) -> HookPoint
+  /// Where the MLP stands.
+  enum FeedForward: Sendable {
+    /// Attention alone.
+    case none
+    /// It reads what attention has added to.
+    case afterAttention(norm: Norm, MLP)
+    /// It reads what attention reads, through a norm of its own.
+    case besideAttention(norm: Norm, MLP)
+    /// It reads what attention reads, through the norm of attention.
+    case besideAttentionWithItsNorm(MLP)
+  }
+
+  /// Nil where the MLP reads through the norm of attention, and where there is no MLP.
+  package var mlpNorm: Norm? {
+    switch feedForward {
+    case .afterAttention(let norm, _), .besideAttention(let norm, _): norm
+    case .none, .besideAttentionWithItsNorm: nil
+    }
+  }
+
+  /// Nil where attention stands alone.
+  package var mlp: MLP? {
+    switch feedForward {
+    case .afterAttention(_, let mlp), .besideAttention(_, let mlp),
+      .besideAttentionWithItsNorm(let mlp):
+      mlp
+    case .none: nil
+    }
+  }
+
+  package var crossNorm: Norm? { crossAttention?.norm }
+  package var cross: Attention? { crossAttention?.attention }
+
+  /// - Parameter x: `[batch, position, width]`.
+  /// - Returns: The residual stream at the positions that are wanted, `[batch, query, width]`.
+  func callAsFunction(
+    _ x: Tensor, context: StackContext, cache: inout BlockCache,
+    hooks: HookScope<HookPoint.BlockPoint>
   ) throws -> Tensor {
-    try norm(x, &hooks) { point(.norm(number, $0)) }
+    let read = try hooks[.residualPre](x)  // [batch, position, width]
+    // What the block adds to: the positions that are wanted behind it.
+    let pre = context.wanted(read)  // [batch, query, width]
+
+    /// What self-attention reads, `[batch, position, width]`.
+    func normed() throws -> Tensor {
+      placement == .before ? try attentionNorm(read, hooks.norm(1)) : read
+    }
+    /// What self-attention adds, `[batch, query, width]`.
+    func attended(_ asked: () throws -> Tensor) throws -> Tensor {
+      try hooks[.attentionOut(.own)] {
+        let asked = try asked()
+        return try attention(
+          context.wanted(asked), reading: asked, heads: headInputs(read, context, hooks),
+          mask: context.mask, bias: context.bias, rotation: context.rotation,
+          queryRotation: context.queryRotation, cache: &cache.own, hooks: hooks.attention(.own))
+      }
+    }
+
+    switch feedForward {
+    case .none:
+      return try hooks[.residualPost] { try pre + attended(normed) }
+
+    case .besideAttention(let norm, let mlp):
+      let attention = try attended(normed)
+      let added = try hooks[.mlpOut] { try mlp(norm(pre, hooks.norm(2)), hooks.mlp) }
+      return try hooks[.residualPost](pre + attention + added)
+
+    case .besideAttentionWithItsNorm(let mlp):
+      // Computed whichever of the two is known.
+      let shared = try attentionNorm(read, hooks.norm(1))
+      let attention = try attended { shared }
+      let added = try hooks[.mlpOut] { try mlp(context.wanted(shared), hooks.mlp) }
+      return try hooks[.residualPost](pre + attention + added)
+
+    case .afterAttention(let norm, let mlp):
+      var residual = try hooks[.residualMid] { try pre + attended(normed) }
+      if placement == .after { residual = try attentionNorm(residual, hooks.norm(1)) }
+      residual = try crossed(residual, context, &cache.cross, hooks)
+      let number = hooks.norm(crossAttention == nil ? 2 : 3)
+      let added = try hooks[.mlpOut] {
+        try mlp(placement == .before ? norm(residual, number) : residual, hooks.mlp)
+      }
+      let post = try hooks[.residualPost](residual + added)
+      if placement == .before { return post }
+      return try hooks[.normalizedResidualPost](norm(post, number))
+    }
+  }
+
+  /// The residual stream after cross-attention, where there is any, `[batch, query, width]`.
+  private func crossed(
+    _ residual: Tensor, _ context: StackContext, _ cache: inout KeyValues?,
+    _ hooks: HookScope<HookPoint.BlockPoint>
+  ) throws -> Tensor {
+    guard let cross = crossAttention, let source = context.source, let mask = context.sourceMask
+    else { return residual }
+    let mid = try hooks[.residualMidCross] {
+      residual
+        + (try hooks[.attentionOut(.cross)] {
+          let asked = placement == .before ? try cross.norm(residual, hooks.norm(2)) : residual
+          return try cross.attention(
+            asked, reading: source, mask: mask, cache: &cache, hooks: hooks.attention(.cross))
+        })
+    }
+    return placement == .before ? mid : try cross.norm(mid, hooks.norm(2))
   }
 
   /// The copies of the residual stream that single heads read, where they are asked for; those that
   /// come back as they were are left to the common path.
   private func headInputs(
-    _ residual: Tensor, _ context: StackContext, _ hooks: inout Hooks,
-    _ point: (HookPoint.BlockPoint) -> HookPoint
+    _ residual: Tensor, _ context: StackContext, _ hooks: HookScope<HookPoint.BlockPoint>
   ) throws -> HeadInputs {
     func input(_ input: HookPoint.AttentionInput, heads: Int) throws -> Tensor? {
-      guard hooks.requests(point(.input(input))) else { return nil }
+      let hook = hooks[.input(input)]
+      guard hook.isRequested else { return nil }
       let residual = input == .query ? context.wanted(residual) : residual
       let (batch, length, width) = (residual.shape[0], residual.shape[1], residual.shape[2])
-      let copies = Tensor.concatenation(
+      let copies = Tensor.concatenation(  // [batch, position, head, width]
         Array(repeating: residual.reshaped(to: [batch, length, 1, width]), count: heads), axis: 2)
-      let passed = try hooks(point(.input(input)), copies)
-      guard hooks.changes(point(.input(input))) else { return nil }
+      let passed = try hook(copies)
+      guard hook.isChanged else { return nil }
       return placement == .before ? attentionNorm(passed) : passed
     }
     return HeadInputs(
@@ -138,10 +171,31 @@ package struct Block: Sendable {
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
     attentionNorm.visit(name + ".attentionNorm", body)
     attention.visit(name + ".attention", body)
-    crossNorm?.visit(name + ".crossNorm", body)
-    cross?.visit(name + ".cross", body)
-    mlpNorm?.visit(name + ".mlpNorm", body)
-    mlp?.visit(name + ".mlp", body)
+    crossAttention?.norm.visit(name + ".crossNorm", body)
+    crossAttention?.attention.visit(name + ".cross", body)
+    feedForward.visit(name, body)
+  }
+}
+
+extension Block.FeedForward {
+  mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
+    // Taken out while it is changed: weights that two hold would be copied.
+    let whole = self
+    self = .none
+    switch consume whole {
+    case .none: break
+    case .afterAttention(var norm, var mlp):
+      norm.visit(name + ".mlpNorm", body)
+      mlp.visit(name + ".mlp", body)
+      self = .afterAttention(norm: norm, mlp)
+    case .besideAttention(var norm, var mlp):
+      norm.visit(name + ".mlpNorm", body)
+      mlp.visit(name + ".mlp", body)
+      self = .besideAttention(norm: norm, mlp)
+    case .besideAttentionWithItsNorm(var mlp):
+      mlp.visit(name + ".mlp", body)
+      self = .besideAttentionWithItsNorm(mlp)
+    }
   }
 }
 

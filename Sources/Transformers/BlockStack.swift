@@ -18,50 +18,43 @@ package struct BlockStack: Sendable {
   /// What the first block reads: the embeddings of tokens `[batch, position, width]` with those of
   /// their positions and types.
   func embed(
-    _ tokens: Tensor, at positions: [[Int]], types: [[Int]]?, hooks: inout Hooks
+    _ tokens: Tensor, at positions: [[Int]], types: [[Int]]?, hooks: Hooks
   ) throws -> Tensor {
     let isDecoder = name == .decoder
-    var x = try hooks(isDecoder ? .decoderEmbedding : .embedding, tokens)
+    var x = try hooks[isDecoder ? .decoderEmbedding : .embedding](tokens)
     if let table = self.positions {
-      x =
-        try x
-        + hooks(
-          isDecoder ? .decoderPositionEmbedding : .positionEmbedding,
-          table(positions, batch: x.shape[0]))
+      let point: HookPoint = isDecoder ? .decoderPositionEmbedding : .positionEmbedding
+      x = x + (try hooks[point](table(positions, batch: x.shape[0])))
     }
     if let tokenTypes {
       let rows = types?.flatMap { $0 } ?? Array(repeating: 0, count: x.shape[0] * x.shape[1])
-      x = try x + hooks(.tokenTypeEmbedding, tokenTypes.gathering(rows).reshaped(to: x.shape))
+      x = x + (try hooks[.tokenTypeEmbedding](tokenTypes.gathering(rows).reshaped(to: x.shape)))
     }
-    guard let embeddingNorm else { return x }
-    return try embeddingNorm(x, &hooks) { .embeddingNorm(name, $0) }
+    return try embeddingNorm.map { try $0(x, hooks.embeddingNorm(name)) } ?? x
   }
 
   /// - Parameter skipped: How many blocks `x` has passed already.
   func callAsFunction(
     _ x: Tensor, context: StackContext, cache: inout [BlockCache], skipping skipped: Int = 0,
-    hooks: inout Hooks
+    hooks: Hooks
   ) throws -> Tensor {
     var context = context
     if let positionBias {
       let offset = context.mask.queryOffset
-      context.bias = try hooks(
-        .block(name, 0, .attention(.own, .positionBias)),
+      context.bias = try hooks[.block(name, 0, .attention(.own, .positionBias))](
         positionBias(queryCount: x.shape[1], keyCount: offset + x.shape[1], offset: offset))
     }
     var residual = x
     for layer in blocks.indices.dropFirst(skipped) {
       residual = try blocks[layer](
-        residual, context: context, cache: &cache[layer], hooks: &hooks
-      ) { .block(name, layer, $0) }
+        residual, context: context, cache: &cache[layer], hooks: hooks.block(name, layer))
     }
-    return try end(residual, hooks: &hooks)
+    return try end(residual, hooks: hooks)
   }
 
   /// What the stack returns when the last block has been passed.
-  func end(_ residual: Tensor, hooks: inout Hooks) throws -> Tensor {
-    guard let finalNorm else { return residual }
-    return try finalNorm(residual, &hooks) { .finalNorm(name, $0) }
+  func end(_ residual: Tensor, hooks: Hooks) throws -> Tensor {
+    try finalNorm.map { try $0(residual, hooks.finalNorm(name)) } ?? residual
   }
 
   mutating func visit(_ body: (String, inout Tensor) -> Void) {

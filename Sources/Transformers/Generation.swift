@@ -193,10 +193,10 @@ private struct Continuation {
       self.interventions = interventions
       return
     }
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: configuration, capturing: .nothing,
       intervening: interventions.filter(\.point.isEncoders))
-    source = try model.encode(input, hooks: &hooks)
+    source = try model.encode(input, hooks: hooks)
     _ = try hooks.finish()
     self.interventions = interventions.filter { !$0.point.isEncoders }
   }
@@ -220,7 +220,7 @@ private struct Continuation {
     // Keys and values of the encoder's output are computed once, at the first step.
     let passed =
       state.length == 0 ? interventions : interventions.filter { !$0.point.isOfSource }
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: model.configuration, capturing: .nothing, intervening: passed)
     let mask = promptMask?.map { row in
       row + Array(repeating: true, count: rows[0].count - row.count)
@@ -228,7 +228,7 @@ private struct Continuation {
     // A beam has more rows than there are texts.
     let source = source.map { rows.count > $0.shape[0] ? $0.repeated(rows.count) : $0 }
     let output = try model.decode(
-      fresh, mask: mask, source: source, sourceMask: sourceMask, state: &state, hooks: &hooks)
+      fresh, mask: mask, source: source, sourceMask: sourceMask, state: &state, hooks: hooks)
     _ = try hooks.finish()
     let last = output.slice(axis: 1, (fresh[0].count - 1)..<fresh[0].count)
     return model.unembed(last.reshaped(to: [rows.count, model.configuration.width]))

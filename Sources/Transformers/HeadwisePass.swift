@@ -164,9 +164,9 @@ package struct HeadwisePass: Sendable {
     guard let mlp = stack.blocks[layer].mlp else {
       preconditionFailure("block \(layer) has no MLP")
     }
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: model.configuration, capturing: .nothing, intervening: [])
-    return try mlp(normed, &hooks) { .block(stack.name, layer, .mlp($0)) }
+    return try mlp(normed, hooks.block(stack.name, layer).mlp)
   }
 
   /// What the gradient of an MLP's hidden layer is for its normed input.

@@ -1,159 +1,10 @@
-public import Tensors
-
-/// What a run keeps.
-public enum Capture: Sendable, ExpressibleByArrayLiteral {
-  /// Every point that each run passes; see ``TransformerConfiguration/hookPoints``.
-  case everything
-  /// These points.
-  case points(Set<HookPoint>)
-  /// Every point whose name matches a pattern, in which `*` stands for any text. Points that are
-  /// computed on request are meant only by a pattern that matches no others, such as
-  /// `*hook_result`.
-  case matching(String)
-
-  /// Nothing.
-  public static var nothing: Capture { .points([]) }
-
-  /// These points.
-  public init(arrayLiteral points: HookPoint...) { self = .points(Set(points)) }
-
-  /// The points of a model that are meant.
-  ///
-  /// - Throws: ``TransformerError/unknownPoint(_:nearest:)`` when a point, or any match for the
-  ///   pattern, is not in the model.
-  public func points(in configuration: TransformerConfiguration) throws(TransformerError)
-    -> Set<HookPoint>
-  {
-    // A plain run asks for nothing, and generation makes one a token.
-    if case .points(let points) = self, points.isEmpty { return [] }
-    switch self {
-    case .everything: return Set(configuration.hookPoints)
-    case .points(let points):
-      try configuration.checkExistence(of: points)
-      return points
-    case .matching(let pattern):
-      let existing = configuration.allHookPoints
-      let found = existing.filter { $0.description.matches(glob: pattern) }
-      if found.isEmpty {
-        throw .unknownPoint(
-          pattern, nearest: nearestNames(to: pattern, in: existing.map(\.description)))
-      }
-      let passed = found.filter { !$0.isOnRequest }
-      return Set(passed.isEmpty ? found : passed)
-    }
-  }
-}
-
-extension TransformerConfiguration {
-  func checkExistence(of points: some Sequence<HookPoint>) throws(TransformerError) {
-    let points = Array(points)
-    if points.isEmpty { return }
-    let existing = Set(allHookPoints)
-    for point in points where !existing.contains(point) {
-      throw .unknownPoint(
-        point.description,
-        nearest: nearestNames(to: point.description, in: allHookPoints.map(\.description)))
-    }
-  }
-}
-
-extension String {
-  /// Whether the whole string fits a pattern in which `*` stands for any text.
-  func matches(glob: String) -> Bool {
-    let (text, pattern) = (Array(self.unicodeScalars), Array(glob.unicodeScalars))
-    var (t, p) = (0, 0)
-    var retry: (t: Int, p: Int)?
-    while t < text.count {
-      if p < pattern.count, pattern[p] == "*" {
-        retry = (t, p)
-        p += 1
-      } else if p < pattern.count, pattern[p] == text[t] {
-        t += 1
-        p += 1
-      } else if let last = retry {
-        retry = (last.t + 1, last.p)
-        (t, p) = (last.t + 1, last.p + 1)
-      } else {
-        return false
-      }
-    }
-    return pattern[p...].allSatisfy { $0 == "*" }
-  }
-}
-
-/// A change to an activation on its way through the model.
-public struct Intervention: Sendable {
-  /// Where.
-  public let point: HookPoint
-  /// What becomes of the activation; the result has the same shape.
-  public let edit: @Sendable (Tensor) throws -> Tensor
-
-  /// A change computed from the activation itself.
-  public init(at point: HookPoint, _ edit: @escaping @Sendable (Tensor) throws -> Tensor) {
-    self.point = point
-    self.edit = edit
-  }
-
-  /// Puts a tensor in the place of the activation.
-  public static func replace(_ point: HookPoint, with tensor: Tensor) -> Intervention {
-    Intervention(at: point) { _ in tensor }
-  }
-
-  /// Sets the output of one head to zero, before the output projection.
-  public static func zeroHead(
-    _ head: Int, of kind: AttentionKind = .own, in stack: StackName, layer: Int
-  ) -> Intervention {
-    Intervention(at: .block(stack, layer, .attention(kind, .mixed))) { mixed in
-      guard (0..<mixed.shape[2]).contains(head) else {
-        throw TransformerError.headOutOfRange(head, count: mixed.shape[2])
-      }
-      var keep = Tensor(repeating: 1, shape: [mixed.shape[2], 1])
-      keep[head, 0] = 0
-      return mixed * (keep + Tensor.zeros(Array(mixed.shape[2...])))
-    }
-  }
-}
-
-/// The activations a run kept.
-public struct Trace: Sendable {
-  private var tensors: [HookPoint: Tensor] = [:]
-  private let configuration: TransformerConfiguration
-
-  init(configuration: TransformerConfiguration) { self.configuration = configuration }
-
-  mutating func keep(_ tensor: Tensor, at point: HookPoint) { tensors[point] = tensor }
-
-  /// The activation at a point, or nil where it was not kept.
-  package func kept(at point: HookPoint) -> Tensor? { tensors[point] }
-
-  /// The points that were kept, in the order in which the model met them.
-  public var points: [HookPoint] { configuration.allHookPoints.filter { tensors[$0] != nil } }
-
-  /// The activation at a point.
-  ///
-  /// - Throws: ``TransformerError/notCaptured(_:captured:)``.
-  public subscript(_ point: HookPoint) -> Tensor {
-    get throws {
-      if let tensor = tensors[point] { return tensor }
-      try configuration.checkExistence(of: [point])
-      throw TransformerError.notCaptured(point, captured: tensors.count)
-    }
-  }
-
-  /// The activation at a point by its name, such as `encoder.0.attn.hook_pattern`.
-  public subscript(_ name: String) -> Tensor {
-    get throws {
-      guard let point = HookPoint(name) else {
-        throw TransformerError.unknownPoint(
-          name, nearest: nearestNames(to: name, in: configuration.allHookPoints.map(\.description)))
-      }
-      return try self[point]
-    }
-  }
-}
+import Tensors
 
 /// What accompanies a forward pass: what to keep, what to change, what was met.
-struct Hooks {
+///
+/// One object a pass; every layer leaves there what was asked for. A layer gets the part that is its
+/// own, a ``HookScope``, and need not know where it stands.
+final class Hooks {
   private let captured: Set<HookPoint>
   private let interventions: [HookPoint: [Intervention]]
   private var unmet: Set<HookPoint>
@@ -194,23 +45,29 @@ struct Hooks {
     self.known = known
   }
 
-  /// The same hooks, which know something more.
-  func knowing(_ more: @escaping (HookPoint) throws -> Tensor?) -> Hooks {
-    var hooks = self
+  /// Adds something that is known from here on.
+  func know(_ more: @escaping (HookPoint) throws -> Tensor?) {
     let known = known
-    hooks.known = { point in
+    self.known = { point in
       if let activation = try known?(point) { return activation }
       return try more(point)
     }
-    return hooks
+  }
+
+  /// A point, where an activation passes that is there already.
+  subscript(point: HookPoint) -> Hook { Hook(hooks: self, point: point) }
+
+  /// An activation behind its point: computed unless it is known, then passed on.
+  subscript(point: HookPoint, compute: () throws -> Tensor) -> Tensor {
+    get throws {
+      let activation = try known?(point) ?? compute()
+      return try pass(activation, at: point)
+    }
   }
 
   /// Passes an activation on: changed by the interventions at this point, then kept if asked for.
-  mutating func callAsFunction(
-    _ point: @autoclosure () -> HookPoint, _ activation: Tensor
-  ) throws -> Tensor {
+  fileprivate func pass(_ activation: Tensor, at point: HookPoint) throws -> Tensor {
     if isIdle { return activation }
-    let point = point()
     guard unmet.remove(point) != nil || captured.contains(point) || interventions[point] != nil
     else { return activation }
     var activation = activation
@@ -226,29 +83,11 @@ struct Hooks {
     return activation
   }
 
-  /// Passes on an activation that is computed unless it is known.
-  mutating func callAsFunction(
-    _ point: @autoclosure () -> HookPoint, _ compute: (inout Hooks) throws -> Tensor
-  ) throws -> Tensor {
-    guard let known else {
-      let activation = try compute(&self)
-      return try self(point(), activation)
-    }
-    let place = point()
-    if let activation = try known(place) { return try self(place, activation) }
-    let activation = try compute(&self)
-    return try self(place, activation)
+  fileprivate func requests(_ point: HookPoint) -> Bool {
+    hasRequests && (captured.contains(point) || interventions[point] != nil)
   }
 
-  /// Whether a point that is computed on request is to be computed.
-  func requests(_ point: @autoclosure () -> HookPoint) -> Bool {
-    guard hasRequests else { return false }
-    let point = point()
-    return captured.contains(point) || interventions[point] != nil
-  }
-
-  /// Whether an activation is changed at a point.
-  func changes(_ point: HookPoint) -> Bool { interventions[point] != nil }
+  fileprivate func changes(_ point: HookPoint) -> Bool { interventions[point] != nil }
 
   /// Ends the pass.
   ///
@@ -257,4 +96,69 @@ struct Hooks {
     if let point = unmet.min(by: { $0.description < $1.description }) { throw .neverFired(point) }
     return trace
   }
+}
+
+/// One point of a pass.
+struct Hook {
+  fileprivate let hooks: Hooks
+  fileprivate let point: HookPoint
+
+  /// What an activation is behind the point.
+  func callAsFunction(_ activation: Tensor) throws -> Tensor {
+    try hooks.pass(activation, at: point)
+  }
+
+  /// Whether the point, which is computed on request, is to be computed.
+  var isRequested: Bool { hooks.requests(point) }
+
+  /// Whether an activation is changed here.
+  var isChanged: Bool { hooks.changes(point) }
+}
+
+/// The hooks of a part of a model, in which points go by the part's own names: `hooks[.pattern]` is
+/// the pattern of an attention layer, wherever the layer stands.
+struct HookScope<Point> {
+  private let hooks: Hooks
+  private let place: (Point) -> HookPoint
+
+  fileprivate init(_ hooks: Hooks, _ place: @escaping (Point) -> HookPoint) {
+    self.hooks = hooks
+    self.place = place
+  }
+
+  /// A point, where an activation passes that is there already.
+  subscript(point: Point) -> Hook { hooks[place(point)] }
+
+  /// An activation behind its point: computed unless it is known, then passed on.
+  subscript(point: Point, compute: () throws -> Tensor) -> Tensor {
+    get throws { try hooks[place(point), compute] }
+  }
+
+  fileprivate func scope<Inner>(_ outer: @escaping (Inner) -> Point) -> HookScope<Inner> {
+    HookScope<Inner>(hooks) { [place] in place(outer($0)) }
+  }
+}
+
+extension Hooks {
+  func block(_ stack: StackName, _ layer: Int) -> HookScope<HookPoint.BlockPoint> {
+    HookScope(self) { .block(stack, layer, $0) }
+  }
+
+  func embeddingNorm(_ stack: StackName) -> HookScope<HookPoint.NormPoint> {
+    HookScope(self) { .embeddingNorm(stack, $0) }
+  }
+
+  func finalNorm(_ stack: StackName) -> HookScope<HookPoint.NormPoint> {
+    HookScope(self) { .finalNorm(stack, $0) }
+  }
+}
+
+extension HookScope<HookPoint.BlockPoint> {
+  func attention(_ kind: AttentionKind) -> HookScope<HookPoint.AttentionPoint> {
+    scope { .attention(kind, $0) }
+  }
+
+  func norm(_ number: Int) -> HookScope<HookPoint.NormPoint> { scope { .norm(number, $0) } }
+
+  var mlp: HookScope<HookPoint.MLPPoint> { scope { .mlp($0) } }
 }

@@ -43,15 +43,13 @@ package struct Norm: Sendable {
   package var bias: Tensor?
   let epsilon: Float
 
-  /// - Parameter point: Makes the hook point of a place in this norm.
-  func callAsFunction(
-    _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.NormPoint) -> HookPoint
-  ) throws -> Tensor {
-    weighted(
-      try hooks(point(.normalized)) { hooks in
-        let scale = try hooks(point(.scale)) { _ in self.scale(of: x) }
-        return x.standardised(by: scale, centring: centres)
-      })
+  /// The norm of `[batch, position, width]`.
+  func callAsFunction(_ x: Tensor, _ hooks: HookScope<HookPoint.NormPoint>) throws -> Tensor {
+    let normalized = try hooks[.normalized] {  // [batch, position, width]
+      let scale = try hooks[.scale] { self.scale(of: x) }  // [batch, position, 1]
+      return x.standardised(by: scale, centring: centres)
+    }
+    return weighted(normalized)
   }
 
   /// The norm of something that passes no hook point.
@@ -88,15 +86,14 @@ package struct MLP: Sendable {
   package var output: Linear
   let activation: TransformerConfiguration.Activation
 
-  func callAsFunction(
-    _ x: Tensor, _ hooks: inout Hooks, _ point: (HookPoint.MLPPoint) -> HookPoint
-  ) throws -> Tensor {
-    output(
-      try hooks(point(.post)) { hooks in
-        let pre = try hooks(point(.pre)) { _ in (gate ?? input)(x) }
-        if gate == nil { return activation(pre) }
-        return activation(pre) * (try hooks(point(.preLinear)) { _ in input(x) })
-      })
+  /// What the network makes of `[batch, position, width]`, in the same shape.
+  func callAsFunction(_ x: Tensor, _ hooks: HookScope<HookPoint.MLPPoint>) throws -> Tensor {
+    let post = try hooks[.post] {  // [batch, position, feedForwardWidth]
+      let pre = try hooks[.pre] { (gate ?? input)(x) }  // [batch, position, feedForwardWidth]
+      if gate == nil { return activation(pre) }
+      return activation(pre) * (try hooks[.preLinear] { input(x) })
+    }
+    return output(post)
   }
 
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {

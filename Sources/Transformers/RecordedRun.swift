@@ -28,11 +28,11 @@ package struct RecordedRun: Sendable {
     for (name, stack) in model.configuration.stacks {
       kept.formUnion((0..<stack.layerCount).map { .residualPre(name, $0) })
     }
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: model.configuration, capturing: .points(kept),
       intervening: interventions)
     var states = model.emptyStates
-    (output, source) = try model.pass(input, states: &states, hooks: &hooks)
+    (output, source) = try model.pass(input, states: &states, hooks: hooks)
     trace = try hooks.finish()
     self.model = model
     self.input = input
@@ -116,10 +116,10 @@ extension RecordedRun {
     let tokens = pick(tokens(of: stack))
     let positions = model.configuration.positions(
       of: tokens, mask: mask(of: stack).map(pick), offset: 0)
-    var passed = self.hooks(hooks, PartialPass(stack, rows: rows, positions: 0..<0, wanted: 0..<0))
+    let passed = self.hooks(hooks, PartialPass(stack, rows: rows, positions: 0..<0, wanted: 0..<0))
     let residual = try model.embed(
       tokens, types: stack == .decoder ? nil : input.tokenTypes.map(pick), at: positions,
-      with: model.stacks[index(of: stack)], hooks: &passed)
+      with: model.stacks[index(of: stack)], hooks: passed)
     return (residual, passed.trace)
   }
 
@@ -130,7 +130,7 @@ extension RecordedRun {
   ) throws -> (residual: Tensor, trace: Trace) {
     let stack = model.stacks[index(of: part.stack)]
     func point(_ place: HookPoint.BlockPoint) -> HookPoint { .block(part.stack, layer, place) }
-    var passed = self.hooks(hooks, part)
+    let passed = self.hooks(hooks, part)
     let isCausal = part.stack == .decoder || model.configuration.encoder == nil
     var context = StackContext(
       mask: AttentionMask(
@@ -147,8 +147,7 @@ extension RecordedRun {
     if attends {
       context.rotation = rotation?.of(part.rows).at(part.positions)
       if let bias = stack.positionBias {
-        context.bias = try passed(
-          .block(part.stack, 0, .attention(.own, .positionBias)),
+        context.bias = try passed[.block(part.stack, 0, .attention(.own, .positionBias))](
           bias(
             queryCount: part.wanted.count, keyCount: part.positions.upperBound,
             offset: part.wanted.lowerBound))
@@ -174,8 +173,7 @@ extension RecordedRun {
         let (keys, values) = (cross.keys.gathering(part.rows), cross.values.gathering(part.rows))
         if isChanged {
           // What is changed has to pass its hooks.
-          let recorded = passed
-          passed = recorded.knowing {
+          passed.know {
             if $0 == point(.attention(.cross, .key)) { return keys }
             return $0 == point(.attention(.cross, .value)) ? values : nil
           }
@@ -185,7 +183,7 @@ extension RecordedRun {
       }
     }
     let result = try stack.blocks[layer](
-      residual, context: context, cache: &cache, hooks: &passed, point: point)
+      residual, context: context, cache: &cache, hooks: passed.block(part.stack, layer))
     return (result, passed.trace)
   }
 
@@ -193,8 +191,8 @@ extension RecordedRun {
   package func end(
     _ residual: Tensor, of part: PartialPass, with hooks: PartialHooks
   ) throws -> (output: Tensor, trace: Trace) {
-    var passed = self.hooks(hooks, part)
-    let output = try model.stacks[index(of: part.stack)].end(residual, hooks: &passed)
+    let passed = self.hooks(hooks, part)
+    let output = try model.stacks[index(of: part.stack)].end(residual, hooks: passed)
     return (output, passed.trace)
   }
 

@@ -27,26 +27,22 @@ extension Transformer {
     _ input: ModelInput, from start: RunStart, capturing capture: Capture = .nothing,
     intervening interventions: [Intervention] = [], logitsAt positions: Range<Int>? = nil
   ) throws -> Run {
-    try input.validate(for: configuration)
     precondition(!configuration.isEncoderDecoder, "a run starts midway in a model of one stack")
-    let stack = stacks[0]
-    let shape = [input.tokens.count, input.tokens[0].count, configuration.width]
-    precondition(
-      start.residual.shape == shape && (0...stack.blocks.count).contains(start.blocks),
-      "a residual stream \(start.residual.shape) after \(start.blocks) blocks does not fit \(shape) "
-        + "and a stack of \(stack.blocks.count)")
-    var hooks = try Hooks(
-      configuration: configuration, capturing: capture, intervening: interventions)
-    var context = StackContext(
-      mask: AttentionMask(keys: input.mask, isCausal: configuration.encoder == nil))
-    if case .rotary(let angles) = configuration.position {
-      let places = configuration.positions(of: input.tokens, mask: input.mask, offset: 0)
-      context.rotation = angles.rotation(at: places)
+    return try run(
+      input, capturing: capture, intervening: interventions, logitsAt: positions
+    ) { hooks in
+      let stack = stacks[0]
+      let shape = [input.tokens.count, input.tokens[0].count, configuration.width]
+      precondition(
+        start.residual.shape == shape && (0...stack.blocks.count).contains(start.blocks),
+        "a residual stream \(start.residual.shape) after \(start.blocks) blocks does not fit "
+          + "\(shape) and a stack of \(stack.blocks.count)")
+      var state = DecoderState(layers: stack.blocks.count)
+      return try pass(
+        start.residual,
+        at: configuration.positions(of: input.tokens, mask: input.mask, offset: 0),
+        through: stack, context: firstContext(input), skipping: start.blocks, state: &state,
+        hooks: hooks)
     }
-    var state = DecoderState(layers: stack.blocks.count)
-    let output = try stack(
-      start.residual, context: context, cache: &state.blocks, skipping: start.blocks, hooks: &hooks)
-    let read = positions.map { output.slice(axis: 1, $0) } ?? output
-    return Run(logits: unembed(read), output: output, trace: try hooks.finish())
   }
 }

@@ -15,14 +15,14 @@ extension Transformer {
       input.decoderMask = nil
     }
     try input.validate(for: configuration)
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: configuration, capturing: capture, intervening: interventions)
-    let source = try encode(input, hooks: &hooks)
+    let source = try encode(input, hooks: hooks)
     if stack == .decoder, let decoderTokens = input.decoderTokens {
       var state = DecoderState(layers: stacks[1].blocks.count)
       _ = try decode(
         decoderTokens, mask: input.decoderMask, source: source, sourceMask: input.mask,
-        state: &state, hooks: &hooks)
+        state: &state, hooks: hooks)
     }
     return try hooks.finish()
   }

@@ -61,11 +61,23 @@ public struct Transformer: Sendable, Parameterized {
     _ input: ModelInput, capturing capture: Capture = .nothing,
     intervening interventions: [Intervention] = [], logitsAt positions: Range<Int>? = nil
   ) throws -> Run {
+    try run(input, capturing: capture, intervening: interventions, logitsAt: positions) { hooks in
+      var states = emptyStates
+      return try pass(input, states: &states, hooks: hooks).output
+    }
+  }
+
+  /// What every run does, wherever it starts.
+  ///
+  /// - Parameter stacks: What the last stack makes of the input, `[batch, position, width]`.
+  func run(
+    _ input: ModelInput, capturing capture: Capture, intervening interventions: [Intervention],
+    logitsAt positions: Range<Int>?, through stacks: (Hooks) throws -> Tensor
+  ) throws -> Run {
     try input.validate(for: configuration)
-    var hooks = try Hooks(
+    let hooks = try Hooks(
       configuration: configuration, capturing: capture, intervening: interventions)
-    var states = emptyStates
-    let output = try pass(input, states: &states, hooks: &hooks).output
+    let output = try stacks(hooks)
     let read = positions.map { output.slice(axis: 1, $0) } ?? output
     return Run(logits: unembed(read), output: output, trace: try hooks.finish())
   }
@@ -78,30 +90,33 @@ public struct Transformer: Sendable, Parameterized {
   ///
   /// - Parameter states: Of every stack, empty before and full after.
   func pass(
-    _ input: ModelInput, states: inout [DecoderState], hooks: inout Hooks
+    _ input: ModelInput, states: inout [DecoderState], hooks: Hooks
   ) throws -> (output: Tensor, source: Tensor?) {
-    let first = try encode(input, state: &states[0], hooks: &hooks)
+    let first = try encode(input, state: &states[0], hooks: hooks)
     guard let decoderTokens = input.decoderTokens else { return (first, nil) }
     let output = try decode(
       decoderTokens, mask: input.decoderMask, source: first, sourceMask: input.mask,
-      state: &states[1], hooks: &hooks)
+      state: &states[1], hooks: hooks)
     return (output, first)
   }
 
   /// What the first stack makes of the input, `[batch, position, width]`.
-  func encode(_ input: ModelInput, hooks: inout Hooks) throws -> Tensor {
+  func encode(_ input: ModelInput, hooks: Hooks) throws -> Tensor {
     var state = DecoderState(layers: stacks[0].blocks.count)
-    return try encode(input, state: &state, hooks: &hooks)
+    return try encode(input, state: &state, hooks: hooks)
   }
 
   private func encode(
-    _ input: ModelInput, state: inout DecoderState, hooks: inout Hooks
+    _ input: ModelInput, state: inout DecoderState, hooks: Hooks
   ) throws -> Tensor {
-    let context = StackContext(
-      mask: AttentionMask(keys: input.mask, isCausal: configuration.encoder == nil))
-    return try read(
-      input.tokens, types: input.tokenTypes, with: stacks[0], context: context, state: &state,
-      hooks: &hooks)
+    try read(
+      input.tokens, types: input.tokenTypes, with: stacks[0], context: firstContext(input),
+      state: &state, hooks: hooks)
+  }
+
+  /// What the first stack needs beside the residual stream.
+  func firstContext(_ input: ModelInput) -> StackContext {
+    StackContext(mask: AttentionMask(keys: input.mask, isCausal: configuration.encoder == nil))
   }
 
   /// What the decoder makes of tokens that follow what `state` remembers.
@@ -109,41 +124,53 @@ public struct Transformer: Sendable, Parameterized {
   /// - Parameter mask: Which tokens are there, the remembered ones included.
   func decode(
     _ tokens: [[Int]], mask: [[Bool]]?, source: Tensor?, sourceMask: [[Bool]]?,
-    state: inout DecoderState, hooks: inout Hooks
+    state: inout DecoderState, hooks: Hooks
   ) throws -> Tensor {
     let context = StackContext(
       mask: AttentionMask(keys: mask, isCausal: true, queryOffset: state.length),
       source: source, sourceMask: AttentionMask(keys: sourceMask, isCausal: false))
     return try read(
       tokens, types: nil, with: stacks[stacks.count - 1], context: context, state: &state,
-      hooks: &hooks)
+      hooks: hooks)
   }
 
   private func read(
     _ tokens: [[Int]], types: [[Int]]?, with stack: BlockStack, context: StackContext,
-    state: inout DecoderState, hooks: inout Hooks
+    state: inout DecoderState, hooks: Hooks
   ) throws -> Tensor {
     let positions = configuration.positions(
       of: tokens, mask: context.mask.keys, offset: state.length)
-    let x = try embed(tokens, types: types, at: positions, with: stack, hooks: &hooks)
+    let x = try embed(tokens, types: types, at: positions, with: stack, hooks: hooks)
+    let output = try pass(
+      x, at: positions, through: stack, context: context, state: &state, hooks: hooks)
+    state.length += tokens[0].count
+    return output
+  }
+
+  /// What a stack makes of a residual stream whose rows stand at positions.
+  ///
+  /// - Parameter skipped: How many blocks the stream has passed already.
+  func pass(
+    _ residual: Tensor, at positions: [[Int]], through stack: BlockStack, context: StackContext,
+    skipping skipped: Int = 0, state: inout DecoderState, hooks: Hooks
+  ) throws -> Tensor {
     var context = context
     if case .rotary(let angles) = configuration.position {
       context.rotation = angles.rotation(at: positions)
     }
-    let output = try stack(x, context: context, cache: &state.blocks, hooks: &hooks)
-    state.length += tokens[0].count
-    return output
+    return try stack(
+      residual, context: context, cache: &state.blocks, skipping: skipped, hooks: hooks)
   }
 
   /// What the first block of a stack reads of tokens, `[batch, position, width]`.
   func embed(
     _ tokens: [[Int]], types: [[Int]]?, at positions: [[Int]], with stack: BlockStack,
-    hooks: inout Hooks
+    hooks: Hooks
   ) throws -> Tensor {
     var embedded = embedding.gathering(tokens.flatMap { $0 })
       .reshaped(to: [tokens.count, tokens[0].count, configuration.width])
     if configuration.embeddingScale != 1 { embedded = embedded * configuration.embeddingScale }
-    return try stack.embed(embedded, at: positions, types: types, hooks: &hooks)
+    return try stack.embed(embedded, at: positions, types: types, hooks: hooks)
   }
 
   /// The logits of the last stack's output, `[…, width]` to `[…, token]`.
