@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Synchronization
 
 /// Shares work out among the processor's cores.
 package enum Parallel {
@@ -42,5 +43,23 @@ package enum Parallel {
       body(share)
       pthread_setspecific(insideKey, outer)
     }
+  }
+
+  /// The results of a function of each element, computed by several threads.
+  ///
+  /// - Throws: What the function throws of the first element that it throws of.
+  package static func map<Element: Sendable, Value: Sendable, Failure: Error>(
+    _ elements: [Element], _ body: @Sendable (Element) throws(Failure) -> Value
+  ) throws(Failure) -> [Value] {
+    if elements.count == 1 { return [try body(elements[0])] }
+    let results = Mutex<[Int: Result<Value, Failure>]>([:])
+    forEachShare(elements.count) { index in
+      let result = Result { () throws(Failure) in try body(elements[index]) }
+      results.withLock { $0[index] = result }
+    }
+    let found = results.withLock { $0 }
+    var values: [Value] = []
+    for index in elements.indices { values.append(try found[index]!.get()) }
+    return values
   }
 }

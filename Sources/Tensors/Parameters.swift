@@ -57,24 +57,16 @@ package func lossAndGradients<Model: Parameterized & Sendable, Shard: Sendable>(
   loss: @Sendable (Model, Shard) -> Tensor
 ) -> (loss: Float, gradients: [Tensor]) {
   precondition(!shards.isEmpty, "there is no shard to take a loss of")
-  typealias Part = (loss: Float, gradients: [Tensor])
-  let parts = UnsafeMutableBufferPointer<Part?>.allocate(capacity: shards.count)
-  parts.initialize(repeating: nil)
-  defer { parts.deinitialize().deallocate() }
-  nonisolated(unsafe) let results = parts
-  Parallel.forEachShare(shards.count) { index in
-    let (shard, share) = shards[index]
+  let parts = Parallel.map(shards) { shard, share -> (loss: Float, gradients: [Tensor]) in
     let watched = model.requiringGradients()
     let value = loss(watched, shard) * share
-    results[index] = (
-      value.scalar, gradient(of: value, withRespectTo: watched.parameters.map(\.tensor))
-    )
+    return (value.scalar, gradient(of: value, withRespectTo: watched.parameters.map(\.tensor)))
   }
-  var total = results[0]!
-  for part in results.dropFirst() {
-    total.loss += part!.loss
+  var total = parts[0]
+  for part in parts.dropFirst() {
+    total.loss += part.loss
     for index in total.gradients.indices {
-      total.gradients[index] = total.gradients[index] + part!.gradients[index]
+      total.gradients[index] = total.gradients[index] + part.gradients[index]
     }
   }
   return total

@@ -26,7 +26,12 @@ import Foundation
     ] + instructorCommands)
 
   static func main() async {
-    await main(TextArguments.prepared(Array(CommandLine.arguments.dropFirst()), for: self))
+    let arguments = TextArguments.prepared(Array(CommandLine.arguments.dropFirst()), for: self)
+    if let refusal = TextArguments.refusal(of: arguments, by: self) {
+      FileHandle.standardError.write(Data("\(refusal)\n".utf8))
+      Foundation.exit(ExitCode.validationFailure.rawValue)
+    }
+    await main(arguments)
   }
 
   // What an instructor's package has, and a student's has not.

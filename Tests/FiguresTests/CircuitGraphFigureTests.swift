@@ -76,6 +76,16 @@ final class CircuitGraphFigureTests: XCTestCase {
     XCTAssertFalse(try svg(4).contains("stroke-width:0.5;"))
   }
 
+  func testACircuitOfNothingShowsItsEnds() throws {
+    for series in [[CircuitGraphFigure.Series("", [])], [.init("a", []), .init("b", [])]] {
+      var figure = CircuitGraphFigure(series)
+      figure.nodes = [.embedding, .logits]
+      let texts = try canvas(figure).textBoxes.map(\.text)
+      XCTAssertTrue(texts.contains("embedding"))
+      XCTAssertTrue(texts.contains("logits"))
+    }
+  }
+
   func testWhatCannotBeDrawnIsRefused() {
     XCTAssertThrowsError(try CircuitGraphFigure([]).picture())
     XCTAssertThrowsError(

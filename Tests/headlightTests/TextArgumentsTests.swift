@@ -59,5 +59,19 @@ final class TextArgumentsTests: XCTestCase {
     XCTAssertEqual(
       try Call(["tokenize", "--modle", "a"]).sentence,
       "Error: Unknown option '--modle'. Did you mean '--model'?")
+    // Also where what is left of the arguments does not go together.
+    for (arguments, sentence) in [
+      (["tokenize", "--bogus"], "Unknown option '--bogus'"),
+      (["tokenize", "--modle", "--padded"], "Unknown option '--modle'. Did you mean '--model'?"),
+      (["generate", "--bogus=5"], "Unknown option '--bogus'"),
+      (["patch", "--clean", "--bogus", "--zzz", "b"], "Unknown option '--zzz'"),
+      (["tokenize", "--padded"], "give what to tokenize: either texts or --input"),
+      (["generate", "--beams", "-1"], "give what the model reads: either --text or --input-ids"),
+    ] {
+      let call = try Call(arguments)
+      XCTAssertEqual(call.sentence, "Error: " + sentence)
+      XCTAssertTrue(call.errors.contains("Usage: headlight \(arguments[0]) "), call.errors)
+      XCTAssertEqual(call.code, 64)
+    }
   }
 }

@@ -12,37 +12,7 @@ import XCTest
 final class TokenNameTests: XCTestCase {
   private let text = "Mary and John café and Mary"
 
-  /// GPT-2 on a byte-level vocabulary: “ John” is a token and “John” is not; “ café” is four.
-  private func folder() throws -> URL {
-    let folder = try temporaryFolder()
-    for name in ["config.json", "model.safetensors"] {
-      try FileManager.default.copyItem(
-        at: fixture("gpt2-tiny/\(name)"), to: folder.appendingPathComponent(name))
-    }
-    let merges = [
-      "a r", "ar y", "M ary", "Ġ Mary", "h n", "o hn", "Ġ J", "ĠJ ohn", "Ġ c", "a f", "n d", "a nd",
-      "Ġ and",
-    ]
-    var tokens = "Ġ M a r y J o h n c f Ã © d x".split(separator: " ").map(String.init)
-    tokens += merges.map { $0.replacing(" ", with: "") }
-    // Words that no text has, up to the end token, which is 50.
-    tokens += (tokens.count..<50).map { "w\($0)" } + ["<|end|>"]
-    let file: [String: Any] = [
-      "version": "1.0", "normalizer": NSNull(), "post_processor": NSNull(),
-      "added_tokens": [["id": 50, "content": "<|end|>", "special": true] as [String: Any]],
-      "pre_tokenizer": ["type": "ByteLevel", "add_prefix_space": false] as [String: Any],
-      "decoder": ["type": "ByteLevel"],
-      "model": [
-        "type": "BPE", "merges": merges,
-        "vocab": Dictionary(uniqueKeysWithValues: tokens.enumerated().map { ($1, $0) }),
-      ] as [String: Any],
-    ]
-    try JSONSerialization.data(withJSONObject: file)
-      .write(to: folder.appendingPathComponent("tokenizer.json"))
-    return folder
-  }
-
-  private func model() throws -> LoadedModel { try LoadedModel(folder().path) }
+  private func model() throws -> LoadedModel { try LoadedModel(folderOfSpacedTokens().path) }
 
   func testAWordIsTheTokenThatItSays() throws {
     let loaded = try model()
@@ -103,7 +73,7 @@ final class TokenNameTests: XCTestCase {
   }
 
   func testTheContrastIsOfTheTokensThatWereTaken() throws {
-    let folder = try folder()
+    let folder = try folderOfSpacedTokens()
     let run = try AttributionRun(of: LoadedModel(folder.path), source: text, target: nil)
     let tokenizer = try XCTUnwrap(LoadedModel(folder.path).tokenizer)
     let prediction = try ExplainedPrediction(
@@ -175,7 +145,7 @@ final class TokenNameTests: XCTestCase {
   }
 
   func testReportsNameTokensByTheirText() throws {
-    let folder = try folder()
+    let folder = try folderOfSpacedTokens()
     let call = try Call(["lens", "--model", ".", "--text", text, "--json"], in: folder)
     XCTAssertEqual(call.errors, "")
     let report = try JSONDecoder().decode(LensReport.self, from: Data(call.output.utf8))

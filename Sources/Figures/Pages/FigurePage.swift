@@ -8,17 +8,12 @@ package struct FigurePage {
   package var title: String
   /// The figures, one below the other.
   package var figures: [any Figure]
-  /// What is said below the figures, a paragraph each.
-  package var remarks: [String]
   /// Numbers as text, folded away, or nil.
   package var numbers: String?
 
-  package init(
-    title: String, figures: [any Figure], remarks: [String] = [], numbers: String? = nil
-  ) {
+  package init(title: String, figures: [any Figure], numbers: String? = nil) {
     self.title = title
     self.figures = figures
-    self.remarks = remarks
     self.numbers = numbers
   }
 
@@ -31,54 +26,25 @@ package struct FigurePage {
       // Within a page a drawing has no declaration of its own.
       return text.range(of: "<svg").map { String(text[$0.lowerBound...]) } ?? text
     }
-    var body = drawings.map { "<figure>\n\($0)</figure>\n" }.joined()
-    body += remarks.map { "<p>\(Self.escaped($0))</p>\n" }.joined()
+    var body = drawings.map { "<figure>\n\($0)</figure>" }
     if let numbers {
-      body +=
-        "<details><summary>Numbers</summary>\n<pre>\(Self.escaped(numbers))</pre>\n</details>\n"
+      body.append(
+        "<details><summary>Numbers</summary>\n<pre>\(HTMLPage.escaped(numbers))</pre>\n</details>")
     }
-    return Data(
-      """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8"/>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-      style-src 'unsafe-inline'; img-src data:"/>
-      <meta name="viewport" content="width=device-width, initial-scale=1"/>
-      <title>\(Self.escaped(title))</title>
-      <style>
-      body { margin: 0 auto; padding: 1rem; max-width: 60rem; color: #1c2126; background: #fff;
-        font: 1rem/1.5 system-ui, "DejaVu Sans", sans-serif; }
-      figure { margin: 0 0 1rem; overflow-x: auto; }
-      figure svg { max-width: none; height: auto; }
-      pre { overflow-x: auto; font-size: .8rem; background: #f5f7f9; padding: .6rem; }
-      </style>
-      </head>
-      <body>
-      \(body)</body>
-      </html>
-
-      """.utf8)
+    let page = HTMLPage(title: title, style: Self.style)
+    return Data(page.html(body.joined(separator: "\n")).utf8)
   }
+
+  private static let style = """
+    body { margin: 0 auto; padding: 1rem; max-width: 60rem; color: #1c2126; background: #fff;
+      font: 1rem/1.5 system-ui, "DejaVu Sans", sans-serif; }
+    figure { margin: 0 0 1rem; overflow-x: auto; }
+    figure svg { max-width: none; height: auto; }
+    pre { overflow-x: auto; font-size: .8rem; background: #f5f7f9; padding: .6rem; }
+    """
 
   /// Writes the page; it appears whole or not at all.
   ///
   /// - Throws: ``FigureError`` when a figure cannot be drawn or the file cannot be written.
   package func write(to url: URL) throws { try AtomicFile.write(data(), to: url) }
-
-  /// Text without characters that mean something in HTML.
-  package static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      switch character {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default: result.append(character)
-      }
-    }
-    return result
-  }
 }

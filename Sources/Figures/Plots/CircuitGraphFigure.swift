@@ -84,6 +84,8 @@ public struct CircuitGraphFigure: Figure {
 
   /// The circuits, one a task.
   public var series: [Series]
+  /// Components that are drawn even where no edge reaches them.
+  public var nodes: Set<Node> = []
   /// What the figure shows.
   public var title: String
 
@@ -101,13 +103,13 @@ public struct CircuitGraphFigure: Figure {
 
   /// Checks the edges and lays the graph out.
   ///
-  /// - Throws: ``FigureError`` when there is no edge, one leads down, or a weight is no number from 0.
+  /// - Throws: ``FigureError`` when there is no node, an edge leads down, or a weight is no number from 0.
   public func picture() throws -> Picture {
     let edges = series.enumerated().flatMap { index, one in
       one.edges.map { (series: index, edge: $0) }
     }
-    guard !edges.isEmpty else {
-      throw FigureError("A circuit without edges cannot be drawn: nothing reaches the logits.")
+    guard !edges.isEmpty || !nodes.isEmpty else {
+      throw FigureError("A circuit without nodes and edges cannot be drawn.")
     }
     for (_, edge) in edges {
       guard edge.weight.isFinite, edge.weight >= 0 else {
@@ -117,7 +119,7 @@ public struct CircuitGraphFigure: Figure {
         throw FigureError("The edge \(Self.name(edge)) leads to nothing that comes later.")
       }
     }
-    let rows = Self.rows(edges.map(\.edge))
+    let rows = Self.rows(edges.map(\.edge), and: nodes)
     let widths = rows.map { row in
       row.reduce(-Self.gap) { $0 + Self.width(of: $1) + Self.gap }
     }
@@ -179,8 +181,8 @@ public struct CircuitGraphFigure: Figure {
   }
 
   /// The nodes row by row from the bottom, in each so that edges are short and cross little.
-  private static func rows(_ edges: [Edge]) -> [[Node]] {
-    let nodes = Set(edges.flatMap { [$0.from, $0.to] })
+  private static func rows(_ edges: [Edge], and others: Set<Node>) -> [[Node]] {
+    let nodes = others.union(edges.flatMap { [$0.from, $0.to] })
     var rows = Dictionary(grouping: nodes, by: \.level).sorted { $0.key < $1.key }
       .map { $0.value.sorted { $0.order < $1.order } }
     var neighbours: [Node: Set<Node>] = [:]
@@ -246,7 +248,7 @@ public struct CircuitGraphFigure: Figure {
       let index = Double([Port.query, .key, .value].firstIndex(of: ends.port) ?? 1)
       return Point(box.x + (index + 0.5) * third, box.maxY + portHeight)
     }
-    var strands: [(level: Int, strand: Strand)] = []
+    var strands: [Strand] = []
     for (node, all) in leaving.sorted(by: {
       ($0.key.level, $0.key.order) < ($1.key.level, $1.key.order)
     }) {
@@ -266,18 +268,15 @@ public struct CircuitGraphFigure: Figure {
           let width = 0.5 + 2.6 * (most > 0 ? task.weight / most : 0)
           let offset = 2.0 * (Double(index) - Double(tasks.count - 1) / 2)
           strands.append(
-            (
-              ends.to.level == Int.max ? 1 << 20 : ends.to.level,
-              Strand(
-                points: curve(
-                  from: Point(start.x + offset, start.y), to: Point(end.x + offset, end.y)),
-                colour: Palette.colour(task.series), width: width)
-            ))
+            Strand(
+              points: curve(
+                from: Point(start.x + offset, start.y), to: Point(end.x + offset, end.y)),
+              colour: Palette.colour(task.series), width: width))
         }
       }
     }
     // Thin ones last, so that none is hidden.
-    return strands.map(\.strand).sorted { $0.width > $1.width }
+    return strands.sorted { $0.width > $1.width }
   }
 
   /// A curve that leaves upwards and enters upwards.
@@ -310,7 +309,7 @@ public struct CircuitGraphFigure: Figure {
     canvas.fill(box, .white)
     // With several tasks, a stripe of each one's colour says whose the node is.
     if count > 1 {
-      let share = box.width / Double(tasks.count)
+      let share = box.width / Double(max(tasks.count, 1))
       for (index, task) in tasks.enumerated() {
         canvas.fill(
           Box(x: box.x + Double(index) * share, y: box.y, width: share, height: box.height),

@@ -29,12 +29,7 @@ public struct Circuit: Sendable, Equatable {
   public init(
     _ edges: some Sequence<CircuitEdge>, in graph: CircuitGraph, ablation: CircuitAblation
   ) throws(CircuitError) {
-    var table = EdgeTable(graph)
-    for edge in edges {
-      guard graph.has(edge) else { throw .edge(edge) }
-      table[graph.receiverIndex(edge.receiver)!, graph.senderIndex(edge.sender)!] = true
-    }
-    self.init(table, in: graph, ablation: ablation)
+    self.init(try EdgeTable(edges, in: graph), in: graph, ablation: ablation)
   }
 
   /// The circuit of some heads and MLPs, with the embedding and the logits: all edges between them.
@@ -67,12 +62,7 @@ public struct Circuit: Sendable, Equatable {
 
   /// The table of the edges.
   func table(in graph: CircuitGraph) throws(CircuitError) -> EdgeTable {
-    var table = EdgeTable(graph)
-    for edge in edges {
-      guard graph.has(edge) else { throw .edge(edge) }
-      table[graph.receiverIndex(edge.receiver)!, graph.senderIndex(edge.sender)!] = true
-    }
-    return table
+    try EdgeTable(edges, in: graph)
   }
 
   /// Everything that is not in the circuit, the complement.

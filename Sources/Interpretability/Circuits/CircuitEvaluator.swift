@@ -1,6 +1,4 @@
-import Foundation
 import Interventions
-import Synchronization
 import Tensors
 public import Transformers
 
@@ -33,7 +31,6 @@ public struct CircuitEvaluator: Sendable {
   /// The mean metric of the corrupted texts, with the answers of the clean ones.
   public let corrupted: Double
   let lanes: [CircuitLane]
-  let measured: Metric
 
   /// Prepares a task: runs its texts, and keeps what every component writes.
   ///
@@ -63,8 +60,7 @@ public struct CircuitEvaluator: Sendable {
       let run = try RecordedRun(model, input, capturing: [])
       return (run: run, embedding: try run.trace[.residualPre(.blocks, 0)])
     }
-    measured = metric == .logitDifference ? task.logitDifference : .divergence()
-    var reading = try MetricReading(measured, of: model, on: clean)
+    var reading = try MetricReading(task.metric(metric), of: model, on: clean)
     try reading.read(embeddings[0].run)
     self.clean = reading.clean.joined().map(Double.init).mean
     let readAt = task.pairs.map { $0.clean.count - 1 }
@@ -84,15 +80,15 @@ public struct CircuitEvaluator: Sendable {
     let parts = (0..<shares).map { (rows * $0 / shares)..<(rows * ($0 + 1) / shares) }
     let (graph, ablation) = (graph, ablation)
     let (cleanEmbedding, corruptedEmbedding) = (embeddings[0].embedding, embeddings[1].embedding)
-    let outputs = try inParallel(parts) { part in
+    let outputs = try Parallel.map(parts) { part in
       ablation == .zero
         ? []
         : try CircuitLane.outputs(nodes, graph, embedding: corruptedEmbedding.slice(part))
     }
     let groups = task.meanGroups
-    let means = ablation == .mean ? Self.means(outputs, groups, task) : []
+    let means = ablation == .mean ? try Self.means(outputs, groups) : []
     let measuredReading = reading
-    lanes = try inParallel(Array(parts.indices)) { index in
+    lanes = try Parallel.map(Array(parts.indices)) { index in
       let part = parts[index]
       let replacing: [Tensor?] =
         switch ablation {
@@ -116,29 +112,39 @@ public struct CircuitEvaluator: Sendable {
   }
 
   /// Means of what senders write over the texts of a group, `[group, position, width]` a sender.
-  private static func means(
-    _ outputs: [[Tensor]], _ groups: [Int], _ task: TaskSet
-  ) -> [Tensor] {
-    let count = (groups.max() ?? 0) + 1
-    let sizes = groups.reduce(into: Array(repeating: Float(0), count: count)) { $0[$1] += 1 }
-    return outputs[0].indices.map { sender in
-      let (length, width) = (outputs[0][sender].shape[1], outputs[0][sender].shape[2])
-      var sums = Array(repeating: 0.0, count: count * length * width)
-      var row = 0
-      for part in outputs {
-        part[sender].withUnsafeValues { values in
-          for own in 0..<part[sender].shape[0] {
-            let start = groups[row] * length * width
-            for i in 0..<(length * width) {
-              sums[start + i] += Double(values[own * length * width + i])
-            }
-            row += 1
-          }
-        }
-      }
-      return Tensor(
-        sums.enumerated().map { Float($1) / sizes[$0 / (length * width)] },
-        shape: [count, length, width])
+  private static func means(_ outputs: [[Tensor]], _ groups: [Int]) throws -> [Tensor] {
+    try outputs[0].indices.map { sender in
+      try MeanActivation(
+        of: .concatenation(outputs.map { $0[sender] }, axis: 0), mask: nil, by: .byTemplate(groups)
+      ).values
+    }
+  }
+
+  /// The share of the model's metric that a circuit loses: of a logit difference 1 − circuit / model,
+  /// of a divergence the share of that of the corrupted texts.
+  ///
+  /// Another question than ``faithfulness(of:)``, which counts from the corrupted texts.
+  func lost(_ value: Double) -> Double {
+    metric == .divergence ? value / corrupted : 1 - value / clean
+  }
+
+  /// Refuses pairs that the model does not tell apart, which leave faithfulness undefined.
+  ///
+  /// - Throws: ``CircuitError/noDifference(metric:value:)``.
+  package func checkDifference() throws(CircuitError) {
+    guard clean != corrupted else {
+      throw .noDifference(metric: metric.rawValue, value: clean)
+    }
+  }
+
+  /// Refuses pairs of which no share can be lost.
+  ///
+  /// - Throws: ``CircuitError/noDifference(metric:value:)`` and
+  ///   ``CircuitError/notDone(metric:clean:)``.
+  func checkShare() throws(CircuitError) {
+    try checkDifference()
+    guard metric == .divergence || clean > 0 else {
+      throw .notDone(metric: metric.rawValue, clean: clean)
     }
   }
 
@@ -159,7 +165,7 @@ public struct CircuitEvaluator: Sendable {
   /// Runs circuits on their way from another one.
   func outcomes(of circuits: [EdgeTable], from base: Outcome) throws -> [Outcome] {
     let variants = circuits.map { Variant($0, in: graph) }
-    let found = try inParallel(Array(lanes.indices)) { index in
+    let found = try Parallel.map(Array(lanes.indices)) { index in
       try lanes[index].states(of: variants, from: base.states[index], base.edges)
     }
     return circuits.indices.map { circuit in
@@ -182,20 +188,13 @@ public struct CircuitEvaluator: Sendable {
     try outcome(of: circuit.table(in: graph)).value
   }
 
-  /// The metric of a circuit on every pair.
-  ///
-  /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
-  public func values(of circuit: Circuit) throws -> [Float] {
-    try outcome(of: circuit.table(in: graph)).states.flatMap(\.values)
-  }
-
   /// Whether an edge carries anything at all in a circuit that has been run: whether its sender
   /// writes otherwise than what replaces it, is heard at the logits, and is read by the port.
   func carries(_ receiver: Int, _ sender: Int, in outcome: Outcome) throws -> Bool {
     let alive = outcome.edges.alive(in: graph)
     guard graph.feeds[receiver].isEmpty || graph.feeds[receiver].contains(where: { alive[$0] })
     else { return false }
-    return try inParallel(Array(lanes.indices)) { index in
+    return try Parallel.map(Array(lanes.indices)) { index in
       try lanes[index].carries(sender, to: receiver, in: outcome.states[index], outcome.edges)
     }.contains(true)
   }
@@ -205,23 +204,4 @@ public struct CircuitEvaluator: Sendable {
     let tokens = lanes.map { $0.rowCount * $0.length }.max() ?? 1
     return max(1, min(16, 8192 / tokens))
   }
-}
-
-/// The results of a function of each element, computed by several threads.
-func inParallel<Element: Sendable, Result: Sendable>(
-  _ elements: [Element], _ body: @Sendable (Element) throws -> Result
-) throws -> [Result] {
-  if elements.count == 1 { return [try body(elements[0])] }
-  let results = Mutex<[Int: Swift.Result<Result, any Error>]>([:])
-  Parallel.forEachShare(elements.count) { index in
-    let result = Swift.Result { try body(elements[index]) }
-    results.withLock { $0[index] = result }
-  }
-  let found = results.withLock { $0 }
-  return try elements.indices.map { try found[$0]!.get() }
-}
-
-extension [Double] {
-  /// The mean; not a number of nothing.
-  var mean: Double { isEmpty ? .nan : reduce(0, +) / Double(count) }
 }

@@ -130,6 +130,17 @@ public struct CircuitGraph: Sendable {
     }
   }
 
+  /// Whether a receiver reads at every position, and not only where the metric is read.
+  ///
+  /// - Parameter isNeeded: Whether a head or MLP is needed at every position.
+  func isReadEverywhere(_ receiver: Int, _ isNeeded: (Int) -> Bool) -> Bool {
+    switch receivers[receiver] {
+    case .key, .value: true
+    case .logits: false
+    case .query, .mlp: isNeeded(feeds[receiver][0])
+    }
+  }
+
   /// Whether there is a path from a sender to a receiver that no other component is on.
   public func has(_ edge: CircuitEdge) -> Bool {
     guard let sender = senderIndex(edge.sender), let receiver = receiverIndex(edge.receiver) else {
@@ -168,6 +179,17 @@ struct EdgeTable: Sendable, Equatable {
     }
   }
 
+  /// The table of some edges.
+  ///
+  /// - Throws: ``CircuitError/edge(_:)`` for one that the graph does not have.
+  init(_ edges: some Sequence<CircuitEdge>, in graph: CircuitGraph) throws(CircuitError) {
+    self.init(graph)
+    for edge in edges {
+      guard graph.has(edge) else { throw .edge(edge) }
+      self[graph.receiverIndex(edge.receiver)!, graph.senderIndex(edge.sender)!] = true
+    }
+  }
+
   subscript(receiver: Int, sender: Int) -> Bool {
     get { values[receiver * senderCount + sender] }
     set { values[receiver * senderCount + sender] = newValue }
@@ -194,13 +216,7 @@ struct EdgeTable: Sendable, Equatable {
   func everywhere(in graph: CircuitGraph, alive: [Bool]) -> [Bool] {
     var needed = Array(repeating: false, count: senderCount)
     for receiver in graph.receivers.indices.reversed() where isRead(receiver, alive, graph) {
-      let isAll =
-        switch graph.receivers[receiver] {
-        case .key, .value: true
-        case .logits: false
-        case .query, .mlp: needed[graph.feeds[receiver][0]]
-        }
-      guard isAll else { continue }
+      guard graph.isReadEverywhere(receiver, { needed[$0] }) else { continue }
       for sender in 0..<graph.reach[receiver] where self[receiver, sender] {
         needed[sender] = true
       }

@@ -2,29 +2,29 @@ import Interventions
 import Tensors
 import Transformers
 
-/// What is known of what a node writes, less what replaces it.
-enum NodeDifference: Sendable {
+/// What is known of what a node writes, less what replaces it; or of a head's queries, keys or values.
+enum PassValue: Sendable {
   /// Not computed: nothing that is read depends on it.
   case unknown
-  /// Exactly what replaces it.
-  case none
+  /// Exactly what replaces it; of a port what it is when everything that is heard is replaced.
+  case replaced
   /// `[row, position, width]`, or a single position a row, where the metric is read.
   case value(Tensor, isEverywhere: Bool)
-}
 
-/// What is known of the queries, keys or values of a head, or of nothing in particular for an MLP.
-enum PortValue: Sendable {
-  case unknown
-  /// What it is when everything that is heard is replaced.
-  case replaced
-  /// `[row, position, headWidth]`, or a single position a row; an MLP's is its normed input.
-  case value(Tensor, isEverywhere: Bool)
+  /// Whether it has to be computed to be read, at every position or where the metric is.
+  func lacks(_ isEverywhere: Bool) -> Bool {
+    switch self {
+    case .unknown: true
+    case .replaced: false
+    case .value(_, let isWhole): isEverywhere && !isWhole
+    }
+  }
 }
 
 /// Some pairs in one circuit: what every node has written there.
 struct LaneState: Sendable {
-  var differences: [NodeDifference]
-  var ports: [PortValue]
+  var differences: [PassValue]
+  var ports: [PassValue]
   /// The metric, a value a pair.
   var values: [Float]
 }
@@ -70,11 +70,11 @@ struct CircuitLane: Sendable {
   /// The ports there.
   private(set) var replacedPorts: [Tensor?]
   /// What nodes write there, less what replaces them.
-  private(set) var hearingNothing: [NodeDifference]
+  private(set) var hearingNothing: [PassValue]
   /// Keys or values of the positions that are left out, by receiver.
   private(set) var prefixes: [Tensor?]
   /// What the embedding writes on the clean text, less what replaces it.
-  private let embedding: NodeDifference
+  private let embedding: PassValue
   let places: HeadwisePass.Places
   let readPlaces: HeadwisePass.Places
 
@@ -103,10 +103,10 @@ struct CircuitLane: Sendable {
     streams = []
     replacedPorts = Array(repeating: nil, count: graph.receivers.count)
     prefixes = replacedPorts
-    hearingNothing = Array(repeating: .none, count: graph.senders.count)
+    hearingNothing = Array(repeating: .replaced, count: graph.senders.count)
     let written = replacing[0].map { clean - $0 } ?? clean
     let difference = first == 0 ? written : written.slice(axis: 1, first..<whole)
-    embedding = difference.isZero ? .none : .value(difference, isEverywhere: true)
+    embedding = difference.isZero ? .replaced : .value(difference, isEverywhere: true)
     places = nodes.places(rows.map { _ in Array(first..<whole) })
     readPlaces = nodes.places(reads.map { [$0] })
     // The pass where everything is replaced goes over all positions once.

@@ -51,8 +51,12 @@ extension CircuitEvaluator {
 
   /// What a circuit loses without each of its edges, in units of the metric, in their order.
   ///
+  /// - Parameter progress: Called with how many edges are weighed, and may stop it.
+  /// - Returns: Nil where it was stopped.
   /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
-  public func edgeWorth(of circuit: Circuit) throws -> [Double] {
+  package func edgeWorth(
+    of circuit: Circuit, progress: (Int) -> Bool = { _ in true }
+  ) throws -> [Double]? {
     let base = try outcome(of: circuit.table(in: graph))
     var worth: [Double] = []
     for start in stride(from: 0, to: circuit.edges.count, by: batchLimit) {
@@ -64,6 +68,7 @@ extension CircuitEvaluator {
           return edges
         }, from: base
       ).map { base.value - $0.value }
+      guard progress(worth.count) else { return nil }
     }
     return worth
   }
@@ -72,11 +77,21 @@ extension CircuitEvaluator {
   ///
   /// Nothing is carried from a sender that hears nothing, nor to a receiver that nobody hears.
   ///
+  /// - Parameter progress: Called with how many edges are looked at, and may stop it.
+  /// - Returns: Nil where it was stopped.
   /// - Throws: ``CircuitError/edge(_:)``, and what running the model throws.
-  public func carrying(_ circuit: Circuit) throws -> Circuit {
+  package func carrying(
+    _ circuit: Circuit, progress: (Int) -> Bool = { _ in true }
+  ) throws -> Circuit? {
     let base = try outcome(of: circuit.table(in: graph))
-    let kept = try circuit.edges.filter {
-      try carries(graph.receiverIndex($0.receiver)!, graph.senderIndex($0.sender)!, in: base)
+    var kept: [CircuitEdge] = []
+    for (index, edge) in circuit.edges.enumerated() {
+      if try carries(
+        graph.receiverIndex(edge.receiver)!, graph.senderIndex(edge.sender)!, in: base)
+      {
+        kept.append(edge)
+      }
+      guard progress(index + 1) else { return nil }
     }
     return try Circuit(kept, in: graph, ablation: ablation)
   }

@@ -3,44 +3,6 @@ import Tensors
 import Transformers
 
 extension CircuitLane {
-  /// What every sender writes where the model reads a stream of its own, all positions.
-  static func outputs(
-    _ nodes: HeadwisePass, _ graph: CircuitGraph, embedding: Tensor
-  ) throws -> [Tensor] {
-    let (rows, length) = (embedding.shape[0], embedding.shape[1])
-    let places = nodes.places(Array(repeating: Array(0..<length), count: rows))
-    let isSequential = nodes.model.configuration.blockOrder == .sequential
-    var outputs = [embedding]
-    var stream = embedding
-    for layer in 0..<graph.layerCount {
-      let before = stream
-      let normed = nodes.normedForAttention(stream, layer: layer)
-      let group = graph.headCount / graph.keyHeadCount
-      let keys = (0..<graph.keyHeadCount).map {
-        nodes.key(normed, layer: layer, head: $0, at: places)
-      }
-      let values = (0..<graph.keyHeadCount).map {
-        nodes.value(normed, layer: layer, head: $0)
-      }
-      for head in 0..<graph.headCount {
-        let result = nodes.result(
-          query: nodes.query(normed, layer: layer, head: head, at: places),
-          key: keys[head / group], value: values[head / group], layer: layer, head: head,
-          at: places, isRun: true)
-        outputs.append(result)
-        stream = stream + result
-      }
-      if let bias = nodes.outputBias(layer: layer) { stream = stream + bias }
-      if graph.hasMLP {
-        let read = isSequential ? stream : before
-        let result = try nodes.mlp(nodes.normedForMLP(read, layer: layer), layer: layer)
-        outputs.append(result)
-        stream = stream + result
-      }
-    }
-    return outputs
-  }
-
   /// Runs circuits on their way from another one, all in one pass: what is as it was there is not
   /// run again.
   func states(
@@ -64,26 +26,30 @@ extension CircuitLane {
     let found = try [0, 1].map { variant in
       let heard = (variant: variant, senders: pass.contributors(variant, receiver))
       return try pass.made(
-        receiver, of: pass.stream(receiver, [heard], isEverywhere: isEverywhere),
+        receiver, of: pass.stream(receiver, [heard], isEverywhere: isEverywhere), count: 1,
         isEverywhere: isEverywhere)
     }
     return found[0] != found[1]
   }
 }
 
-/// One pass over all nodes for several circuits at once.
-private struct CircuitPass {
+/// One pass over all nodes for several circuits at once: what must be run; see `CircuitStreams.swift`
+/// for what is read.
+struct CircuitPass {
+  /// A variant, and the senders that are heard in it.
+  typealias Heard = (variant: Int, senders: [Int])
+
   let lane: CircuitLane
   let variants: [Variant]
   let base: LaneState
   let baseEdges: EdgeTable
-  private var states: [LaneState]
+  private(set) var states: [LaneState]
   /// Whether a node writes otherwise than in the base.
   private var changed: [[Bool]]
   /// Whether a port is otherwise than in the base.
   private var changedPorts: [[Bool]]
 
-  private var graph: CircuitGraph { lane.graph }
+  var graph: CircuitGraph { lane.graph }
 
   init(lane: CircuitLane, variants: [Variant], base: LaneState, baseEdges: EdgeTable) {
     self.lane = lane
@@ -125,7 +91,7 @@ private struct CircuitPass {
     (0..<graph.reach[receiver]).filter { sender in
       guard variants[variant].edges[receiver, sender] else { return false }
       switch states[variant].differences[sender] {
-      case .none: return false
+      case .replaced: return false
       case .value: return true
       case .unknown: preconditionFailure("\(graph.senders[sender].name) is heard and was not run")
       }
@@ -140,7 +106,7 @@ private struct CircuitPass {
       if now && changed[variant][sender] { return true }
       guard now != before else { continue }
       switch now ? states[variant].differences[sender] : base.differences[sender] {
-      case .none: continue
+      case .replaced: continue
       case .value, .unknown: return true
       }
     }
@@ -149,10 +115,20 @@ private struct CircuitPass {
 
   /// Whether a receiver is needed at all positions in any of some variants.
   func needsEverywhere(_ receiver: Int, _ some: [Int]) -> Bool {
-    switch graph.receivers[receiver] {
-    case .key, .value: true
-    case .logits: false
-    case .query, .mlp: some.contains { variants[$0].everywhere[graph.feeds[receiver][0]] }
+    graph.isReadEverywhere(receiver) { node in some.contains { variants[$0].everywhere[node] } }
+  }
+
+  /// Of some variants those in which a receiver has to be run, since it hears otherwise than in the
+  /// base or what is made of it is not known yet; with the senders that it hears.
+  private func heard(
+    _ receiver: Int, in living: [Int], making value: KeyPath<LaneState, PassValue>,
+    isEverywhere: Bool
+  ) -> [Heard] {
+    living.compactMap { variant in
+      guard
+        states[variant][keyPath: value].lacks(isEverywhere) || hearsOtherwise(variant, receiver)
+      else { return nil }
+      return (variant, contributors(variant, receiver))
     }
   }
 
@@ -166,119 +142,18 @@ private struct CircuitPass {
     let isEverywhere: Bool
   }
 
-  /// What is read: the stream in which everything is replaced, and the differences that are heard,
-  /// `[variant · row, position, width]`.
-  func stream(
-    _ receiver: Int, _ heard: [(variant: Int, senders: [Int])], isEverywhere: Bool
-  ) -> Tensor {
-    let (rows, width) = (lane.rowCount, lane.width)
-    let length = isEverywhere ? lane.length : 1
-    let size = rows * length * width
-    let base = lane.streams[level(of: receiver)]
-    let result = Tensor(uninitialized: [heard.count * rows, length, width])
-    base.withUnsafeValues { base in
-      result.withUnsafeValues { out in
-        let out = UnsafeMutablePointer(mutating: out.baseAddress!)
-        for (index, entry) in heard.enumerated() {
-          let target = out + index * size
-          if isEverywhere {
-            target.update(from: base.baseAddress!, count: size)
-          } else {
-            for row in 0..<rows {
-              (target + row * width).update(
-                from: base.baseAddress! + (row * lane.length + lane.reads[row]) * width,
-                count: width)
-            }
-          }
-          for sender in entry.senders {
-            guard
-              case .value(let difference, let isWhole) =
-                states[entry.variant].differences[sender]
-            else { continue }
-            difference.withUnsafeValues { values in
-              if isWhole == isEverywhere {
-                Kernel.add(values.baseAddress!, to: target, count: size)
-              } else {
-                precondition(isWhole, "a node is heard at positions where it was not run")
-                for row in 0..<rows {
-                  Kernel.add(
-                    values.baseAddress! + (row * lane.length + lane.reads[row]) * width,
-                    to: target + row * width, count: width)
-                }
-              }
-            }
-          }
-        }
-      }
-    }
-    return result
-  }
-
-  private func level(of receiver: Int) -> Int {
-    switch graph.receivers[receiver] {
-    case .query(let layer, _), .key(let layer, _), .value(let layer, _): 2 * layer
-    case .mlp(let layer): 2 * layer + 1
-    case .logits: 2 * graph.layerCount
-    }
-  }
-
-  /// What a receiver makes of one variant's stream: queries, keys or values, an MLP's output, the
-  /// metric.
-  func made(_ receiver: Int, of stream: Tensor, isEverywhere: Bool) throws -> Tensor {
-    switch graph.receivers[receiver] {
-    case .logits:
-      let normed = lane.nodes.model.finalNorm(stream)
-        .reshaped(to: [lane.rowCount, lane.width])
-      return Tensor(
-        try lane.reading.values(of: normed, places: lane.rows.map { (row: $0, read: 0) }))
-    case .mlp(let layer):
-      return try lane.nodes.mlp(lane.nodes.normedForMLP(stream, layer: layer), layer: layer)
-    case .query(let layer, _), .key(let layer, _), .value(let layer, _):
-      return port(
-        receiver, normed: lane.nodes.normedForAttention(stream, layer: layer), count: 1,
-        isEverywhere: isEverywhere)
-    }
-  }
-
-  private func port(
-    _ receiver: Int, normed: Tensor, count: Int, isEverywhere: Bool
-  ) -> Tensor {
-    switch graph.receivers[receiver] {
-    case .query(let layer, let head):
-      return lane.nodes.query(
-        normed, layer: layer, head: head, at: lane.places(isEverywhere, copies: count))
-    case .key(let layer, let head):
-      return lane.nodes.key(
-        normed, layer: layer, head: head, at: lane.places(true, copies: count))
-    case .value(let layer, let head): return lane.nodes.value(normed, layer: layer, head: head)
-    case .mlp, .logits: return normed
-    }
-  }
-
   private mutating func runPort(_ receiver: Int, _ inputs: inout [InputKey: Tensor]) {
     let living = variants.indices.filter { isAlive($0, receiver) }
     guard !living.isEmpty else { return }
     let isEverywhere = needsEverywhere(receiver, living)
-    var heard: [(variant: Int, senders: [Int])] = []
-    for variant in living {
-      let lacks =
-        switch states[variant].ports[receiver] {
-        case .unknown: true
-        case .replaced: false
-        case .value(_, let isWhole): isEverywhere && !isWhole
-        }
-      guard lacks || hearsOtherwise(variant, receiver) else { continue }
-      let senders = contributors(variant, receiver)
-      if senders.isEmpty {
-        if case .replaced = states[variant].ports[receiver] { continue }
-        states[variant].ports[receiver] = .replaced
-        changedPorts[variant][receiver] = true
-      } else {
-        heard.append((variant, senders))
-      }
+    let all = heard(receiver, in: living, making: \.ports[receiver], isEverywhere: isEverywhere)
+    for (variant, senders) in all where senders.isEmpty {
+      if case .replaced = states[variant].ports[receiver] { continue }
+      states[variant].ports[receiver] = .replaced
+      changedPorts[variant][receiver] = true
     }
-    guard !heard.isEmpty else { return }
-    guard case .query(let layer, _) = graph.receivers[receiver].asQuery else { return }
+    let heard = all.filter { !$0.senders.isEmpty }
+    guard !heard.isEmpty, let layer = graph.receivers[receiver].layer else { return }
     let key = InputKey(
       heard: heard.map(\.senders), variants: heard.map(\.variant), isEverywhere: isEverywhere)
     let normed =
@@ -324,13 +199,10 @@ private struct CircuitPass {
     let isEverywhere = living.contains { variants[$0].everywhere[sender] }
     var todo: [Int] = []
     for variant in living {
-      let lacks =
-        switch states[variant].differences[sender] {
-        case .unknown: true
-        case .none: false
-        case .value(_, let isWhole): isEverywhere && !isWhole
-        }
-      guard lacks || ports.contains(where: { changedPorts[variant][$0] }) else { continue }
+      guard
+        states[variant].differences[sender].lacks(isEverywhere)
+          || ports.contains(where: { changedPorts[variant][$0] })
+      else { continue }
       let isReplaced = ports.allSatisfy {
         if case .replaced = states[variant].ports[$0] { true } else { false }
       }
@@ -359,27 +231,16 @@ private struct CircuitPass {
     let receiver = graph.receiverIndex(.mlp(layer: layer))!
     let living = variants.indices.filter { variants[$0].alive[sender] }
     let isEverywhere = living.contains { variants[$0].everywhere[sender] }
-    var heard: [(variant: Int, senders: [Int])] = []
-    for variant in living {
-      let lacks =
-        switch states[variant].differences[sender] {
-        case .unknown: true
-        case .none: false
-        case .value(_, let isWhole): isEverywhere && !isWhole
-        }
-      guard lacks || hearsOtherwise(variant, receiver) else { continue }
-      let senders = contributors(variant, receiver)
-      if senders.isEmpty {
-        states[variant].differences[sender] = lane.hearingNothing[sender]
-        changed[variant][sender] = true
-      } else {
-        heard.append((variant, senders))
-      }
+    let all = heard(
+      receiver, in: living, making: \.differences[sender], isEverywhere: isEverywhere)
+    for (variant, senders) in all where senders.isEmpty {
+      states[variant].differences[sender] = lane.hearingNothing[sender]
+      changed[variant][sender] = true
     }
+    let heard = all.filter { !$0.senders.isEmpty }
     guard !heard.isEmpty else { return }
     let read = stream(receiver, heard, isEverywhere: isEverywhere)
-    let output = try lane.nodes.mlp(
-      lane.nodes.normedForMLP(read, layer: layer), layer: layer)
+    let output = try made(receiver, of: read, count: heard.count, isEverywhere: isEverywhere)
     take(output, of: sender, heard.map(\.variant), isEverywhere: isEverywhere)
   }
 
@@ -398,7 +259,7 @@ private struct CircuitPass {
         continue
       }
       states[variant].differences[sender] =
-        difference.isZero ? .none : .value(difference, isEverywhere: isEverywhere)
+        difference.isZero ? .replaced : .value(difference, isEverywhere: isEverywhere)
       changed[variant][sender] = true
     }
   }
@@ -410,48 +271,13 @@ private struct CircuitPass {
     }
     guard !todo.isEmpty else { return }
     let heard = todo.map { (variant: $0, senders: contributors($0, receiver)) }
-    let states = stream(receiver, heard, isEverywhere: false)
-    let normed = lane.nodes.model.finalNorm(states)
-      .reshaped(to: [todo.count * lane.rowCount, lane.width])
-    let places = todo.flatMap { _ in lane.rows.map { (row: $0, read: 0) } }
-    let values = try lane.reading.values(of: normed, places: places)
+    let values = try made(
+      receiver, of: stream(receiver, heard, isEverywhere: false), count: todo.count,
+      isEverywhere: false
+    ).values
     for (index, variant) in todo.enumerated() {
       self.states[variant].values = Array(
         values[(index * lane.rowCount)..<((index + 1) * lane.rowCount)])
     }
-  }
-}
-
-extension PathPatching.Receiver {
-  /// Queries, keys and values alike as the queries of their layer.
-  fileprivate var asQuery: PathPatching.Receiver {
-    switch self {
-    case .query(let layer, _), .key(let layer, _), .value(let layer, _):
-      .query(layer: layer, head: 0)
-    case .mlp, .logits: self
-    }
-  }
-}
-
-extension CircuitLane {
-  /// The places of several copies of the rows.
-  fileprivate func places(_ isEverywhere: Bool, copies: Int) -> HeadwisePass.Places {
-    (isEverywhere ? places : readPlaces).repeated(copies)
-  }
-
-  /// `[row, position, …]` where each row is read.
-  func atReads(_ x: Tensor) -> Tensor {
-    let (rows, length, width) = (x.shape[0], x.shape[1], x.shape[2])
-    return x.reshaped(to: [rows * length, width])
-      .gathering((0..<rows).map { $0 * length + reads[$0] })
-      .reshaped(to: [rows, 1, width])
-  }
-
-  /// Keys or values with those of the positions that are left out in front.
-  fileprivate func whole(_ x: Tensor, _ receiver: Int, copies: Int) -> Tensor {
-    guard let prefix = prefixes[receiver] else { return x }
-    let copied =
-      copies == 1 ? prefix : .concatenation(Array(repeating: prefix, count: copies), axis: 0)
-    return .concatenation([copied, x], axis: 1)
   }
 }

@@ -14,6 +14,27 @@ public enum CircuitMethod: String, Sendable, Codable, CaseIterable {
   case acdc
   /// Edges whose effect the gradient foresees to be great enough.
   case attribution
+
+  /// Refuses a threshold that means nothing to the method.
+  ///
+  /// - Throws: ``CircuitError/threshold(_:_:)``.
+  package func check(_ threshold: Double) throws(CircuitError) {
+    switch self {
+    case .nodes, .edges:
+      guard (0...1).contains(threshold) else {
+        throw .threshold(
+          threshold, "what may be lost is a share of the metric, from 0 to 1, such as 0.2")
+      }
+    case .acdc:
+      guard threshold >= 0, threshold.isFinite else {
+        throw .threshold(threshold, "τ is a rise of the metric, 0 or more")
+      }
+    case .attribution:
+      guard threshold >= 0 else {
+        throw .threshold(threshold, "the least score of an edge is 0 or more")
+      }
+    }
+  }
 }
 
 /// A circuit that was found, or what is left when a search was stopped.
@@ -46,19 +67,13 @@ public struct CircuitCheckpoint: Codable, Sendable, Equatable {
 
 /// How far a search has come.
 public struct CircuitProgress: Sendable {
-  /// How many nodes or edges of this part of the search have been decided.
+  /// How many nodes or edges of this part of the search, or halvings, have been decided.
   public let decided: Int
   /// How many there are.
   public let total: Int
-  /// How many circuits have been run.
-  public let runs: Int
-  /// How many edges are left.
-  public let edges: Int
 
   /// So much of a search.
-  public init(decided: Int, total: Int, runs: Int, edges: Int) {
-    (self.decided, self.total, self.runs, self.edges) = (decided, total, runs, edges)
-  }
+  public init(decided: Int, total: Int) { (self.decided, self.total) = (decided, total) }
 }
 
 /// A search for a circuit by taking away what is not needed.
@@ -87,36 +102,16 @@ public struct CircuitSearch: Sendable {
     self.evaluator = evaluator
     self.method = method
     self.threshold = threshold
-    guard evaluator.clean != evaluator.corrupted else {
-      throw .noDifference(metric: evaluator.metric.rawValue, value: evaluator.clean)
-    }
-    if method == .acdc {
-      guard threshold >= 0, threshold.isFinite else {
-        throw .threshold(threshold, "τ is a rise of the metric, 0 or more")
-      }
-    } else {
-      guard (0...1).contains(threshold) else {
-        throw .threshold(
-          threshold, "what may be lost is a share of the metric, from 0 to 1, such as 0.2")
-      }
-      guard evaluator.metric == .divergence || evaluator.clean > 0 else {
-        throw .notDone(metric: evaluator.metric.rawValue, clean: evaluator.clean)
-      }
-    }
-  }
-
-  /// The share of the model's metric that is lost: of a logit difference 1 − circuit / model, of a
-  /// divergence the share of that of the corrupted texts.
-  func lost(_ value: Double) -> Double {
-    evaluator.metric == .divergence
-      ? value / evaluator.corrupted : 1 - value / evaluator.clean
+    try evaluator.checkDifference()
+    try method.check(threshold)
+    if method != .acdc { try evaluator.checkShare() }
   }
 
   /// Whether what is taken away may stay away.
   private func accepts(_ before: Double, _ after: Double) -> Bool {
     // What changes nothing at all is not needed, whatever the threshold.
     if after == before { return true }
-    guard method == .acdc else { return lost(after) < threshold }
+    guard method == .acdc else { return evaluator.lost(after) < threshold }
     return (evaluator.metric == .divergence ? after - before : before - after) < threshold
   }
 
@@ -196,15 +191,11 @@ public struct CircuitSearch: Sendable {
 
   /// What tells this search from others.
   private var fingerprint: String {
-    let weights = evaluator.lanes.first.map { lane in
-      lane.streams.last.map { $0.withUnsafeValues { $0.prefix(64).map(\.bitPattern) } } ?? []
-    }
-    var mark: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in "\(evaluator.task.pairs) \(weights ?? []) \(evaluator.model.configuration)".utf8 {
-      mark = (mark ^ UInt64(byte)) &* 0x100_0000_01B3
-    }
+    var mark = Fingerprint()
+    mark.add(evaluator.model)
+    mark.add("\(evaluator.task.pairs)")
     return "\(method.rawValue) \(threshold) \(evaluator.ablation.rawValue) "
-      + "\(evaluator.metric.rawValue) \(String(mark, radix: 16))"
+      + "\(evaluator.metric.rawValue) \(String(mark.value, radix: 16))"
   }
 }
 
@@ -258,11 +249,15 @@ struct CircuitWalk {
   }
 
   /// Whether taking something away cannot change anything: nobody hears it, or it says nothing.
-  private func isDead(_ removal: Removal, _ alive: [Bool]) -> Bool {
+  ///
+  /// - Parameter lowest: The first sender that may write otherwise when what is tried beside it is
+  ///   gone; what is silent below that one stays so.
+  private func isDead(_ removal: Removal, _ alive: [Bool], below lowest: Int) -> Bool {
     func isSilent(_ sender: Int) -> Bool {
-      current.states.allSatisfy {
-        if case .none = $0.differences[sender] { true } else { false }
-      }
+      sender < lowest
+        && current.states.allSatisfy {
+          if case .replaced = $0.differences[sender] { true } else { false }
+        }
     }
     switch removal {
     case .edge(let receiver, let sender):
@@ -270,6 +265,14 @@ struct CircuitWalk {
       let isHeard = feeds.isEmpty || feeds.contains { alive[$0] }
       return !isHeard || isSilent(sender)
     case .node(let node, _): return !alive[node] || isSilent(node)
+    }
+  }
+
+  /// The first sender that may write otherwise without something.
+  private func lowestChanged(by removal: Removal) -> Int {
+    switch removal {
+    case .edge(let receiver, _): graph.feeds[receiver].min() ?? graph.senders.count
+    case .node(let node, _): node
     }
   }
 
@@ -285,16 +288,18 @@ struct CircuitWalk {
       var tried: [(index: Int, edges: EdgeTable)] = []
       var edges = current.edges
       let alive = edges.alive(in: graph)
+      var lowest = graph.senders.count
       var next = index
       while next < candidates.count, tried.count < min(batch, evaluator.batchLimit) {
         let candidate = candidates[next]
-        if isDead(candidate, alive) {
+        if isDead(candidate, alive, below: lowest) {
           // Nothing that is tried beside it can depend on it.
           if let left = without(candidate, edges) { edges = left }
           if let left = without(candidate, current.edges) { current.edges = left }
           tried = tried.map { ($0.index, without(candidate, $0.edges) ?? $0.edges) }
         } else if let left = without(candidate, edges) {
           tried.append((next, left))
+          lowest = min(lowest, lowestChanged(by: candidate))
           if foreseesRemoval { edges = left }
         }
         next += 1
@@ -319,17 +324,12 @@ struct CircuitWalk {
       }
       if !isWrong { index = next }
       batch = isWrong ? 2 : min(2 * batch, 16)
-      let goesOn = progress(
-        CircuitProgress(
-          decided: index, total: candidates.count, runs: runs,
-          edges: current.edges.values.count { $0 }))
-      if !goesOn { return index }
+      guard progress(CircuitProgress(decided: index, total: candidates.count)) else {
+        return index
+      }
     }
     // The last ones may have gone without a run.
-    _ = progress(
-      CircuitProgress(
-        decided: candidates.count, total: candidates.count, runs: runs,
-        edges: current.edges.values.count { $0 }))
+    _ = progress(CircuitProgress(decided: candidates.count, total: candidates.count))
     return nil
   }
 

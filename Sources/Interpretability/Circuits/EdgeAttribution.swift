@@ -31,7 +31,7 @@ public struct EdgeAttribution: Sendable {
     self.evaluator = evaluator
     let graph = evaluator.graph
     let whole = try evaluator.outcome(of: EdgeTable(graph, full: true))
-    let parts = try inParallel(Array(evaluator.lanes.indices)) { index in
+    let parts = try Parallel.map(Array(evaluator.lanes.indices)) { index in
       try LaneAttribution(
         lane: evaluator.lanes[index], state: whole.states[index],
         input: evaluator.task.clean.rows(Array(evaluator.lanes[index].rows)),
@@ -65,33 +65,41 @@ public struct EdgeAttribution: Sendable {
 
   /// The edges of scores so great in either direction, run as a circuit.
   ///
-  /// - Throws: What running the model throws.
+  /// - Throws: ``CircuitError`` for a threshold that means nothing and for pairs that the model does
+  ///   not tell apart, and what running the model throws.
   public func found(atLeast threshold: Double) throws -> FoundCircuit {
+    try evaluator.checkDifference()
+    try CircuitMethod.attribution.check(threshold)
     let circuit = circuit(atLeast: threshold)
     return found(circuit, value: try evaluator.value(of: circuit), runs: runs + 1)
   }
 
-  /// A circuit that loses less than a share of what the model does, of as few edges of the greatest
-  /// scores as halving their number again and again finds.
+  /// A circuit that loses less than a share of the model's metric, as in a ``CircuitSearch``, of as few
+  /// edges of the greatest scores as halving their number again and again finds.
   ///
   /// - Parameter progress: Called after every circuit that was run; when it returns false, the
   ///   smallest found so far is taken.
-  /// - Throws: What running the model throws.
+  /// - Throws: ``CircuitError`` where no share can be lost, and what running the model throws.
   public func found(
-    losing share: Double, progress: (Int) -> Bool = { _ in true }
+    losing share: Double, progress: (CircuitProgress) -> Bool = { _ in true }
   ) throws -> FoundCircuit {
+    try evaluator.checkShare()
+    let ranked = ranked
     var (low, high, runs) = (0, ranked.count, runs)
+    var halvings = 0
     var value = try evaluator.value(of: circuit(ofGreatest: high))
     while low + 1 < high {
       let middle = (low + high) / 2
       let tried = try evaluator.value(of: circuit(ofGreatest: middle))
       runs += 1
-      if evaluator.faithfulness(of: tried) > 1 - share {
+      halvings += 1
+      if evaluator.lost(tried) < share {
         (high, value) = (middle, tried)
       } else {
         low = middle
       }
-      if !progress(runs) { break }
+      let left = (0...).first { 1 << $0 >= high - low }!
+      guard progress(CircuitProgress(decided: halvings, total: halvings + left)) else { break }
     }
     return found(circuit(ofGreatest: high), value: value, runs: runs + 1)
   }
@@ -111,13 +119,10 @@ public struct EdgeAttribution: Sendable {
   }
 
   private func circuit(of edges: [CircuitEdge]) -> Circuit {
-    var table = EdgeTable(evaluator.graph)
-    for edge in edges {
-      table[
-        evaluator.graph.receiverIndex(edge.receiver)!, evaluator.graph.senderIndex(edge.sender)!] =
-        true
-    }
-    return Circuit(table, in: evaluator.graph, ablation: evaluator.ablation)
+    // Edges of the graph, all of them.
+    Circuit(
+      try! EdgeTable(edges, in: evaluator.graph), in: evaluator.graph,
+      ablation: evaluator.ablation)
   }
 }
 
@@ -155,12 +160,7 @@ private struct LaneAttribution {
       try eachGradient(at: share) { receivers, gradients in
         for isWhole in [true, false] {
           let some = receivers.indices.filter { index in
-            let receiver = receivers[index]
-            switch graph.receivers[receiver] {
-            case .key, .value: return isWhole
-            case .logits: return !isWhole
-            case .query, .mlp: return everywhere[graph.feeds[receiver][0]] == isWhole
-            }
+            graph.isReadEverywhere(receivers[index]) { everywhere[$0] } == isWhole
           }
           guard let first = some.first else { continue }
           let reach = graph.reach[receivers[first]]

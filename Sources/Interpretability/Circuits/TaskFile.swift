@@ -75,10 +75,11 @@ public struct TaskFile: Sendable {
   ///
   /// - Parameters:
   ///   - tokens: The ids of a text, as the model reads it.
-  ///   - token: The id of an answer or a foil.
+  ///   - answers: The ids of an answer and its foil behind the tokens of a clean text.
   /// - Throws: ``TaskFileError`` that names the line.
   public func taskSet(
-    tokens: (Text) throws -> [Int], token: (Token) throws -> Int
+    tokens: (Text) throws -> [Int],
+    answers: (_ answer: Token, _ foil: Token, _ clean: [Int]) throws -> (answer: Int, foil: Int)
   ) throws -> TaskSet {
     var templates: [String: Int] = [:]
     return TaskSet(
@@ -101,8 +102,9 @@ public struct TaskFile: Sendable {
         guard !clean.isEmpty else {
           throw TaskFileError(line: line.number, fault: "has a text without tokens")
         }
-        let answer = try reading("an answer") { try token(line.answer) }
-        let foil = try reading("a foil") { try token(line.foil) }
+        let (answer, foil) = try reading("an answer or a foil") {
+          try answers(line.answer, line.foil, clean)
+        }
         guard answer != foil else {
           throw TaskFileError(
             line: line.number, fault: "has an answer that is its foil; choose another foil")

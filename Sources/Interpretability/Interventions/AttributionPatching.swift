@@ -56,19 +56,10 @@ extension PatchingEffects {
   public func error(of measured: PatchingEffects) -> EstimateError {
     let (a, b) = (meanEffect.values, measured.meanEffect.values)
     precondition(a.count == b.count, "\(a.count) estimates of \(b.count) effects")
-    let pairs = zip(a, b).map { (Double($0), Double($1)) }
-    let count = Double(pairs.count)
-    let (meanA, meanB) = (
-      pairs.reduce(0) { $0 + $1.0 } / count, pairs.reduce(0) { $0 + $1.1 } / count
-    )
-    let covariance = pairs.reduce(0) { $0 + ($1.0 - meanA) * ($1.1 - meanB) }
-    let spread =
-      (pairs.reduce(0) { $0 + ($1.0 - meanA) * ($1.0 - meanA) }
-      * pairs.reduce(0) { $0 + ($1.1 - meanB) * ($1.1 - meanB) }).squareRoot()
+    let distances = zip(a, b).map { abs(Double($0) - Double($1)) }
     return EstimateError(
-      mean: pairs.reduce(0) { $0 + abs($1.0 - $1.1) } / count,
-      greatest: pairs.map { abs($0 - $1) }.max() ?? 0,
-      correlation: spread > 0 ? covariance / spread : 0)
+      mean: distances.mean, greatest: distances.max() ?? 0,
+      correlation: pearson(a.map(Double.init), b.map(Double.init)) ?? 0)
   }
 }
 

@@ -1,13 +1,12 @@
-import Tensors
-import Transformers
+package import Tensors
+package import Transformers
 
 extension Sweep {
   /// A number that tells this sweep on this model and input from others, as far as values can say:
   /// what a closure does is not in it.
   func fingerprint(_ model: Transformer, _ input: ModelInput) -> UInt64 {
     var mark = Fingerprint()
-    mark.add("\(model.configuration)")
-    mark.add(model.embedding)
+    mark.add(model)
     mark.add("\(input)")
     mark.add("\(metric.name) \(metric.positions) \(metric.answers) \(metric.foils)")
     for trial in trials + base {
@@ -41,16 +40,24 @@ extension Sweep {
 /// FNV-1a over what is added.
 ///
 /// Fowler, Noll and Vo, 1991.
-private struct Fingerprint {
-  private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
+package struct Fingerprint {
+  package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
   /// Tensors are shared by many trials; each is read once.
   private var seen: [UnsafeRawPointer: UInt64] = [:]
 
-  mutating func add(_ text: String) {
+  package init() {}
+
+  package mutating func add(_ text: String) {
     for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 
-  mutating func add(_ tensor: Tensor) {
+  /// A model, by its configuration and its weights.
+  package mutating func add(_ model: Transformer) {
+    add("\(model.configuration)")
+    for parameter in model.parameters { add(parameter.tensor) }
+  }
+
+  package mutating func add(_ tensor: Tensor) {
     let sum = tensor.withUnsafeValues { values -> UInt64 in
       let address = UnsafeRawPointer(values.baseAddress!)
       if let sum = seen[address] { return sum }

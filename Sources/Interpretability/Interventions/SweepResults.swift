@@ -75,6 +75,13 @@ public struct SweepOptions: Sendable {
     self.memory = memory
     self.threads = threads ?? Parallel.threads
   }
+
+  /// The usual options, under which what is not finished is not a number.
+  public static var keepingPartial: SweepOptions {
+    var options = SweepOptions()
+    options.keepsPartial = true
+    return options
+  }
 }
 
 /// Values are kept by their bits: a log-probability may be −∞, which JSON has no number for.

@@ -62,14 +62,10 @@ public struct TunedLens: Lens, Parameterized, Codable {
     let last = states.values[at: states.layerCount - 1]
     let normed = states.lastIsNormed ? last : model.finalNorm(last)
     let clean = model.logits(ofNormed: normed).softmax()
-    let trained = UnsafeMutableBufferPointer<AffineMap>.allocate(capacity: translators.count)
-    _ = trained.initialize(from: translators)
-    defer { trained.deinitialize().deallocate() }
-    nonisolated(unsafe) let results = trained
-    Parallel.forEachShare(translators.count) { layer in
+    translators = Parallel.map(Array(translators.enumerated())) { layer, untrained in
       let own = states.values[at: layer]
       var generator = SeededGenerator(seed: seed)
-      var translator = results[layer]
+      var translator = untrained
       var optimiser = AdamW()
       let schedule = LearningRateSchedule(
         peak: training.rate, warmUpSteps: min(10, training.steps), totalSteps: training.steps,
@@ -85,8 +81,7 @@ public struct TunedLens: Lens, Parameterized, Codable {
         }
         optimiser.update(&translator, gradients: gradients, rate: schedule.rate(at: step))
       }
-      results[layer] = translator
+      return translator
     }
-    translators = Array(trained)
   }
 }

@@ -63,7 +63,6 @@ public func probeLayers(
     var features: Tensor
     var labels: [Int]
   }
-  typealias Outcome = Result<(test: [Int], development: [Int]), ProbingError>
   let count = representations.layers.count
   var jobs = representations.layers.map { Job(features: $0, labels: task.labels) }
   if let control {
@@ -72,30 +71,21 @@ public func probeLayers(
   if let randomWeights {
     jobs += randomWeights.layers.map { Job(features: $0, labels: task.labels) }
   }
-  let results = UnsafeMutableBufferPointer<Outcome?>.allocate(capacity: jobs.count)
-  results.initialize(repeating: nil)
-  defer { results.deinitialize().deallocate() }
-  nonisolated(unsafe) let outcomes = results
-  let (work, classes) = (jobs, task.classes.count)
-  Parallel.forEachShare(work.count) { index in
-    let job = work[index]
+  let classes = task.classes.count
+  let predictions = try Parallel.map(jobs) {
+    job throws(ProbingError) -> (test: [Int], development: [Int]) in
     func part(_ places: [Int]) -> (features: Tensor, labels: [Int]) {
       (job.features.gathering(places.map { task.rows[$0] }), places.map { job.labels[$0] })
     }
-    outcomes[index] = Outcome { () throws(ProbingError) in
-      let (training, development) = (part(split.training), part(split.development))
-      let trained = try Probe.training(
-        on: training.features, labels: training.labels, classes: classes,
-        development: development, settings: settings
-      ).probe
-      return (
-        trained.predictions(part(split.test).features),
-        trained.predictions(development.features)
-      )
-    }
+    let (training, development) = (part(split.training), part(split.development))
+    let trained = try Probe.training(
+      on: training.features, labels: training.labels, classes: classes,
+      development: development, settings: settings
+    ).probe
+    return (
+      trained.predictions(part(split.test).features), trained.predictions(development.features)
+    )
   }
-  var predictions: [(test: [Int], development: [Int])] = []
-  for result in results { predictions.append(try result!.get()) }
 
   func right(_ job: Int, _ labels: [Int]) -> [Double] {
     zip(predictions[job].test, split.test).map { $0 == labels[$1] ? 1 : 0 }

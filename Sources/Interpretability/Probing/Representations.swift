@@ -72,30 +72,22 @@ extension Transformer {
     let width = configuration.width
     let pooled = layers.map { _ in Tensor.zeros([total, width]) }
     let batches = Self.batches(of: sentences, tokens: batchTokens)
-    let failures = UnsafeMutableBufferPointer<(any Error)?>.allocate(capacity: batches.count)
-    failures.initialize(repeating: nil)
-    defer { failures.deinitialize().deallocate() }
-    nonisolated(unsafe) let outcomes = failures
     // Every batch writes rows of its own.
     nonisolated(unsafe) let targets = pooled.map(\.storage.base)
     let places = rows
-    Parallel.forEachShare(batches.count) { index in
-      do {
-        let batch = batches[index]
-        let trace = try self.trace(
-          of: stack, on: self.input(for: batch.map { sentences[$0] }, decoding: stack == .decoder),
-          capturing: .points(Set(points)))
-        for (target, point) in zip(targets, points) {
-          let residual = try trace[point]
-          for (row, sentence) in batch.enumerated() {
-            residual[at: row].pool(
-              sentences[sentence].words, by: pooling,
-              into: target + places[sentence].lowerBound * width)
-          }
+    _ = try Parallel.map(batches) { batch in
+      let trace = try self.trace(
+        of: stack, on: self.input(for: batch.map { sentences[$0] }, decoding: stack == .decoder),
+        capturing: .points(Set(points)))
+      for (target, point) in zip(targets, points) {
+        let residual = try trace[point]
+        for (row, sentence) in batch.enumerated() {
+          residual[at: row].pool(
+            sentences[sentence].words, by: pooling,
+            into: target + places[sentence].lowerBound * width)
         }
-      } catch { outcomes[index] = error }
+      }
     }
-    if let failure = outcomes.compactMap({ $0 }).first { throw failure }
     return Representations(layers: pooled, sentences: rows)
   }
 

@@ -66,9 +66,7 @@ struct AttributionRun {
 
   /// The id of the token that an option names.
   func id(of name: TokenName, option: String) throws(CommandError) -> Int {
-    let (id, remarks) = try TokenNames(of: loaded).resolve(name, option: option)
-    remarks.forEach(note)
-    return id
+    try TokenNames(of: loaded).id(of: name, option: option)
   }
 
   func target(

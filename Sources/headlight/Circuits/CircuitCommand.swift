@@ -67,6 +67,7 @@ struct CircuitCommand: ParsableCommand {
   @OptionGroup var result: ResultOptions
 
   func validate() throws {
+    do { try threshold.map(method.check) } catch { throw ValidationError("\(error)") }
     guard steps > 0 else { throw ValidationError("--steps is \(steps), and at least 1 is needed") }
     if method == .acdc, threshold == nil {
       throw ValidationError(
@@ -86,31 +87,36 @@ struct CircuitCommand: ParsableCommand {
   }
 
   func run() throws {
-    let work = Work("Finding a circuit", unit: "decisions")
-    try result.deliver(watching: work) {
-      try circuit(of: model.load(), work)
+    let kept = try state.map(KeptSearch.init)
+    let work = Work(
+      "Finding a circuit", unit: "decisions", lack: "what was not decided is still in the circuit")
+    let weighing = Work("Weighing edges", unit: "edges", lack: "they are drawn alike")
+    try result.deliver(watching: work, then: weighing) {
+      try circuit(of: model.load(), kept, work, weighing)
     } figure: {
       try $0.figure(title: $1)
     } report: {
       $0.report
     }
+    // Only when all that was found is written.
+    kept?.remove()
+    if let signal = StopSignals.signal { throw ExitCode(128 + signal) }
   }
 
-  private func circuit(of loaded: LoadedModel, _ work: Work) throws -> CircuitResult {
+  private func circuit(
+    of loaded: LoadedModel, _ kept: KeptSearch?, _ work: Work, _ weighing: Work
+  ) throws -> CircuitResult {
     _ = try CircuitGraph(loaded.model.configuration)
     let set = try task.taskSet(for: loaded)
     let evaluator = try CircuitEvaluator(
       loaded.model, set, ablation: ablation, metric: metric)
-    guard evaluator.clean != evaluator.corrupted else {
-      throw CircuitError.noDifference(metric: metric.rawValue, value: evaluator.clean)
-    }
+    try evaluator.checkDifference()
     let found =
       method == .attribution
-      ? try attributed(evaluator) : try searched(evaluator, work)
+      ? try attributed(evaluator, work) : try searched(evaluator, kept, work)
     return try CircuitResult(
       title: "\(loaded.shortName): \(taskName), by \(method.rawValue)", series: taskName,
-      evaluator: evaluator, found: found, needsWorth: result.output != nil,
-      partial: work.partial)
+      evaluator: evaluator, found: found, isDrawn: result.output != nil, work, weighing)
   }
 
   private var taskName: String {
@@ -119,54 +125,74 @@ struct CircuitCommand: ParsableCommand {
       : URL(fileURLWithPath: task.task).deletingPathExtension().lastPathComponent
   }
 
-  private func attributed(_ evaluator: CircuitEvaluator) throws -> FoundCircuit {
-    if let threshold, !(threshold >= 0) {
-      throw CircuitError.threshold(threshold, "the least score of an edge is 0 or more")
-    }
+  private func attributed(_ evaluator: CircuitEvaluator, _ work: Work) throws -> FoundCircuit {
     let attribution = try EdgeAttribution(evaluator, steps: steps)
     guard let threshold else {
-      return try attribution.found(losing: 0.2) { _ in StopSignals.signal == nil }
+      return try attribution.found(losing: 0.2) {
+        work.goesOn(finished: $0.decided, of: $0.total)
+      }
     }
     return try attribution.found(atLeast: threshold)
   }
 
-  private func searched(_ evaluator: CircuitEvaluator, _ work: Work) throws -> FoundCircuit {
+  private func searched(
+    _ evaluator: CircuitEvaluator, _ kept: KeptSearch?, _ work: Work
+  ) throws -> FoundCircuit {
     let search = try CircuitSearch(evaluator, method, threshold: threshold ?? 0.2)
-    let file = try state.map(OutputFile.url)
-    var checkpoint: CircuitCheckpoint?
-    if let file, let data = FileManager.default.contents(atPath: file.path) {
-      guard let found = try? JSONDecoder().decode(CircuitCheckpoint.self, from: data) else {
-        throw CommandError("\(file.path) holds no search; give --state another file")
-      }
-      checkpoint = found
-      note("taken up after \(counted(found.runs, "run"))")
-    }
     // Nodes take a round down and one up, and two more that change nothing; often that is all.
     let nodes = 4 * (evaluator.graph.senders.count - 1)
     let edges = evaluator.graph.edgeCount
     let total = method == .acdc ? edges : method == .nodes ? nodes : nodes + edges
     var (finished, last) = (0, CircuitProgress.none)
-    let found = try search.run(resuming: checkpoint) { progress in
+    let found = try search.run(resuming: kept?.checkpoint) { progress in
       // A new round begins to count anew.
       if progress.decided < last.decided || progress.total != last.total { last = .none }
       finished += progress.decided - last.decided
       last = progress
       return work.goesOn(finished: min(finished, total - 1), of: total)
     }
-    if found.checkpoint == nil { _ = work.goesOn(finished: total, of: total) }
-    guard let file else { return found }
     if let checkpoint = found.checkpoint {
-      try JSONEncoder().encode(checkpoint).write(to: file, options: .atomic)
-      note("the search is kept in \(file.path); the same command takes it up")
+      try kept?.write(checkpoint)
     } else {
-      try? FileManager.default.removeItem(at: file)
+      _ = work.goesOn(finished: total, of: total)
     }
     return found
   }
 }
 
+/// `--state`: a file in which a search that was stopped is kept.
+struct KeptSearch {
+  private let file: URL
+  /// The search that it holds, if it is there.
+  let checkpoint: CircuitCheckpoint?
+
+  /// Looks at the file before any work.
+  ///
+  /// - Throws: ``CommandError`` for a place where no file can be, and a file that holds no search.
+  init(_ path: String) throws(CommandError) {
+    file = try OutputFile.url(path, option: "--state")
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      checkpoint = nil
+      return
+    }
+    guard let data = FileManager.default.contents(atPath: file.path),
+      let found = try? JSONDecoder().decode(CircuitCheckpoint.self, from: data)
+    else { throw CommandError("\(path) holds no search; give --state another file") }
+    checkpoint = found
+    note("taken up after \(counted(found.runs, "run"))")
+  }
+
+  func write(_ checkpoint: CircuitCheckpoint) throws {
+    try JSONEncoder().encode(checkpoint).write(to: file, options: .atomic)
+    note("the search is kept in \(file.path); the same command takes it up")
+  }
+
+  /// Removes what has come to its end.
+  func remove() { try? FileManager.default.removeItem(at: file) }
+}
+
 extension CircuitProgress {
-  fileprivate static let none = CircuitProgress(decided: 0, total: 0, runs: 0, edges: 0)
+  fileprivate static let none = CircuitProgress(decided: 0, total: 0)
 }
 
 /// A circuit and what is drawn of it.
@@ -177,28 +203,52 @@ struct CircuitResult {
 
   init(
     title: String, series name: String, evaluator: CircuitEvaluator, found: FoundCircuit,
-    needsWorth: Bool, partial: Partial?
+    isDrawn: Bool, _ work: Work, _ weighing: Work
   ) throws {
     self.title = title
     report = CircuitReport(
       nodes: found.circuit.nodes.map(\.name), edges: found.circuit.edges,
-      faithfulness: found.faithfulness, runs: found.runs, partial: partial)
-    // What carries nothing, since nothing reaches it or hears it, is left out of the picture.
-    let drawn = needsWorth ? try evaluator.carrying(found.circuit) : found.circuit
-    let worth = needsWorth ? try evaluator.edgeWorth(of: drawn) : []
+      faithfulness: found.faithfulness, runs: found.runs, partial: work.partial)
+    // What is stopped ends here: the edges are drawn alike. A signal that comes from now on is heard by
+    // the weighing.
+    let weighed =
+      isDrawn && work.partial == nil && StopSignals.signal == nil
+      ? try evaluator.weighed(found.circuit, weighing) : nil
+    let drawn = weighed ?? found.circuit.edges.map { ($0, 1) }
     series = CircuitGraphFigure.Series(
-      name,
-      zip(drawn.edges, worth).map { CircuitGraphFigure.Edge($0, weight: abs($1)) })
+      name, drawn.map { CircuitGraphFigure.Edge($0.edge, weight: abs($0.worth)) })
   }
 
   func figure(title: String?) throws -> any Figure {
-    CircuitGraphFigure(
+    var figure = CircuitGraphFigure(
       [series],
       title: title
         ?? "\(self.title): \(counted(report.nodes.count, "node")), "
         + "\(counted(report.edges.count, "edge")), "
-        + "faithfulness \(String(format: "%.2f", report.faithfulness))"
-        + (report.partial == nil ? "" : " (partial)"))
+        + "faithfulness \(String(format: "%.2f", report.faithfulness))\(report.partial.mark)")
+    // What a model reads and says is drawn where nothing is left between them, too.
+    figure.nodes = [.embedding, .logits]
+    return figure
+  }
+}
+
+extension CircuitEvaluator {
+  /// The edges that carry anything, and what each is worth; nil when it was stopped.
+  ///
+  /// What carries nothing, since nothing reaches it or hears it, is left out of the picture.
+  fileprivate func weighed(
+    _ circuit: Circuit, _ work: Work
+  ) throws -> [(edge: CircuitEdge, worth: Double)]? {
+    let all = circuit.edges.count
+    guard all > 0, work.goesOn(finished: 0, of: 2 * all),
+      let drawn = try carrying(circuit, progress: { work.goesOn(finished: $0, of: 2 * all) }),
+      let worth = try edgeWorth(
+        of: drawn,
+        progress: { work.goesOn(finished: 2 * all - drawn.edges.count + $0, of: 2 * all) })
+    else { return nil }
+    // Where nothing carries anything there was nothing to weigh.
+    _ = work.goesOn(finished: 2 * all, of: 2 * all)
+    return Array(zip(drawn.edges, worth)).map { (edge: $0, worth: $1) }
   }
 }
 

@@ -18,7 +18,9 @@ struct TaskOptions: ParsableArguments {
   var seed: UInt64 = 0
 
   func validate() throws {
-    guard pairs > 0 else { throw ValidationError("--pairs is \(pairs), and at least 1 is needed") }
+    guard (1...10_000).contains(pairs) else {
+      throw ValidationError("--pairs is \(pairs), and must be from 1 to 10000")
+    }
   }
 
   /// The pairs.
@@ -39,8 +41,17 @@ struct TaskOptions: ParsableArguments {
             + ReaderTask.names)
     }
     do {
-      return try TaskFile(data).taskSet(
-        tokens: { try self.tokens($0, for: loaded) }, token: { try self.token($0, for: loaded) })
+      // What is said of a word in many lines is said once.
+      var remarks: [String] = []
+      let set = try TaskFile(data).taskSet(tokens: { try self.tokens($0, for: loaded) }) {
+        answer, foil, clean in
+        let (ids, said) = try TokenNames(of: loaded).resolve(
+          [("the answer", Self.name(answer)), ("the foil", Self.name(foil))], behind: clean)
+        remarks += said.filter { !remarks.contains($0) }
+        return (ids[0], ids[1])
+      }
+      remarks.forEach(note)
+      return set
     } catch let error as TaskFileError {
       throw CommandError("line \(error.line) of \(task) \(error.fault)")
     } catch CircuitError.noPairs {
@@ -58,13 +69,11 @@ struct TaskOptions: ParsableArguments {
     return try choice.tokens(for: loaded).ids
   }
 
-  private func token(_ token: TaskFile.Token, for loaded: LoadedModel) throws -> Int {
-    let name: TokenName =
-      switch token {
-      case .id(let id): .id(id)
-      case .text(let text): TokenName(argument: text)
-      }
-    return try TokenNames(of: loaded).resolve(name, option: "the token").id
+  private static func name(_ token: TaskFile.Token) -> TokenName {
+    switch token {
+    case .id(let id): .id(id)
+    case .text(let text): TokenName(argument: text)
+    }
   }
 
   /// Pairs of a built-in task that the model reads in tokens alike in number, and does.
@@ -76,26 +85,32 @@ struct TaskOptions: ParsableArguments {
     }
     let drawn = builtIn.texts(6 * pairs, seed: seed)
     var known: [String: Int?] = [:]
+    /// The words of a task stand between spaces.
     func word(_ text: String) -> Int? {
       if let id = known[text] { return id }
-      let id = try? token(.text(text), for: loaded)
+      let id = try? TokenNames(of: loaded).resolve(.text(" " + text), option: "the word").id
       known[text] = id
       return id
     }
+    var refused = Refused()
     let read = try drawn.compactMap { texts -> TaskSet.Pair? in
       guard let answer = word(texts.answer), let foil = word(texts.foil), answer != foil else {
+        refused.words += 1
         return nil
       }
       let clean = try tokens(.text(texts.clean), for: loaded)
       let corrupted = try tokens(.text(texts.corrupted), for: loaded)
-      guard clean.count == corrupted.count else { return nil }
+      guard clean.count == corrupted.count else {
+        refused.lengths += 1
+        return nil
+      }
       return TaskSet.Pair(
         clean: clean, corrupted: corrupted, answer: answer, foil: foil, template: texts.template)
     }
     guard !read.isEmpty else {
       throw CommandError(
-        "no answer of the task \(task) is one token of \(loaded.shortName); write a file of pairs "
-          + "that the model does")
+        "\(loaded.shortName) can read none of \(counted(drawn.count, "pair")) of the task \(task): "
+          + "\(refused); write a file of pairs that the model does")
     }
     let done = try TaskSet(read).filtered(on: loaded.model, answer: builtIn.leastProbability)
     guard !done.pairs.isEmpty else {
@@ -110,5 +125,20 @@ struct TaskOptions: ParsableArguments {
           + "\(pairs)")
     }
     return set
+  }
+}
+
+/// Why pairs of a built-in task are not taken.
+struct Refused: CustomStringConvertible {
+  /// How many have an answer or a foil that is not one token, or both the same.
+  var words = 0
+  /// How many have texts of different lengths.
+  var lengths = 0
+
+  var description: String {
+    [
+      words > 0 ? "of \(words) the answer or the foil is not one token" : nil,
+      lengths > 0 ? "of \(lengths) the two texts differ in their number of tokens" : nil,
+    ].compactMap { $0 }.joined(separator: ", ")
   }
 }

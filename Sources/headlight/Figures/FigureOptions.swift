@@ -3,11 +3,6 @@ import Figures
 import Foundation
 import Laboratory
 
-/// A kind of attention in an encoder–decoder.
-enum StackChoice: String, CaseIterable, ExpressibleByArgument, Sendable {
-  case encoder, decoder, cross
-}
-
 /// Which of its two tokens names a decoder row.
 enum RowNames: String, CaseIterable, ExpressibleByArgument, Sendable {
   case reads, predicts

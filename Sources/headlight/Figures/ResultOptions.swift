@@ -43,10 +43,12 @@ struct ResultOptions: ParsableArguments {
     figure: (Result, _ title: String?) throws -> any Figure,
     report: (Result) throws -> some Encodable
   ) throws {
-    let url = try output.map(OutputFile.url)
+    let url = try output.map { try OutputFile.url($0) }
     let result = try result()
     for part in [work, next] { part?.finish() }
     let text = json || output.map(Self.isPage) ?? false ? try jsonText(report(result)) : ""
+    // Before the figure, which may fail to be drawn or written, so that the work is not lost.
+    if json { print(text) }
     if let url {
       let figure = try figure(result, picture.title)
       if Self.isPage(output!) {
@@ -60,7 +62,6 @@ struct ResultOptions: ParsableArguments {
       // With --json the numbers alone go to standard output.
       if !json { print("Wrote \(output!).") }
     }
-    if json { print(text) }
     for part in [work, next] { try part?.end() }
   }
 }

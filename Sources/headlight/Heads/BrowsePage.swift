@@ -31,22 +31,10 @@ struct BrowsePage {
     let data = try String(
       decoding: JSONEncoder().encode(numbers()), as: UTF8.self
     ).replacingOccurrences(of: "</", with: "<\\/").replacingOccurrences(of: "<!--", with: "<\\!--")
-    let title = FigurePage.escaped(title)
+    let title = HTMLPage.escaped(title)
     let what = kind == .mean ? "its mean over these texts" : "zero"
-    return """
-      <!DOCTYPE html>
-      <html lang="en">
-      <head>
-      <meta charset="utf-8"/>
-      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-      style-src 'unsafe-inline'; script-src 'unsafe-inline'"/>
-      <meta name="viewport" content="width=device-width, initial-scale=1"/>
-      <title>\(title)</title>
-      <style>
-      \(Self.style)
-      </style>
-      </head>
-      <body>
+    return HTMLPage(title: self.title, style: Self.style, runsScripts: true).html(
+      """
       <header>
       <h1>\(title)</h1>
       <p>Every token is coloured by how much its loss grows when head \(head) is replaced by \(what): \
@@ -74,10 +62,7 @@ struct BrowsePage {
       <script>
       \(Self.script)
       </script>
-      </body>
-      </html>
-
-      """
+      """)
   }
 
   /// What the script reads.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Interpretability
 
 /// A head as it is written everywhere: `10.7`, its layer and its number, both from 0.
 struct HeadName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByArgument {
@@ -8,9 +9,7 @@ struct HeadName: Hashable, Comparable, Sendable, CustomStringConvertible, Expres
   init(layer: Int, head: Int) { (self.layer, self.head) = (layer, head) }
 
   init?(argument: String) {
-    let parts = argument.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, let layer = wholeNumber(parts[0]), let head = wholeNumber(parts[1])
-    else { return nil }
+    guard case .head(let layer, let head)? = PathPatching.Sender(name: argument) else { return nil }
     self.init(layer: layer, head: head)
   }
 
@@ -40,9 +39,4 @@ func names<Name: Hashable>(
     found.append(next)
   }
   return found
-}
-
-/// Digits alone, without a sign.
-private func wholeNumber(_ text: Substring) -> Int? {
-  text.allSatisfy { $0.isASCII && $0.isNumber } ? Int(text) : nil
 }

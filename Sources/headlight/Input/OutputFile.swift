@@ -2,9 +2,12 @@ import Foundation
 
 /// A place for a result, looked at before the work begins rather than after.
 enum OutputFile {
+  /// - Parameter option: The option that names it, for messages.
   /// - Returns: The path as a URL.
   /// - Throws: ``CommandError`` when no file of that name can be written there.
-  static func url(_ path: String) throws(CommandError) -> URL {
+  static func url(
+    _ path: String, option: String = "--output"
+  ) throws(CommandError) -> URL {
     let url = URL(fileURLWithPath: path)
     let folder = url.deletingLastPathComponent().path
     // Messages repeat the path as it was given.
@@ -13,7 +16,7 @@ enum OutputFile {
     let manager = FileManager.default
     var isFolder: ObjCBool = false
     guard !path.isEmpty, !path.hasSuffix("/") else {
-      throw CommandError("--output names no file: “\(path)”; give a file's name")
+      throw CommandError("\(option) names no file: “\(path)”; give a file's name")
     }
     if manager.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
       throw CommandError("\(path) is a folder; name a file in it")

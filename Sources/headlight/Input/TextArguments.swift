@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Transformers
 
 /// Arguments on their way to the parser, so that a text that begins with a dash stays a text.
 ///
@@ -16,15 +17,9 @@ enum TextArguments {
     _ arguments: [String], for command: any ParsableCommand.Type
   ) -> [String] {
     guard arguments.contains(where: { $0.first == "-" && !looksLikeOption($0) }),
-      let tool = try? JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8))
+      let (command, start) = asked(of: command, by: arguments)
     else { return arguments }
-    var (command, rest) = (tool.command, arguments[...])
-    while let name = rest.first,
-      let next = command.subcommands?.first(where: { $0.commandName == name })
-    {
-      command = next
-      rest.removeFirst()
-    }
+    var rest = start
     let known = command.arguments ?? []
     let alone = known.filter { $0.kind == "positional" }
     guard alone.allSatisfy({ $0.parsingStrategy == "default" }), command.commandName != "help"
@@ -62,6 +57,71 @@ enum TextArguments {
     return texts.isEmpty ? result : result + ["--"] + texts
   }
 
+  /// What is said of arguments that the parser refuses while one is an option that the command does
+  /// not take; nil where the parser says so itself, or takes them.
+  ///
+  /// The parser asks the command whether its options go together before it looks at what is left over.
+  static func refusal(of arguments: [String], by root: any ParsableCommand.Type) -> String? {
+    guard arguments.contains(where: { $0.hasPrefix("--") && $0.count > 2 }) else { return nil }
+    do {
+      _ = try root.parseAsRoot(arguments)
+      return nil
+    } catch {
+      guard root.exitCode(for: error) == .validationFailure,
+        !root.message(for: error).hasPrefix("Unknown option"),
+        let unknown = unknownOption(in: arguments, of: root)
+      else { return nil }
+      let message = root.fullMessage(for: error)
+      let usage = message.range(of: "\nUsage:").map { message[$0.lowerBound...] } ?? ""
+      return "Error: \(unknown)\(usage)"
+    }
+  }
+
+  /// The first long option that a command does not take, in the parser's words.
+  private static func unknownOption(
+    in arguments: [String], of root: any ParsableCommand.Type
+  ) -> String? {
+    guard let (command, start) = asked(of: root, by: arguments) else { return nil }
+    var rest = start
+    let known = command.arguments ?? []
+    guard known.allSatisfy({ $0.kind != "positional" || $0.parsingStrategy == "default" }) else {
+      return nil
+    }
+    while let argument = rest.popFirst(), argument != "--" {
+      let name = String(argument.prefix { $0 != "=" })
+      if let option = known.first(where: { $0.isNamed(name) }) {
+        if option.kind == "option", name == argument, let value = rest.first,
+          option.parsingStrategy.hasPrefix("unconditional") || !looksLikeOption(value)
+        {
+          rest.removeFirst()
+        }
+      } else if name.hasPrefix("--"), looksLikeOption(argument) {
+        let names = known.flatMap(\.longNames)
+        let near = nearestNames(to: name, in: names, count: 1).first {
+          name.difference(from: $0).count <= 4
+        }
+        return "Unknown option '\(name)'" + (near.map { ". Did you mean '\($0)'?" } ?? "")
+      }
+    }
+    return nil
+  }
+
+  /// The subcommand that arguments ask for, and what is left of them.
+  private static func asked(
+    of root: any ParsableCommand.Type, by arguments: [String]
+  ) -> (command: Command, rest: ArraySlice<String>)? {
+    guard let tool = try? JSONDecoder().decode(Tool.self, from: Data(root._dumpHelp().utf8))
+    else { return nil }
+    var (command, rest) = (tool.command, arguments[...])
+    while let name = rest.first,
+      let next = command.subcommands?.first(where: { $0.commandName == name })
+    {
+      command = next
+      rest.removeFirst()
+    }
+    return (command, rest)
+  }
+
   /// `-x`, `--name` and `--name=value` do; `-5`, `- a`, `-> b`, `--` and `--- a` do not.
   private static func looksLikeOption(_ argument: String) -> Bool {
     argument.wholeMatch(of: /-[A-Za-z]|--[A-Za-z][A-Za-z0-9-]*(=(?s:.*))?/) != nil
@@ -88,6 +148,11 @@ enum TextArguments {
     var names: [Name]?
     var parsingStrategy: String
     var isRepeating: Bool
+
+    /// Its names that begin with two dashes.
+    var longNames: [String] {
+      (names ?? []).filter { $0.kind == "long" }.map { "--" + $0.name }
+    }
 
     func isNamed(_ argument: String) -> Bool {
       names?.contains { ($0.kind == "long" ? "--" : "-") + $0.name == argument } ?? false

@@ -1,6 +1,7 @@
 import Answering
 import ArgumentParser
 import Coursework
+import Foundation
 import Laboratory
 import Models
 import Tokenizers
@@ -144,11 +145,28 @@ struct TokenizedText: Sendable {
     return first
   }
 
+  /// The text with a word that stands once in it exchanged for another; nil where it does not.
+  func text(exchanging word: String, for other: String) -> String? {
+    guard let words, let place = words.places(of: word).only?.text ?? words.text.onlyRange(of: word)
+    else { return nil }
+    return words.text.replacingCharacters(in: place, with: other)
+  }
+
   private func places(of part: [Int]) -> [Range<Int>] {
     guard part.count <= ids.count else { return [] }
     return (0...(ids.count - part.count)).filter { ids[$0..<($0 + part.count)].elementsEqual(part) }
       .map { $0..<($0 + part.count) }
   }
+}
+
+extension Array {
+  /// The element, where there is one and no other.
+  fileprivate var only: Element? { count == 1 ? self[0] : nil }
+}
+
+extension String {
+  /// Where a text stands, if it does once: a part of a word that is a token by itself.
+  fileprivate func onlyRange(of part: String) -> Range<Index>? { ranges(of: part).only }
 }
 
 /// A token's label on one line, its leading space marked.

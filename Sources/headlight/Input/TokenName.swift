@@ -54,9 +54,10 @@ struct TokenNames {
   /// - Parameters:
   ///   - names: Each with its option, for messages.
   ///   - own: A token of the text that stands beside them.
+  ///   - ownName: What that token is called in remarks.
   /// - Throws: ``CommandError`` when a name is not that of one token.
   func resolve(
-    _ names: [Named], beside own: Int? = nil
+    _ names: [Named], beside own: Int? = nil, called ownName: String = "the token at the position,"
   ) throws(CommandError) -> (ids: [Int], remarks: [String]) {
     var found: [Found] = []
     for named in names { found.append(try find(named)) }
@@ -74,7 +75,7 @@ struct TokenNames {
     var remarks = found.compactMap(\.remark)
     let all =
       zip(names, ids).map { (option: $0.option, id: $1) }
-      + (own.map { [(option: "the token at the position,", id: $0)] } ?? [])
+      + (own.map { [(option: ownName, id: $0)] } ?? [])
     let words = all.filter { isWord($0.id) }
     if let with = words.first(where: { hasSpace($0.id) }),
       let without = words.first(where: { !hasSpace($0.id) }), knowsSpaces
@@ -87,7 +88,29 @@ struct TokenNames {
     return (ids, remarks)
   }
 
-  /// One token; see ``resolve(_:beside:)``.
+  /// The ids of tokens that come next behind a text.
+  ///
+  /// Behind a word that began with a space comes another that does; behind a part of a number, such
+  /// as the 17 of 1732, comes what was typed.
+  ///
+  /// - Throws: ``CommandError`` when a name is not that of one token.
+  func resolve(
+    _ names: [Named], behind text: [Int]
+  ) throws(CommandError) -> (ids: [Int], remarks: [String]) {
+    try resolve(
+      names, beside: text.last.flatMap { isWord($0) ? $0 : nil }, called: "the text's last token,")
+  }
+
+  /// One token, after what there is to say of it has been said.
+  ///
+  /// - Throws: ``CommandError`` when the name is not that of one token.
+  func id(of name: TokenName, option: String) throws(CommandError) -> Int {
+    let (id, remarks) = try resolve(name, option: option)
+    remarks.forEach(note)
+    return id
+  }
+
+  /// One token; see ``resolve(_:beside:called:)``.
   func resolve(
     _ name: TokenName, option: String
   ) throws(CommandError) -> (id: Int, remarks: [String]) {
@@ -196,12 +219,4 @@ struct TokenNames {
     guard let tokenizer = loaded.tokenizer else { return false }
     return (0..<tokenizer.vocabularySize).contains { hasSpace($0) && shown($0).count > 1 }
   }
-}
-
-extension LoadedModel {
-  /// A token as figures, reports and messages name it: its text, or `#19` where an id has none.
-  func label(of id: Int) -> String { tokenizer?.label(of: id) ?? "#\(id)" }
-
-  /// The labels of ids.
-  func labels(of ids: [Int]) -> [String] { ids.map(label) }
 }

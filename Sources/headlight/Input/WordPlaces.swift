@@ -15,7 +15,10 @@ struct WordPlaces {
   func lastTokens(of word: String) -> [Int] { tokens(of: word).map { $0.upperBound - 1 } }
 
   /// The places of all tokens of a word, for each time that the word stands in the text.
-  func tokens(of word: String) -> [Range<Int>] {
+  func tokens(of word: String) -> [Range<Int>] { places(of: word).map(\.tokens) }
+
+  /// Where a word stands in the text and among the tokens, for each time that it does.
+  func places(of word: String) -> [(text: Range<String.Index>, tokens: Range<Int>)] {
     let places = occurrences(of: word)
     guard !places.isEmpty else { return [] }
     let sentence = AnnotatedSentence(
@@ -26,8 +29,14 @@ struct WordPlaces {
     guard let found = try? WordTokens(sentence, tokenizer: tokenizer),
       let shift = shift(from: found.tokens)
     else { return [] }
-    return found.words.map { ($0.lowerBound + shift, $0.upperBound + shift) }
-      .filter { ids.indices.contains($0.1 - 1) }.map { max(0, $0.0)..<$0.1 }
+    func index(_ offset: Int) -> String.Index {
+      text.utf8.index(text.startIndex, offsetBy: offset)
+    }
+    return zip(places, found.words).compactMap { place, tokens in
+      let (start, end) = (tokens.lowerBound + shift, tokens.upperBound + shift)
+      guard ids.indices.contains(end - 1) else { return nil }
+      return (index(place.lowerBound)..<index(place.upperBound), max(0, start)..<end)
+    }
   }
 
   /// Where the tokens of the text begin in the row, which may have a start token more in front, or

@@ -9,13 +9,18 @@ import Synchronization
 final class Work: Sendable {
   private let label: String
   private let unit: String
+  private let lack: String
   private struct State {
     var bar: ProgressBar?
     var last: (finished: Int, total: Int)?
   }
   private let state = Mutex(State())
 
-  init(_ label: String, unit: String = "runs") { (self.label, self.unit) = (label, unit) }
+  /// - Parameter lack: What becomes of what is missing when it is stopped.
+  init(
+    _ label: String, unit: String = "runs",
+    lack: String = "what is missing is null in JSON and hatched in figures"
+  ) { (self.label, self.unit, self.lack) = (label, unit, lack) }
 
   /// Takes note of a sweep's progress.
   ///
@@ -59,10 +64,15 @@ final class Work: Sendable {
     finish()
     guard let partial else { return }
     Terminal.standardError.print(
-      "Stopped: this is a part, \(partial.finished) of \(partial.total) \(unit); what is missing is "
-        + "null in JSON and hatched in figures.")
+      "Stopped: this is a part, \(partial.finished) of \(partial.total) \(unit); "
+        + "\(lack).")
     throw ExitCode(128 + (StopSignals.signal ?? SIGINT))
   }
+}
+
+extension Partial? {
+  /// What the title of a figure says of a result that was stopped.
+  var mark: String { self == nil ? "" : " (partial)" }
 }
 
 /// How much of a result is there, in the JSON of one that was stopped.

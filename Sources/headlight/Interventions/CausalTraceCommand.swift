@@ -32,12 +32,7 @@ struct CausalTraceCommand: ParsableCommand {
   var subject: String?
   @Option(help: .ids(insteadOf: "--subject"), transform: tokenIDs)
   var subjectIds: [Int]?
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The token whose probability is read: its text with the space before it, or #123 for an id.",
-      valueName: "token"))
-  var answer: TokenName
+  @OptionGroup var answer: AnswerOption
   @Option(
     help: ArgumentHelp("The noise in deviations of all embedding entries.", valueName: "x"))
   var noise: Float = 3
@@ -96,8 +91,7 @@ struct CausalTraceCommand: ParsableCommand {
   private func trace(of loaded: LoadedModel, _ work: Work) throws -> CausalTraceResult {
     let reading = try texts.reading(for: loaded)
     let subject = try reading.source.span(of: choice)
-    let (id, remarks) = try TokenNames(of: loaded).resolve(answer, option: "--answer")
-    remarks.forEach(note)
+    let id = try answer.id(in: loaded)
     let isPair = loaded.model.configuration.isEncoderDecoder
     let stack = try loaded.stack(
       self.stack ?? (isPair ? .encoder : nil), option: "--stack"
@@ -105,10 +99,8 @@ struct CausalTraceCommand: ParsableCommand {
     let tracing = CausalTracing(
       loaded.model, reading.input, subject: Array(subject), answer: id, noise: noise,
       samples: samples, seed: seed)
-    var options = SweepOptions()
-    options.keepsPartial = true
     let outcome = try tracing.outcome(
-      of: site, window: window, in: stack, options: options, progress: work.goesOn)
+      of: site, window: window, in: stack, options: .keepingPartial, progress: work.goesOn)
     let partial = work.partial
     try CommandError.check([outcome.clean] + outcome.corrupted, "the answer's probability")
     if partial == nil {
@@ -150,7 +142,7 @@ struct CausalTraceResult {
       },
       title: title
         ?? "\(modelName): \(what)\(window > 1 ? " in \(window) blocks" : "")"
-        + (report.partial == nil ? "" : " (partial)"))
+        + report.partial.mark)
     map.rowTitle = window > 1 ? "layer, middle of the window" : "layer"
     map.columnTitle = subject == nil ? "position" : "position (* spoilt by noise)"
     let (clean, corrupted) = (short(report.clean), short(report.corrupted))

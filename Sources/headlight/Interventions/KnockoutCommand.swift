@@ -27,12 +27,7 @@ struct KnockoutCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOption
   @OptionGroup var texts: ReadingOptions
-  @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp(
-      "The token whose probability is read: its text with the space before it, or #123 for an id.",
-      valueName: "token"))
-  var answer: TokenName
+  @OptionGroup var answer: AnswerOption
   @Option(parsing: .unconditionalSingleValue, help: .position("The query, which reads"))
   var from: [String]
   @Option(parsing: .unconditionalSingleValue, help: .position("The key, which is not to be read"))
@@ -68,8 +63,7 @@ struct KnockoutCommand: ParsableCommand {
 
   private func knockout(of loaded: LoadedModel, _ work: Work) throws -> KnockoutResult {
     let reading = try texts.reading(for: loaded)
-    let (id, remarks) = try TokenNames(of: loaded).resolve(answer, option: "--answer")
-    remarks.forEach(note)
+    let id = try answer.id(in: loaded)
     let (stack, kind) = try loaded.stack(self.stack, option: "--stack")
     let (reads, readable) = (
       reading.tokens(of: stack), kind == .cross ? reading.source : reading.tokens(of: stack)
@@ -87,12 +81,10 @@ struct KnockoutCommand: ParsableCommand {
       }
     }
     let place = try reading.read.position(position ?? "-1", option: "--position")
-    var options = SweepOptions()
-    options.keepsPartial = true
     let (clean, cut) = try AttentionKnockout(
       loaded.model, reading.input, metric: .probability(of: [id], at: .at(place))
     ).outcome(
-      from: queries, to: keys, window: window, in: stack, kind, options: options,
+      from: queries, to: keys, window: window, in: stack, kind, options: .keepingPartial,
       progress: work.goesOn)
     try CommandError.check(clean, "the answer's probability")
     let partial = work.partial
@@ -125,7 +117,7 @@ struct KnockoutResult {
           window == 1 ? "cut in one block" : "cut in \(window) blocks",
           report.probability.map { Double($0 ?? .nan) })
       ],
-      title: title ?? self.title + (report.partial == nil ? "" : " (partial)"),
+      title: title ?? self.title + report.partial.mark,
       x: Axis(
         window == 1 ? "block that is cut" : "first block that is cut",
         labels: layers.map(String.init)),

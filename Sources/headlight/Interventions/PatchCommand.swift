@@ -58,10 +58,9 @@ struct PatchCommand: ParsableCommand {
     let patching = try ActivationPatching(
       loaded.model, clean: pair.clean.input, corrupted: pair.corrupted.input,
       metric: measure.metric)
-    var options = SweepOptions()
-    options.keepsPartial = true
     let effects = try patching.effects(
-      of: at.part, in: stack, kind, direction: direction, options: options, progress: work.goesOn)
+      of: at.part, in: stack, kind, direction: direction, options: .keepingPartial,
+      progress: work.goesOn)
     return try PatchResult(
       loaded: loaded, pair: pair, measure: measure, metric: self.measure.metric, at: at,
       stack: stack, effects: effects, partial: work.partial)
@@ -113,7 +112,7 @@ struct PatchResult {
     var map = HeatMap(
       effect, rows: (0..<effect.shape[0]).map(String.init), columns: columns,
       title: title
-        ?? "\(loaded.shortName): \(way), \(at.caption)\(partial == nil ? "" : " (partial)")")
+        ?? "\(loaded.shortName): \(way), \(at.caption)\(partial.mark)")
     map.rowTitle = "layer"
     let isShared = at.part == .key || at.part == .value
     map.columnTitle =

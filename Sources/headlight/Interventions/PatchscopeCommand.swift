@@ -237,7 +237,7 @@ struct PatchscopeResult {
   let report: PatchscopeReport
 
   func figure(title: String?) -> any Figure {
-    let title = title ?? self.title + (report.partial == nil ? "" : " (partial)")
+    let title = title ?? self.title + report.partial.mark
     if let texts = report.texts { return table(of: texts, title) }
     var grid = LensGrid(
       tokens: report.cells.map { $0.map { $0?.token ?? "…" } },
@@ -249,10 +249,17 @@ struct PatchscopeResult {
     return grid
   }
 
-  /// The texts by source layer: of the one target layer, or of the same layer.
+  /// The texts by source layer: of the one target layer, or of the same layer; of one source layer
+  /// by target layer.
   private func table(of texts: [[String]?], _ title: String) -> any Figure {
-    let targets = report.targetLayers
+    let (sources, targets) = (report.sourceLayers, report.targetLayers)
     let one = targets.count == 1
+    if sources.count == 1, !one {
+      return TextTable(
+        targets.enumerated().map { (String($1), texts[0]?[$0]) }, title: title,
+        rowTitle: "target layer",
+        textTitle: "what is written when the state of layer \(sources[0]) goes there")
+    }
     let rows = report.sourceLayers.enumerated().compactMap { row, layer in
       (one ? 0 : targets.firstIndex(of: layer)).map { (String(layer), texts[row]?[$0]) }
     }

@@ -63,9 +63,8 @@ struct PathPatchCommand: ParsableCommand {
     let patching = try PathPatching(
       loaded.model, clean: pair.clean.input, corrupted: pair.corrupted.input,
       metric: measure.metric, freeze: freeze)
-    var options = SweepOptions()
-    options.keepsPartial = true
-    let outcome = try patching.outcome(to: receivers, options: options, progress: work.goesOn)
+    let outcome = try patching.outcome(
+      to: receivers, options: .keepingPartial, progress: work.goesOn)
     let name = self.measure.metric.caption
     try CommandError.check(outcome.clean, "the \(name) of the clean run")
     try CommandError.check(outcome.corrupted, "the \(name) of the corrupted run")
@@ -143,7 +142,7 @@ struct PathPatchResult {
       Tensor(rows: values), rows: report.heads.indices.map(String.init), columns: columns,
       title: title
         ?? "\(modelName): direct effect of each sender on \(receivers)"
-        + (report.partial == nil ? "" : " (partial)"))
+        + report.partial.mark)
     map.rowTitle = "layer"
     map.columnTitle = "head"
     map.valueTitle = "effect on \(caption) (share, −1 is all)"

@@ -93,9 +93,7 @@ struct RelationCommand: ParsableCommand {
     )
     .logits.argmax()[0]
     if let answer {
-      let (id, remarks) = try TokenNames(of: loaded).resolve(answer, option: "--answer")
-      remarks.forEach(note)
-      token = id
+      token = try TokenNames(of: loaded).id(of: answer, option: "--answer")
     }
     let (values, probabilities) = (logits.values, logits.softmax().values)
     let best = values.indices.sorted { (-values[$0], $0) < (-values[$1], $1) }.prefix(Self.count)
@@ -177,14 +175,14 @@ extension RelationPrompts.Example {
       return (Array(row), subject.lowerBound + all.count - 1, loaded.labels(of: all).joined())
     }
     let name = other.text!.trimmingCharacters(in: .whitespaces)
-    guard let text = text.text, let old = subjectText.text, !name.isEmpty,
-      let place = text.range(of: old.trimmingCharacters(in: .whitespaces))
+    guard text.text != nil, let old = subjectText.text, !name.isEmpty,
+      let changed = tokens.text(
+        exchanging: old.trimmingCharacters(in: .whitespaces), for: name)
     else {
       throw CommandError(
         "--subject is a text, and the first prompt gives ids: give --subject-ids, or prompts as text"
       )
     }
-    let changed = text.replacingCharacters(in: place, with: name)
     let ids = try loaded.encodeText(changed, named: "the prompt")
     guard ids.count > tail, ids.suffix(tail).elementsEqual(tokens.ids.suffix(tail)) else {
       throw CommandError(

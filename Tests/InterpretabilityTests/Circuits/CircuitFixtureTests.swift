@@ -51,7 +51,9 @@ final class CircuitFixtureTests: XCTestCase {
         let evaluator = try CircuitEvaluator(
           fixture.model, fixture.task, ablation: ablation, metric: metric)
         let expected = try fixture.values("\(ablation.rawValue).\(name)")
-        for (mask, value) in zip(try fixture.rows("circuits"), expected) {
+        let masks = try fixture.rows("circuits")
+        XCTAssertEqual(masks.count, expected.count)
+        for (mask, value) in zip(masks, expected) {
           let circuit = try Circuit(
             fixture.edges(mask), in: fixture.graph, ablation: ablation)
           XCTAssertEqual(
@@ -83,7 +85,9 @@ final class CircuitFixtureTests: XCTestCase {
     ] {
       let evaluator = try CircuitEvaluator(
         fixture.model, fixture.task, ablation: ablation, metric: metric)
-      for (threshold, mask) in zip(thresholds, try fixture.rows("acdc.\(name)")) {
+      let masks = try fixture.rows("acdc.\(name)")
+      XCTAssertEqual(masks.count, thresholds.count)
+      for (threshold, mask) in zip(thresholds, masks) {
         let found = try CircuitSearch(evaluator, .acdc, threshold: Double(threshold)).run()
         XCTAssertEqual(
           Set(found.circuit.edges).symmetricDifference(fixture.edges(mask)), [],
@@ -96,7 +100,9 @@ final class CircuitFixtureTests: XCTestCase {
     let fixture = try Fixture()
     let evaluator = try CircuitEvaluator(fixture.model, fixture.task)
     let shares = try fixture.values("nodes.thresholds")
-    for (share, mask) in zip(shares, try fixture.rows("nodes")) {
+    let masks = try fixture.rows("nodes")
+    XCTAssertEqual(masks.count, shares.count)
+    for (share, mask) in zip(shares, masks) {
       let found = try CircuitSearch(evaluator, .nodes, threshold: Double(share)).run()
       let expected = zip(fixture.graph.senders.dropFirst(), mask).filter { $1 != 0 }.map(\.0)
       XCTAssertEqual(found.circuit.nodes, expected, "\(share)")
@@ -108,8 +114,43 @@ final class CircuitFixtureTests: XCTestCase {
     let evaluator = try CircuitEvaluator(fixture.model, fixture.task)
     for (steps, name) in [(1, "attribution"), (5, "attribution.integrated")] {
       let scores = try EdgeAttribution(evaluator, steps: steps).scores
-      for (score, value) in zip(scores, try fixture.values(name)) {
+      let expected = try fixture.values(name)
+      XCTAssertEqual(scores.count, expected.count)
+      for (score, value) in zip(scores, expected) {
         XCTAssertEqual(score.score, Double(value), accuracy: 2e-4, "\(name) \(score.edge)")
+      }
+    }
+  }
+
+  /// A share that may be lost is one of what the model does, by attribution as by a search.
+  func testAttributionLosesLessThanTheShareOfTheModelsMetric() throws {
+    let fixture = try Fixture()
+    var task = fixture.task
+    if try CircuitEvaluator(fixture.model, task).clean < 0 {
+      for index in task.pairs.indices {
+        (task.pairs[index].answer, task.pairs[index].foil) = (
+          task.pairs[index].foil, task.pairs[index].answer
+        )
+      }
+    }
+    for metric in CircuitMetric.allCases {
+      let evaluator = try CircuitEvaluator(fixture.model, task, metric: metric)
+      let attribution = try EdgeAttribution(evaluator, steps: 5)
+      for share in [0.02, 0.05, 0.1, 0.2, 0.4] {
+        var last: CircuitProgress?
+        let found = try attribution.found(losing: share) {
+          last = $0
+          return true
+        }
+        XCTAssertEqual(last?.decided, last?.total)
+        // Stopped after its first halving, it holds what it has by then.
+        let stopped = try attribution.found(losing: share) { _ in false }
+        XCTAssertGreaterThanOrEqual(stopped.circuit.edges.count, found.circuit.edges.count)
+        for value in [found.value, stopped.value] {
+          let lost =
+            metric == .divergence ? value / evaluator.corrupted : 1 - value / evaluator.clean
+          XCTAssertLessThan(lost, share, "\(metric) \(share)")
+        }
       }
     }
   }

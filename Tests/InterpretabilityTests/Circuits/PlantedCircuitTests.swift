@@ -123,6 +123,53 @@ final class PlantedCircuitTests: XCTestCase {
     }
   }
 
+  /// What is silent for now may speak when something below it is gone.
+  func testANodeThatIsSilentForNowIsNotGivenUpBesideWhatSilencesIt() throws {
+    let evaluator = try evaluator(.cancelling)
+    XCTAssertEqual(evaluator.clean, 4 * 1.375, accuracy: 1e-5)
+    let found = try CircuitSearch(evaluator, .nodes, threshold: 0.2).run()
+    XCTAssertEqual(found.circuit.nodes.map(\.name), ["0.1", "mlp.1"])
+    XCTAssertEqual(found.value, 4 * 1.25, accuracy: 1e-5)
+  }
+
+  func testAStoppedSearchIsTheSameForAnyNumberOfThreads() throws {
+    // The first pair's texts part later than the second's, so that threads differ in what they skip.
+    let planted = PlantedCircuit.lookup
+    let task = TaskSet([
+      .init(clean: [8, 1, 8, 6, 8], corrupted: [8, 1, 8, 7, 8], answer: 4, foil: 0),
+      .init(clean: [8, 2, 8, 6, 8], corrupted: [8, 7, 8, 6, 8], answer: 5, foil: 0),
+    ])
+    func search(_ threads: Int) throws -> CircuitSearch {
+      try CircuitSearch(
+        CircuitEvaluator(planted.model, task, threads: threads), .acdc, threshold: 0.1)
+    }
+    let stopped = try search(1).run { _ in false }
+    XCTAssertNotNil(stopped.checkpoint)
+    XCTAssertEqual(
+      try search(2).run(resuming: stopped.checkpoint).circuit, try search(1).run().circuit)
+  }
+
+  func testAStoppedSearchOfAnotherModelIsNotTakenUp() throws {
+    // Two models that differ in their MLPs alone, and do the same task.
+    let planted = PlantedCircuit.lookup
+    var other = planted.model
+    other.visitParameters { name, parameter in
+      if name.contains("mlp") { parameter = parameter * 1.01 }
+    }
+    for ablation in CircuitAblation.allCases {
+      func search(_ model: Transformer) throws -> CircuitSearch {
+        try CircuitSearch(
+          CircuitEvaluator(model, planted.task, ablation: ablation), .acdc, threshold: 0.1)
+      }
+      let stopped = try search(planted.model).run { _ in false }
+      XCTAssertNotNil(stopped.checkpoint)
+      XCTAssertNoThrow(try search(planted.model).run(resuming: stopped.checkpoint))
+      XCTAssertThrowsError(try search(other).run(resuming: stopped.checkpoint), "\(ablation)") {
+        XCTAssertEqual($0 as? CircuitError, .otherSearch)
+      }
+    }
+  }
+
   func testWhatIsNotDefinedIsRefused() throws {
     let planted = PlantedCircuit.lookup
     func check(_ expected: CircuitError, _ pairs: [TaskSet.Pair]) {

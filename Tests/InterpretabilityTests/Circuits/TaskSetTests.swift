@@ -15,11 +15,14 @@ final class TaskSetTests: XCTestCase {
         case .text(let words): words.split(separator: " ").map(\.count)
         }
       },
-      token: { token in
-        switch token {
-        case .id(let id): id
-        case .text(let text): text.first == "#" ? Int(text.dropFirst())! : text.count
+      answers: { answer, foil, _ in
+        func id(_ token: TaskFile.Token) -> Int {
+          switch token {
+          case .id(let id): id
+          case .text(let text): text.first == "#" ? Int(text.dropFirst())! : text.count
+          }
         }
+        return (id(answer), id(foil))
       })
   }
 

@@ -1,0 +1,56 @@
+/// The frame of a page for a browser that needs no other file.
+///
+/// Its policy forbids everything from elsewhere.
+package struct HTMLPage {
+  /// What the page is called.
+  package var title: String
+  /// Its rules of style, as CSS.
+  package var style: String
+  /// Whether scripts within the page may run.
+  package var runsScripts: Bool
+
+  package init(title: String, style: String, runsScripts: Bool = false) {
+    (self.title, self.style, self.runsScripts) = (title, style, runsScripts)
+  }
+
+  /// The page.
+  ///
+  /// - Parameter body: What it shows, as HTML.
+  package func html(_ body: String) -> String {
+    let scripts = runsScripts ? "; script-src 'unsafe-inline'" : ""
+    return """
+      <!DOCTYPE html>
+      <html lang="en">
+      <head>
+      <meta charset="utf-8"/>
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
+      style-src 'unsafe-inline'; img-src data:\(scripts)"/>
+      <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <title>\(Self.escaped(title))</title>
+      <style>
+      \(style)
+      </style>
+      </head>
+      <body>
+      \(body)
+      </body>
+      </html>
+
+      """
+  }
+
+  /// Text without characters that mean something in HTML.
+  package static func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text {
+      switch character {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}
