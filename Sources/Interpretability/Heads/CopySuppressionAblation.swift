@@ -33,10 +33,12 @@ extension HeadCircuits {
   /// - Parameters:
   ///   - settings: Pairs of how many neighbours of a source and how many predictions count.
   ///   - embedded: What stands for sources in the OV circuit.
-  /// - Throws: ``HeadError``, and what running the model throws.
+  ///   - progress: Told how many texts are done; returns whether to go on.
+  /// - Throws: ``HeadError``, `CancellationError` when `progress` says to stop, and what running the
+  ///   model throws.
   public func copySuppressionAblation(
     of head: HeadAddress, on texts: ModelInput, settings: [(keys: Int, unembeddings: Int)],
-    in embedded: EmbeddedTokens
+    in embedded: EmbeddedTokens, progress: (_ finished: Int) -> Bool = { _ in true }
   ) throws -> [CopySuppressionAblation] {
     let head = try checked(head)
     guard model.configuration.normPlacement == .before else { throw HeadError.normsAfter }
@@ -65,9 +67,11 @@ extension HeadCircuits {
       .block(stackName, head.layer, .attention(.own, .value)),
       .pattern(stackName, head.layer), lastPoint,
     ]
-    for batch in texts.batches(of: 16) {
+    let together = 16
+    for (number, batch) in texts.batches(of: together).enumerated() {
       let run = try RecordedRun(model, batch, capturing: points)
       for row in batch.tokens.indices {
+        guard progress(number * together + row) else { throw CancellationError() }
         let places = batch.tokens[row].indices.filter { batch.mask?[row][$0] ?? true }
         if places.isEmpty { continue }
         let text = try SuppressionText(
@@ -188,7 +192,8 @@ private struct SuppressionText {
     return changed.withUnsafeValues { p in
       logProbabilities.withUnsafeValues { q in
         var sum = 0.0
-        for i in p.indices where p[i] > -.infinity {
+        // A number that is none goes in, so that the sum is none either.
+        for i in p.indices where p[i] != -.infinity {
           sum += exp(Double(p[i])) * (Double(p[i]) - Double(q[i]))
         }
         return max(sum, 0)

@@ -82,7 +82,7 @@ extension HeadCircuits {
               let toward = written[at: pick.offset].values
               let effect = zip(attended, pick.element.positions).reduce(Float(0)) { sum, source in
                 let value = values[at: source.1][at: shared].values
-                return sum + source.0 * zip(value, toward).reduce(0) { $0 + $1.0 * $1.1 }
+                return sum + source.0 * Kernel.dot(value, toward, count: value.count)
               }
               return CopySuppressionStep(
                 place: TokenPlace(

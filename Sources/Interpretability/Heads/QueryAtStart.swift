@@ -25,12 +25,6 @@ public struct QueryAtStart: Sendable {
   /// reach along the token's unembedding, as a length, before the head looks at the token as much as at
   /// the start; the mean over its places. Left out are tokens for which no length is enough.
   public let lengths: [Int: Float]
-
-  /// The middle of all ``lengths``; nil where there are none.
-  public var medianLength: Float? {
-    let sorted = lengths.values.sorted()
-    return sorted.isEmpty ? nil : sorted[sorted.count / 2]
-  }
 }
 
 extension HeadCircuits {
@@ -76,8 +70,8 @@ extension HeadCircuits {
         for place in tokens.indices.dropFirst() {
           let unit = Self.length(units[at: place].values)
           let asked = queries[at: place].values
-          let own = zip(asked, keys[at: place].values).reduce(0) { $0 + $1.0 * $1.1 }
-          let gain = own - zip(asked, start).reduce(0) { $0 + $1.0 * $1.1 }
+          let own = Kernel.dot(asked, keys[at: place].values, count: asked.count)
+          let gain = own - Kernel.dot(asked, start, count: asked.count)
           guard unit > 0, gain > 0 else { continue }
           let needed = (scoreGap(bias, start, keys[at: place].values)) / (gain / unit)
           let old = lengths[tokens[place]] ?? (0, 0)
