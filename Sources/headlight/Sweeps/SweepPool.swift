@@ -2,6 +2,7 @@ import Coursework
 import Dispatch
 import Foundation
 import Synchronization
+import Tensors
 
 /// Processes that run a sweep's inputs, each one input at a time.
 final class SweepPool: Sendable {
@@ -15,7 +16,6 @@ final class SweepPool: Sendable {
     var reader: LineReader
     var isStopped = false
     var fault: String?
-    var failed = 0
     var running: [Int: pid_t] = [:]
   }
   private let state: Mutex<State>
@@ -146,6 +146,10 @@ final class SweepPool: Sendable {
     init(_ arguments: [String], log: FileHandle?, of jobs: Int) throws {
       process.executableURL = ThisProgram.url
       process.arguments = arguments
+      // Workers that each took all cores would wait for one another.
+      var environment = ProcessInfo.processInfo.environment
+      environment["HEADLIGHT_THREADS"] = "\(max(1, Parallel.threads / jobs))"
+      process.environment = environment
       process.standardInput = questions
       process.standardOutput = answers
       if let log { process.standardError = log }
