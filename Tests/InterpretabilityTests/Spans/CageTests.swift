@@ -98,6 +98,47 @@ final class CageTests: XCTestCase {
     XCTAssertEqual(try Cage.fill(folder, with: run).sentences, run.sentences)
   }
 
+  /// A header may be damaged so that it is JSON all the same.
+  func testADamagedHeaderIsAnErrorAndNoTrap() throws {
+    let run = try spanRun()
+    let cage = try Cage.fill(folder, with: run)
+    let shard = folder.appending(path: "shard-00000.safetensors")
+    let whole = try Data(contentsOf: shard)
+    let length = whole.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let header = String(decoding: whole[8..<(8 + length)], as: UTF8.self)
+    let shape = try XCTUnwrap(header.firstMatch(of: /"shape":\[[0-9,]+\]/)).output
+    for other in [
+      "\"shape\":[4611686018427387904,4611686018427387904]", "\"shape\":[9223372036854775807]",
+      "\"shape\":[]", "\"shape\":[0]", "\"shape\":[-1]",
+    ] {
+      let text = Data(header.replacing(shape, with: other).utf8)
+      let count = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+      try (count + text + whole[(8 + length)...]).write(to: shard)
+      XCTAssertThrowsError(try values(cage, run.points), other) {
+        XCTAssertTrue("\($0)".contains("is not whole"), "\($0)")
+      }
+    }
+  }
+
+  func testAManifestWithoutAWindowIsNone() throws {
+    let run = try spanRun()
+    _ = try Cage.fill(folder, with: run)
+    let manifest = folder.appending(path: "manifest.json")
+    let text = try String(contentsOf: manifest, encoding: .utf8)
+    for window in ["0", "-3"] {
+      try Data(text.replacing(/"window" : [0-9]+/, with: "\"window\" : \(window)").utf8)
+        .write(to: manifest)
+      for open in [
+        { try Cage.fill(self.folder, with: run) },
+        { try Cage(self.folder, of: run.model, run.sentences) },
+      ] {
+        XCTAssertThrowsError(try open().forEachBatch { _ in }) {
+          XCTAssertTrue("\($0)".contains("is not the manifest of a cage"), "\($0)")
+        }
+      }
+    }
+  }
+
   func testAnotherModelOrOtherSentencesAreRefused() throws {
     let run = try spanRun()
     _ = try Cage.fill(folder, with: run)
