@@ -65,7 +65,8 @@ package func half(_ value: Float) -> UInt16 {
   let bits = value.bitPattern
   let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
   let magnitude = bits & 0x7FFF_FFFF
-  if magnitude >= 0x7F80_0000 { return sign | (magnitude > 0x7F80_0000 ? 0x7E00 : 0x7C00) }
+  // From 65520 on the nearest is infinity.
+  if magnitude >= 0x477F_F000 { return sign | (magnitude > 0x7F80_0000 ? 0x7E00 : 0x7C00) }
   if magnitude < 113 << 23 {
     // Added to ½, the units of a subnormal stand at the end of the fraction, rounded.
     let sum = Float(bitPattern: magnitude) + 0.5
