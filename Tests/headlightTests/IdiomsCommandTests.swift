@@ -34,6 +34,24 @@ final class IdiomsCommandTests: XCTestCase {
     XCTAssertTrue(other.sentence.hasPrefix("Error: a last word's log-probability is nan"))
   }
 
+  func testNoScoreIsMadeOfNoNumbers() throws {
+    let folder = try temporaryFolder()
+    let file = folder.appending(path: "sentences.jsonl")
+    let lines = [
+      "{\"ids\": [1, 2, 5, 6], \"span\": [1, 2]}", "{\"ids\": [4, 3, 5, 7], \"span\": [1, 2]}",
+    ]
+    try Data(lines.joined(separator: "\n").utf8).write(to: file)
+    let broken = try modelWithoutNumbers("transformer.wte.weight", row: 3)
+    for score in IdiomsCommand.Score.allCases {
+      let call = try Call([
+        "idioms", "--sentences", file.path, "--score", score.rawValue, "--model", broken.path,
+        "--json",
+      ])
+      XCTAssertEqual(call.code, 1, "\(score): \(call.output)")
+      XCTAssertTrue(call.errors.contains("not finite"), call.errors)
+    }
+  }
+
   func testControlCIsHeardWhileScoring() throws {
     let folder = try temporaryFolder()
     // So many that the work lasts until Ctrl-C is heard.

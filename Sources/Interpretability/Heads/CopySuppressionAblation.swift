@@ -24,7 +24,7 @@ public struct CopySuppressionAblation: Sendable, Codable, Equatable {
   public let positions: Int
 
   /// 1 − KL/KL: how much of the head is kept; nil when mean ablation changes nothing.
-  public var recovered: Double? { ablated > 0 ? 1 - preserved / ablated : nil }
+  public var recovered: Double? { ablated == 0 ? nil : 1 - preserved / ablated }
 }
 
 extension HeadCircuits {

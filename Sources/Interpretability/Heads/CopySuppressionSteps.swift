@@ -30,12 +30,12 @@ extension [CopySuppressionStep] {
   }
 
   /// The share of positions where the token is among so many predictions, is attended to by so much,
-  /// and is suppressed.
+  /// and is suppressed; 0 of no steps, NaN when one is of no numbers.
   public func share(rank: Int = 10, attention: Float = 0.1) -> Double {
-    isEmpty
-      ? 0
-      : Double(count { $0.rank < rank && $0.attention >= attention && $0.effect < 0 })
-        / Double(count)
+    if isEmpty { return 0 }
+    if contains(where: { $0.attention.isNaN || $0.effect.isNaN }) { return .nan }
+    return Double(count { $0.rank < rank && $0.attention >= attention && $0.effect < 0 })
+      / Double(count)
   }
 }
 

@@ -40,7 +40,7 @@ extension HeadCircuits {
     let (key, query) = (key(head), query(head))
     let direction = bias.reshaped(to: [1, bias.count]).matmul(key)
     let norm = Self.length(direction.values)
-    guard norm > 0 else { return nil }
+    if norm == 0 { return nil }
     let longest = texts.tokens.first?.count ?? 0
     var (cosines, scores, counts) = (
       Array(repeating: 0.0, count: longest), Array(repeating: 0.0, count: longest),
@@ -58,7 +58,7 @@ extension HeadCircuits {
         let asked = states.matmul(transposing: direction).values
         for (place, value) in asked.enumerated() {
           let size = Self.length(states[at: place].values)
-          cosines[place] += size > 0 ? Double(value / (norm * size)) : 0
+          cosines[place] += size == 0 ? 0 : Double(value / (norm * size))
           scores[place] += Double(value * scoreScale)
           counts[place] += 1
         }
@@ -72,7 +72,7 @@ extension HeadCircuits {
           let asked = queries[at: place].values
           let own = Kernel.dot(asked, keys[at: place].values, count: asked.count)
           let gain = own - Kernel.dot(asked, start, count: asked.count)
-          guard unit > 0, gain > 0 else { continue }
+          if unit == 0 || gain <= 0 { continue }
           let needed = (scoreGap(bias, start, keys[at: place].values)) / (gain / unit)
           let old = lengths[tokens[place]] ?? (0, 0)
           lengths[tokens[place]] = (old.sum + Double(needed), old.count + 1)

@@ -81,7 +81,8 @@ struct SuppressionCommand: ParsableCommand {
       of: address, on: texts.input, settings: settings,
       in: circuits.embedded(effective, over: texts.input)
     ) { work.goesOn(finished: $0, of: texts.texts.count) }
-    try CommandError.check([Float(found[0].preserved), Float(found[0].ablated)], "the divergence")
+    try CommandError.check(
+      found.flatMap { [Float($0.preserved), Float($0.ablated)] }, "the divergence")
     return SuppressionResult(modelName: loaded.shortName, head: head, found: found)
   }
 }

@@ -18,6 +18,22 @@ final class HeadEffectTests: XCTestCase {
       settings: [(keys: 2, unembeddings: 4)], in: circuits.embedded(.embedding))
     XCTAssertTrue(found[0].preserved.isNaN)
     XCTAssertTrue(found[0].ablated.isNaN)
+    XCTAssertEqual(found[0].recovered?.isNaN, true)
+  }
+
+  func testAShareOfStepsOfNoNumbersIsNone() throws {
+    var model = HandBuiltHeads().model
+    let texts = ModelInput([0, 5, 6, 7, 5])
+    func share(_ model: Transformer) throws -> Double {
+      let head = HandBuiltHeads.suppressor
+      let steps = try HeadCircuits(model).copySuppressionSteps(of: [head], on: texts)
+      return try XCTUnwrap(steps[head]).share(rank: .max, attention: 0)
+    }
+    XCTAssertFalse(try share(model).isNaN)
+    model.visitParameters { name, tensor in
+      if name == "unembedding.weight" { tensor[5, 0] = .nan }
+    }
+    XCTAssertTrue(try share(model).isNaN)
   }
 
   /// Ablation has no kind here that draws from other texts, and does not pass zeros off as one.
