@@ -246,6 +246,13 @@ final class SweepTests: XCTestCase {
     }
   }
 
+  func testThreadsAreNoMoreThanCores() {
+    XCTAssertEqual(SweepPool.threads(2, inTask: false, of: 7), 3)
+    XCTAssertEqual(SweepPool.threads(9, inTask: false, of: 2), 1)
+    // A task was given a processor a job, and other tasks have the machine's others.
+    XCTAssertEqual(SweepPool.threads(2, inTask: true, of: 64), 1)
+  }
+
   func testWorkersShareTheCores() throws {
     let folder = try temporaryFolder()
     let (file, output) = (try inputs(400, in: folder), folder.appending(path: "sweep"))

@@ -132,8 +132,8 @@ public struct Cage: SpanSource {
       func whole<Result>(_ read: () throws -> Result) throws(SpanError) -> Result {
         do { return try read() } catch {
           throw SpanError(
-            "the cage \(folder.path) is not whole: \(url.lastPathComponent): \(error); fill it "
-              + "again, which mends it")
+            "the cage \(folder.path) is not whole; fill it again, which mends it "
+              + "(\(url.lastPathComponent): \(error))")
         }
       }
       let shard = try whole {

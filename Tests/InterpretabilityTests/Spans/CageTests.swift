@@ -68,6 +68,7 @@ final class CageTests: XCTestCase {
       ModelInput(run.sentences[places[0]].tokens),
       capturing: [.pattern(.blocks, 0)]
     ).trace[.pattern(.blocks, 0)]
+    XCTAssertEqual(pattern[at: 0].count, own.count)
     for (a, b) in zip(pattern[at: 0].values, own.values) {
       XCTAssertEqual(a, Float(Float16(b)), accuracy: 1e-3)
     }
@@ -96,6 +97,39 @@ final class CageTests: XCTestCase {
       XCTAssertTrue("\($0)".contains("missing"), "\($0)")
     }
     XCTAssertEqual(try Cage.fill(folder, with: run).sentences, run.sentences)
+  }
+
+  /// Whatever byte of a cage is another: it is an error that names the place, or changes no value.
+  func testEveryDamagedByteIsFound() throws {
+    let run = try spanRun(count: 3)
+    _ = try Cage.fill(folder, with: run)
+    let cage = try Cage(folder, of: run.model, run.sentences, points: run.points)
+    let expected = try values(cage, run.points).map { $0.map(\.bitPattern) }
+    func check(_ name: String, at places: some Sequence<Int>, open: () throws -> Cage) throws {
+      let file = folder.appending(path: name)
+      let whole = try Data(contentsOf: file)
+      for place in places {
+        var damaged = whole
+        damaged[place] ^= 1 << (place % 8)
+        try damaged.write(to: file)
+        do {
+          let found = try values(open(), run.points).map { $0.map(\.bitPattern) }
+          XCTAssertEqual(found, expected, "byte \(place) of \(name)")
+        } catch {
+          XCTAssertTrue("\(error)".contains(folder.path), "\(error)")
+        }
+      }
+      try whole.write(to: file)
+    }
+    let shard = "shard-00000.safetensors"
+    let bytes = try Data(contentsOf: folder.appending(path: shard))
+    let header = 8 + bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let data = stride(from: header, to: bytes.count, by: max((bytes.count - header) / 200, 1))
+    try check(shard, at: Array(0..<header) + Array(data)) { cage }
+    let manifest = try Data(contentsOf: folder.appending(path: "manifest.json"))
+    try check("manifest.json", at: manifest.indices) {
+      try Cage(folder, of: run.model, run.sentences, points: run.points)
+    }
   }
 
   /// A header may be damaged so that it is JSON all the same.
