@@ -141,6 +141,6 @@ public struct SpanRun: SpanSource {
         if best[index] != read.token { found[read.row].1 = false }
       }
     }
-    return found.map { (logProbability: $0.0, isGreedy: $0.1 && !$0.0.isNaN) }
+    return found.map { (logProbability: $0.0, isGreedy: $0.1) }
   }
 }
