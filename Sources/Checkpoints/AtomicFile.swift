@@ -20,7 +20,8 @@ package final class AtomicFile {
     try file.commit()
   }
 
-  private init(_ url: URL) throws(CheckpointError) {
+  /// Opens the hidden file; ``commit()`` puts it in its place.
+  package init(_ url: URL) throws(CheckpointError) {
     // Renaming would replace a link itself, not what it points to.
     let target = url.resolvingSymlinksInPath()
     path = target.path
@@ -64,7 +65,7 @@ package final class AtomicFile {
     if let failure { throw failure }
   }
 
-  private func commit() throws(CheckpointError) {
+  package func commit() throws(CheckpointError) {
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
     committed = true
   }

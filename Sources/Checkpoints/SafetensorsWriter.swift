@@ -100,12 +100,13 @@ public struct SafetensorsWriter: Sendable {
     _ tensor: Tensor, named name: String, asHalvesTo file: AtomicFile
   ) throws(CheckpointError) {
     let values = UnsafeBufferPointer(start: tensor.storage.base, count: tensor.count)
-    if let large = values.first(where: { $0.isFinite && Float16($0).isInfinite }) {
+    // From here on the nearest value is infinity.
+    if let large = values.first(where: { $0.isFinite && $0.magnitude >= 65_520 }) {
       throw CheckpointError(
         "\(quoted(name)) holds \(large), which half precision cannot: its largest value is 65504, "
           + "so store it as F32.")
     }
-    try writeChunks(of: values.count, to: file) { Float16(values[$0]).bitPattern }
+    try writeChunks(of: values.count, to: file) { half(values[$0]) }
     withExtendedLifetime(tensor) {}
   }
 

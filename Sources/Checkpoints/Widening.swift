@@ -57,3 +57,21 @@ package func float(half bits: UInt16) -> Float {
   let finite = magnitude < 1 << 23 ? subnormal : normal
   return Float(bitPattern: sign | (magnitude >= 31 << 23 ? special : finite))
 }
+
+/// A value in half precision, rounded to nearest, ties to even; without a call for each where the
+/// processor does not convert.
+@inline(__always)
+package func half(_ value: Float) -> UInt16 {
+  let bits = value.bitPattern
+  let sign = UInt16(truncatingIfNeeded: bits >> 16) & 0x8000
+  let magnitude = bits & 0x7FFF_FFFF
+  // From 65520 on the nearest is infinity.
+  if magnitude >= 0x477F_F000 { return sign | (magnitude > 0x7F80_0000 ? 0x7E00 : 0x7C00) }
+  if magnitude < 113 << 23 {
+    // Added to ½, the units of a subnormal stand at the end of the fraction, rounded.
+    let sum = Float(bitPattern: magnitude) + 0.5
+    return sign | UInt16(truncatingIfNeeded: sum.bitPattern &- Float(0.5).bitPattern)
+  }
+  let odd = (magnitude >> 13) & 1
+  return sign | UInt16(truncatingIfNeeded: (magnitude &- (112 << 23) &+ 0xFFF &+ odd) >> 13)
+}

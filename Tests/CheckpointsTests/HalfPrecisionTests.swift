@@ -12,6 +12,24 @@ final class HalfPrecisionTests: XCTestCase {
     }
   }
 
+  /// Every half, what lies just beside it, and what lies half way to the next.
+  func testRoundingIsThatOfFloat16() {
+    for bits in UInt16.min...UInt16.max {
+      let value = Float(Float16(bitPattern: bits))
+      let next = Float(Float16(bitPattern: bits &+ 1))
+      let middle = (value + next) / 2
+      for value in [value, value.nextUp, value.nextDown, middle, middle.nextUp, middle.nextDown] {
+        let (ours, expected) = (half(value), Float16(value))
+        if ours == expected.bitPattern || float(half: ours).isNaN && expected.isNaN { continue }
+        XCTFail("\(value): \(ours), not \(expected.bitPattern)")
+      }
+    }
+    XCTAssertEqual(half(65_519), 0x7BFF)
+    XCTAssertEqual(half(65_520), 0x7C00)
+    XCTAssertEqual(half(-.greatestFiniteMagnitude), 0xFC00)
+    XCTAssertEqual(half(.leastNonzeroMagnitude), 0)
+  }
+
   func testSpecialValuesByHand() {
     XCTAssertEqual(float(half: 0x0001), 0x1p-24)
     XCTAssertEqual(float(half: 0x03FF), 1023 * 0x1p-24)

@@ -9,6 +9,13 @@ import XCTest
 final class InterventionMethodTests: XCTestCase {
   private let input = ModelInput([3, 4, 5, 6, 7], decoderTokens: [0, 8, 9, 10])
 
+  func testTheCosineOfNoNumbersIsNone() {
+    let a = Tensor([1, 0])
+    XCTAssertTrue(cosineSimilarity(a, Tensor([.nan, 1])).isNaN)
+    XCTAssertEqual(cosineSimilarity(a, Tensor([0, 0])), 0)
+    XCTAssertEqual(cosineSimilarity(a, Tensor([3, 4])), 0.6, accuracy: 1e-6)
+  }
+
   func testRowsOfValueZeroingSumToOne() throws {
     for (stack, kind) in [
       (StackName.encoder, AttentionKind.own), (.decoder, .own), (.decoder, .cross),

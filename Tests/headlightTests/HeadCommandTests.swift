@@ -116,6 +116,43 @@ final class HeadCommandTests: XCTestCase {
       "the texts are missing: give --texts, --text or --text-ids")
   }
 
+  func testControlCEndsCommandsWithASentence() throws {
+    let folder = try temporaryFolder()
+    let path = folder.appendingPathComponent("texts.jsonl").path
+    // So many that the work lasts until Ctrl-C is heard.
+    let lines = (0..<400).flatMap { _ in Self.lines }
+    try Data(lines.joined(separator: "\n").utf8).write(to: URL(fileURLWithPath: path))
+    for arguments in [
+      ["heads", "--texts", path, "--json"],
+      ["heads", "--texts", path, "--score", "previous-token", "--json"],
+      ["suppression", "--head", "1.0", "--texts", path, "--json"],
+      [
+        "browse", "--head", "1.0", "--texts", path, "--output",
+        folder.appendingPathComponent("page.html").path,
+      ],
+    ] {
+      XCTAssertEqual(
+        try interrupted(arguments + ["--model", "reader-tours"]), 130, arguments[0])
+    }
+    XCTAssertEqual(
+      try FileManager.default.contentsOfDirectory(atPath: folder.path), ["texts.jsonl"])
+  }
+
+  func testScoresThatAreNoNumbersAreAnError() throws {
+    let folder = try modelWithoutNumbers("transformer.wte.weight", row: 3)
+    for (score, name) in [("ov-copy", "ov-copy"), ("negative", "negative")] {
+      let call = try Call(
+        ["heads", "--model", folder.path, "--score", score, "--effective", "embedding", "--json"])
+      XCTAssertEqual(call.code, 1, call.output)
+      XCTAssertTrue(
+        call.sentence.hasPrefix("Error: the score \(name) of head 0.0 is nan"), call.errors)
+    }
+    let call = try Call([
+      "heads", "--model", folder.path, "--score", "ov-copy", "--ranks", "0.0", "--json",
+    ])
+    XCTAssertEqual(call.code, 1, call.output)
+  }
+
   /// What the page shows of a token in a browser is what the library says of it.
   func testAPageShowsTheNumbersItWasMadeFrom() throws {
     let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
@@ -158,7 +195,10 @@ final class HeadCommandTests: XCTestCase {
             ])
         }
       }
-      for (cells, entry) in zip(rows(of: "lens", in: page), example.lens) {
+      let lens = rows(of: "lens", in: page)
+      XCTAssertEqual(lens.count, BrowsePage.listed)
+      XCTAssertEqual(lens.count, example.lens.count)
+      for (cells, entry) in zip(lens, example.lens) {
         XCTAssertEqual(cells, [label(entry.token), String(format: "%.3f", entry.value)])
       }
       let attended = rows(of: "pattern", in: page)
@@ -168,7 +208,9 @@ final class HeadCommandTests: XCTestCase {
         XCTAssertEqual(cells[2], String(format: "%.3f", example.pattern[key]))
         XCTAssertEqual(cells[1], texts.texts[row].labels[key])
       }
-      for cells in rows(of: "effects", in: page) {
+      let effects = rows(of: "effects", in: page)
+      XCTAssertFalse(effects.isEmpty)
+      for cells in effects {
         let index = try XCTUnwrap(
           circuits.heads.firstIndex { "\($0.layer).\($0.head)" == cells[0] })
         XCTAssertEqual(cells[1], signed(example.effects[index]))

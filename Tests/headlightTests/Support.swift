@@ -1,7 +1,12 @@
+import ArgumentParser
+import Checkpoints
 import Coursework
 import Foundation
 import Synchronization
+import Tensors
 import XCTest
+
+@testable import headlight
 
 /// What became of a call of the built program.
 struct Call {
@@ -59,6 +64,50 @@ extension XCTestCase {
     XCTAssertEqual(call.code, code, file: file, line: line)
     XCTAssertEqual(
       try FileManager.default.contentsOfDirectory(atPath: folder.path), [], file: file, line: line)
+  }
+}
+
+extension XCTestCase {
+  /// Runs a command while Ctrl-C is pressed again and again.
+  ///
+  /// - Returns: Its exit code; 0 when it came to its end.
+  func interrupted(_ arguments: [String]) throws -> Int32 {
+    var command = try Headlight.parseAsRoot(
+      TextArguments.prepared(arguments, for: Headlight.self))
+    StopSignals.watch()
+    let isOver = Mutex(false)
+    let presses = DispatchGroup()
+    DispatchQueue.global().async(group: presses) {
+      while !isOver.withLock(\.self) {
+        kill(getpid(), SIGINT)
+        usleep(200)
+      }
+    }
+    defer {
+      isOver.withLock { $0 = true }
+      presses.wait()
+      for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+    }
+    do { try command.run() } catch { return Headlight.exitCode(for: error).rawValue }
+    return 0
+  }
+
+  /// A tiny model, one of whose weights holds a row of no numbers.
+  func modelWithoutNumbers(_ weight: String, row: Int) throws -> URL {
+    let folder = try temporaryFolder()
+    let file = try SafetensorsFile(contentsOf: fixture("gpt2-tiny/model.safetensors"))
+    var writer = SafetensorsWriter(metadata: ["format": "pt"])
+    for name in file.names {
+      var tensor = try file.tensor(name)
+      if name == weight {
+        for column in 0..<tensor.shape[1] { tensor[row, column] = .nan }
+      }
+      writer.add(name, tensor)
+    }
+    try writer.write(to: folder.appendingPathComponent("model.safetensors"))
+    try FileManager.default.copyItem(
+      at: fixture("gpt2-tiny/config.json"), to: folder.appendingPathComponent("config.json"))
+    return folder
   }
 }
 

@@ -165,6 +165,130 @@ final class SweepTests: XCTestCase {
     }
   }
 
+  func testWhatLinesNameMayNotChangeEither() throws {
+    let folder = try temporaryFolder()
+    let (texts, file) = (folder.appending(path: "a.jsonl"), folder.appending(path: "inputs.jsonl"))
+    let model = folder.appending(path: "model")
+    try FileManager.default.copyItem(at: URL(fileURLWithPath: Self.model), to: model)
+    try Data("{\"text-ids\": [1, 2, 3]}\n".utf8).write(to: texts)
+    try Data("{\"texts\": \"\(texts.path)\", \"model\": \"\(model.path)\"}\n".utf8)
+      .write(to: file)
+    func sweep(_ output: String) throws -> Call {
+      try Call([
+        "sweep", "ablate", "--over", file.path, "--output", folder.appending(path: output).path,
+      ])
+    }
+    XCTAssertEqual(try sweep("one").code, 0)
+    XCTAssertEqual(try sweep("one").code, 0)
+    try Data("{\"text-ids\": [1, 2, 4]}\n".utf8).write(to: texts)
+    let refused = try sweep("one")
+    XCTAssertEqual(refused.code, 1)
+    XCTAssertTrue(refused.sentence.contains("\(texts.path) has changed since"), refused.errors)
+    XCTAssertEqual(try sweep("two").code, 0)
+    try Data("{}".utf8).write(to: model.appending(path: "generation_config.json"))
+    let other = try sweep("two")
+    XCTAssertEqual(other.code, 1)
+    XCTAssertTrue(other.sentence.contains("\(model.path) has changed since"), other.errors)
+  }
+
+  /// A disk that takes no more than a kilobyte: what a command printed is cut off.
+  func testAResultThatDoesNotFitTheDiskIsAFault() throws {
+    let folder = try temporaryFolder()
+    let ids = (0..<24).map { "\($0 % 9 + 1)" }.joined(separator: ", ")
+    let input = "{\"clean-ids\": [\(ids)], \"corrupted-ids\": [9, \(ids.dropFirst(3))]}"
+    let process = Process()
+    let (questions, answers) = (Pipe(), Pipe())
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [
+      "-c", "trap '' XFSZ; ulimit -f 1; exec \"$@\"", "bash",
+      ThisProgram.sibling("headlight").path, "sweep-worker", "--folder", folder.path, "patch",
+      "--model", Self.model, "--answer", "#5", "--foil", "#6",
+    ]
+    process.standardInput = questions
+    process.standardOutput = answers
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    try questions.fileHandleForWriting.write(
+      contentsOf: Data("1 \(input)\n".utf8))
+    try questions.fileHandleForWriting.close()
+    let answer = String(
+      decoding: try answers.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    XCTAssertTrue(answer.hasPrefix("fault "), answer)
+    XCTAssertFalse(SweepFolder(url: folder).isDone(line: 1))
+  }
+
+  func testOnlyAFileIsReadAgain() throws {
+    let folder = try temporaryFolder()
+    for path in ["/dev/null", folder.path] {
+      XCTAssertThrowsError(try LineReader(path)) {
+        XCTAssertTrue("\($0)".contains("is no file"), "\($0)")
+      }
+    }
+    XCTAssertThrowsError(try LineReader(folder.appending(path: "none").path)) {
+      XCTAssertTrue("\($0)".contains("cannot be read"), "\($0)")
+    }
+  }
+
+  func testALockSaysWhoHoldsIt() throws {
+    let folder = SweepFolder(url: try temporaryFolder())
+    try folder.lock()
+    // The lock is the first opening's, and stays.
+    XCTAssertThrowsError(try folder.lock()) {
+      XCTAssertTrue("\($0)".contains("another process"), "\($0)")
+    }
+    let other = SweepFolder(url: try temporaryFolder())
+    try FileManager.default.createDirectory(
+      at: other.url.appending(path: ".lock"), withIntermediateDirectories: false)
+    XCTAssertThrowsError(try other.lock()) {
+      XCTAssertFalse("\($0)".contains("another process"), "\($0)")
+      XCTAssertTrue("\($0)".contains("Is a directory"), "\($0)")
+    }
+  }
+
+  func testThreadsAreNoMoreThanCores() {
+    XCTAssertEqual(SweepPool.threads(2, inTask: false, of: 7), 3)
+    XCTAssertEqual(SweepPool.threads(9, inTask: false, of: 2), 1)
+    // A task was given a processor a job, and other tasks have the machine's others.
+    XCTAssertEqual(SweepPool.threads(2, inTask: true, of: 64), 1)
+  }
+
+  func testWorkersShareTheCores() throws {
+    let folder = try temporaryFolder()
+    let (file, output) = (try inputs(400, in: folder), folder.appending(path: "sweep"))
+    let process = sweep(file, into: output, jobs: 2)
+    var environment = ProcessInfo.processInfo.environment
+    environment["HEADLIGHT_THREADS"] = "7"
+    process.environment = environment
+    try process.run()
+    defer {
+      process.interrupt()
+      process.waitUntilExit()
+    }
+    let parent = process.processIdentifier
+    func children() throws -> [String] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent)/task")
+        .flatMap { task -> [String] in
+          let list = FileManager.default.contents(atPath: "/proc/\(parent)/task/\(task)/children")
+          return String(decoding: list ?? Data(), as: UTF8.self).split(separator: " ").map(
+            String.init)
+        }
+    }
+    var workers: [String] = []
+    while process.isRunning, workers.count < 2 {
+      usleep(5_000)
+      // A thread may end while it is looked at.
+      workers = (try? children()) ?? []
+    }
+    XCTAssertEqual(workers.count, 2)
+    for child in workers {
+      let facts = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
+      let words = String(decoding: facts, as: UTF8.self).split(separator: "\0")
+      XCTAssertEqual(
+        words.filter { $0.hasPrefix("HEADLIGHT_THREADS=") }, ["HEADLIGHT_THREADS=3"])
+    }
+  }
+
   func testInputsBecomeOptions() throws {
     XCTAssertEqual(
       try SweepInput.options(

@@ -17,6 +17,9 @@ package struct SlurmJobs: Sendable {
   /// Seconds between two looks at the queue.
   package var pollSeconds = 2.0
 
+  /// How often in a row the queue may not answer: a controller that is started again takes a while.
+  static let patience = 15
+
   /// Slurm's own limit on an array is near this.
   static let largestArray = 900
 
@@ -32,10 +35,22 @@ package struct SlurmJobs: Sendable {
   /// Hands slices in, an array for every so many; `folder` holds the slices and a log a task.
   ///
   /// - Returns: the numbers of the jobs.
-  /// - Throws: ``SlurmError`` when Slurm refuses.
+  /// - Throws: ``SlurmError`` when Slurm refuses; what it took before is cancelled.
   package func submit(_ slices: [[String]], in folder: URL) async throws -> [String] {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     var jobs: [String] = []
+    do {
+      try await submit(slices, in: folder, &jobs)
+    } catch {
+      if !jobs.isEmpty { _ = try? await slurm(["scancel"] + jobs) }
+      throw error
+    }
+    return jobs
+  }
+
+  private func submit(
+    _ slices: [[String]], in folder: URL, _ jobs: inout [String]
+  ) async throws {
     for begin in stride(from: 0, to: slices.count, by: Self.largestArray) {
       let chunk = slices[begin..<min(begin + Self.largestArray, slices.count)]
       let place = folder.appending(path: "\(jobs.count)")
@@ -58,13 +73,14 @@ package struct SlurmJobs: Sendable {
       // The job's number, and the cluster's name where there are several.
       jobs.append(String(said.split(whereSeparator: { $0 == ";" || $0 == "\n" }).first ?? ""))
     }
-    return jobs
   }
 
   /// Waits until the jobs are gone; whether somebody stopped it, which cancels them.
   ///
   /// - Parameter look: Called at every look at the queue.
+  /// - Throws: ``SlurmError`` when the queue does not answer again and again, and what `look` throws.
   package func wait(for jobs: [String], look: () throws -> Void) async throws -> Bool {
+    var failures = 0
     while true {
       let end = ContinuousClock.now + .seconds(pollSeconds)
       while ContinuousClock.now < end {
@@ -75,9 +91,21 @@ package struct SlurmJobs: Sendable {
         try? await Task.sleep(for: .milliseconds(100))
       }
       try look()
-      // A job that is long gone is an error to squeue, and gone all the same.
-      let queue = (try? await slurm(["squeue", "-h", "-j", jobs.joined(separator: ",")])) ?? ""
-      if queue.allSatisfy(\.isWhitespace) { return false }
+      do {
+        let queue = try await slurm(["squeue", "-h", "-j", jobs.joined(separator: ",")])
+        failures = 0
+        if queue.allSatisfy(\.isWhitespace) { return false }
+      } catch let error as SlurmError {
+        // A job that is long gone is an error to squeue, and gone all the same.
+        if error.description.localizedCaseInsensitiveContains("invalid job id") { return false }
+        failures += 1
+        guard failures < Self.patience else {
+          throw SlurmError(
+            description: "\(error.description); so it was \(failures) times in a row, and whether "
+              + "the jobs \(jobs.joined(separator: " ")) are still there is not known: look with "
+              + "squeue, and end them with scancel")
+        }
+      }
     }
   }
 

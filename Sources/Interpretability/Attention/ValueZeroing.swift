@@ -50,7 +50,7 @@ public func valueZeroing(
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Float {
   precondition(a.shape == b.shape, "the shapes \(a.shape) and \(b.shape) differ")
   let norms = (a * a).sum().scalar.squareRoot() * (b * b).sum().scalar.squareRoot()
-  return norms > 0 ? (a * b).sum().scalar / norms : 0
+  return norms == 0 ? 0 : (a * b).sum().scalar / norms
 }
 
 extension Tensor {

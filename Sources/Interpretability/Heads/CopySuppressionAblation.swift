@@ -26,7 +26,7 @@ public struct CopySuppressionAblation: Sendable, Codable, Equatable {
   public let positions: Int
 
   /// 1 − KL/KL: how much of the head is kept; nil when mean ablation changes nothing.
-  public var recovered: Double? { ablated > 0 ? 1 - preserved / ablated : nil }
+  public var recovered: Double? { ablated == 0 ? nil : 1 - preserved / ablated }
 }
 
 extension HeadCircuits {
@@ -35,10 +35,12 @@ extension HeadCircuits {
   /// - Parameters:
   ///   - settings: Pairs of how many neighbours of a source and how many predictions count.
   ///   - embedded: What stands for sources in the OV circuit.
-  /// - Throws: ``HeadError``, and what running the model throws.
+  ///   - progress: Told how many texts are done; returns whether to go on.
+  /// - Throws: ``HeadError``, `CancellationError` when `progress` says to stop, and what running the
+  ///   model throws.
   public func copySuppressionAblation(
     of head: HeadAddress, on texts: ModelInput, settings: [(keys: Int, unembeddings: Int)],
-    in embedded: EmbeddedTokens
+    in embedded: EmbeddedTokens, progress: (_ finished: Int) -> Bool = { _ in true }
   ) throws -> [CopySuppressionAblation] {
     let head = try checked(head)
     guard model.configuration.normPlacement == .before else { throw HeadError.normsAfter }
@@ -67,9 +69,11 @@ extension HeadCircuits {
       .block(stackName, head.layer, .attention(.own, .value)),
       .pattern(stackName, head.layer), lastPoint,
     ]
-    for batch in texts.batches(of: 16) {
+    let together = 16
+    for (number, batch) in texts.batches(of: together).enumerated() {
       let run = try RecordedRun(model, batch, capturing: points)
       for row in batch.tokens.indices {
+        guard progress(number * together + row) else { throw CancellationError() }
         let places = batch.tokens[row].indices.filter { batch.mask?[row][$0] ?? true }
         if places.isEmpty { continue }
         let text = try SuppressionText(
@@ -190,7 +194,8 @@ private struct SuppressionText {
     return changed.withUnsafeValues { p in
       logProbabilities.withUnsafeValues { q in
         var sum = 0.0
-        for i in p.indices where p[i] > -.infinity {
+        // A number that is none goes in, so that the sum is none either.
+        for i in p.indices where p[i] != -.infinity {
           sum += exp(Double(p[i])) * (Double(p[i]) - Double(q[i]))
         }
         return max(sum, 0)

@@ -32,12 +32,12 @@ extension [CopySuppressionStep] {
   }
 
   /// The share of positions where the token is among so many predictions, is attended to by so much,
-  /// and is suppressed.
+  /// and is suppressed; 0 of no steps, NaN when one is of no numbers.
   public func share(rank: Int = 10, attention: Float = 0.1) -> Double {
-    isEmpty
-      ? 0
-      : Double(count { $0.rank < rank && $0.attention >= attention && $0.effect < 0 })
-        / Double(count)
+    if isEmpty { return 0 }
+    if contains(where: { $0.attention.isNaN || $0.effect.isNaN }) { return .nan }
+    return Double(count { $0.rank < rank && $0.attention >= attention && $0.effect < 0 })
+      / Double(count)
   }
 }
 
@@ -84,7 +84,7 @@ extension HeadCircuits {
               let toward = written[at: pick.offset].values
               let effect = zip(attended, pick.element.positions).reduce(Float(0)) { sum, source in
                 let value = values[at: source.1][at: shared].values
-                return sum + source.0 * zip(value, toward).reduce(0) { $0 + $1.0 * $1.1 }
+                return sum + source.0 * Kernel.dot(value, toward, count: value.count)
               }
               return CopySuppressionStep(
                 place: TokenPlace(

@@ -8,20 +8,27 @@ import Transformers
 /// Where the diagonal of a circuit over the vocabulary stands in its rows.
 public struct DiagonalRanks: Sendable, Equatable {
   /// For every row how many entries are greater than the row's own: 0 where it is the greatest.
+  ///
+  /// ``columns`` where it is NaN; entries that are NaN may be greater, and count.
   public let greater: [Int]
   /// For every row how many entries are less than the row's own: 0 where it is the most negative.
+  ///
+  /// ``columns`` where it is NaN; entries that are NaN may be less, and count.
   public let less: [Int]
   /// How many entries a row has.
   public let columns: Int
 
-  /// The share of rows whose own entry is among so many greatest; 0 of no rows.
+  /// The share of rows whose own entry is among so many greatest; 0 of no rows, NaN when one is NaN.
   public func shareAmongGreatest(_ count: Int = 10) -> Double { share(greater, count) }
 
-  /// The share of rows whose own entry is among so many most negative; 0 of no rows.
+  /// The share of rows whose own entry is among so many most negative; 0 of no rows, NaN when
+  /// one is NaN.
   public func shareAmongLeast(_ count: Int = 10) -> Double { share(less, count) }
 
   private func share(_ ranks: [Int], _ count: Int) -> Double {
-    ranks.isEmpty ? 0 : Double(ranks.count { $0 < count }) / Double(ranks.count)
+    // No number stands behind as many entries as there are: it is one of them.
+    if columns > 0, ranks.contains(columns) { return .nan }
+    return ranks.isEmpty ? 0 : Double(ranks.count { $0 < count }) / Double(ranks.count)
   }
 }
 
@@ -80,6 +87,9 @@ struct CircuitRows: Sendable {
           Kernel.dot(
             left.baseAddress! + $0 * inner, right.baseAddress! + own[$0] * inner, count: inner)
         }
+        for row in range where diagonal[row - range.lowerBound].isNaN {
+          (greater[row], less[row]) = (total, total)
+        }
         for start in stride(from: 0, to: total, by: Self.columns) {
           let width = min(Self.columns, total - start)
           buffer.withUnsafeMutableBufferPointer { buffer in
@@ -92,6 +102,7 @@ struct CircuitRows: Sendable {
             for (index, row) in active.enumerated() {
               let line = buffer.baseAddress! + index * width
               let value = diagonal[row - range.lowerBound]
+              if value.isNaN { continue }
               // The product rounds otherwise than the dot: a row is not above itself.
               let place = own[row] - start
               if (0..<width).contains(place) { line[place] = value }
@@ -115,7 +126,7 @@ struct CircuitRows: Sendable {
     }
   }
 
-  /// How many values are greater and how many less than a value.
+  /// How many values are greater and how many less than a value; NaN counts as both.
   @inline(__always)
   private static func counts(
     _ line: UnsafePointer<Float>, _ count: Int, _ value: Float
@@ -125,14 +136,14 @@ struct CircuitRows: Sendable {
     var i = 0
     while i + 8 <= count {
       let values = Vector(loading: line + i)
-      above.replace(with: above &+ 1, where: values .> bound)
-      below.replace(with: below &+ 1, where: values .< bound)
+      above.replace(with: above &+ 1, where: .!(values .<= bound))
+      below.replace(with: below &+ 1, where: .!(values .>= bound))
       i += 8
     }
     var (greater, less) = (Int(above.wrappedSum()), Int(below.wrappedSum()))
     while i < count {
-      if line[i] > value { greater += 1 }
-      if line[i] < value { less += 1 }
+      if !(line[i] <= value) { greater += 1 }
+      if !(line[i] >= value) { less += 1 }
       i += 1
     }
     return (greater, less)

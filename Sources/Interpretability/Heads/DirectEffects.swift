@@ -23,14 +23,6 @@ public struct DirectEffects: Sendable {
   /// The mean over all places, for every head.
   public var means: [Float] { heads.indices.map { byHead[at: $0].values.average } }
 
-  /// For every head the share of places where it lowers the token.
-  public var negativeShares: [Float] {
-    heads.indices.map { head in
-      let values = byHead[at: head].values
-      return values.isEmpty ? 0 : Float(values.count { $0 < 0 }) / Float(values.count)
-    }
-  }
-
   /// The places where a head lowers the token most, the greatest loss first.
   public func lowered(by head: HeadAddress, count: Int = 10) -> [(place: TokenPlace, value: Float)]
   {

@@ -144,6 +144,8 @@ public enum HeadError: Error, Equatable, CustomStringConvertible {
   case unseen(Int)
   /// A count that is out of range.
   case count(String, Int, range: ClosedRange<Int>)
+  /// An ablation that draws from other texts, where one text is looked at by itself.
+  case drawsFromTexts
 
   /// One sentence: what was expected, what was found, what to do.
   public var description: String {
@@ -167,6 +169,9 @@ public enum HeadError: Error, Equatable, CustomStringConvertible {
     case .unseen(let token):
       "token \(token) does not occur in the texts, so that there is no mean state of it; give texts "
         + "that hold it, or take another effective embedding"
+    case .drawsFromTexts:
+      "a head that is looked at text by text is replaced by zeros or its mean, and not by what it mixes "
+        + "in another text; choose zero or mean"
     case .count(let what, let count, let range):
       "\(what) is \(count); give a number from \(range.lowerBound) to \(range.upperBound)"
     }

@@ -29,13 +29,16 @@ extension HeadCircuits {
   /// Every prediction of some texts with and without a head, text by text.
   ///
   /// - Parameters:
-  ///   - kind: What takes the head's place.
+  ///   - kind: What takes the head's place, zeros or a mean.
   ///   - corpus: What a mean is taken over; nil means the texts themselves.
   ///   - count: How many tokens are listed.
-  /// - Throws: ``HeadError``, and what running the model throws.
+  ///   - progress: Told how many texts are done; returns whether to go on.
+  /// - Throws: ``HeadError``, `CancellationError` when `progress` says to stop, and what running the
+  ///   model throws.
   public func examples(
     of head: HeadAddress, on texts: ModelInput, kind: AblationKind = .mean,
-    corpus: ModelInput? = nil, count: Int = 10
+    corpus: ModelInput? = nil, count: Int = 10,
+    progress: (_ finished: Int) -> Bool = { _ in true }
   ) throws -> [HeadExample] {
     let head = try checked(head)
     let ablation = try ablation(of: head, kind, over: corpus ?? texts)
@@ -43,6 +46,7 @@ extension HeadCircuits {
     let (size, name) = (8, stackName)
     var examples: [HeadExample] = []
     for (number, batch) in texts.batches(of: size).enumerated() {
+      guard progress(number * size) else { throw CancellationError() }
       let places = batch.nextTokens
       if places.isEmpty { continue }
       let clean = try RecordedRun(model, batch, capturing: effectPoints.union([pattern]))

@@ -60,8 +60,10 @@ extension HeadCircuits {
   ///   - embedded: What stands for tokens in the circuits.
   ///   - successions: For ``HeadScore/next``.
   ///   - texts: For scores of attention and of the start.
-  ///   - progress: Called after each head's circuits.
-  /// - Throws: ``HeadError`` where no head has a score that is asked for.
+  ///   - progress: Told how many heads' circuits are done, after each and before each batch of texts that
+  ///     attention is measured over; returns whether to go on.
+  /// - Throws: ``HeadError`` where no head has a score that is asked for, and `CancellationError` when
+  ///   `progress` says to stop.
   public func scores(
     _ scores: [HeadScore], in embedded: EmbeddedTokens, successions: [Succession] = [],
     texts: ModelInput? = nil, progress: (Int) -> Bool = { _ in true }
@@ -98,7 +100,10 @@ extension HeadCircuits {
     }
     let patterns = scores.filter { $0.attentionPattern != nil }
     if let texts, !patterns.isEmpty {
-      for (head, values) in try attentionScores(patterns.map { $0.attentionPattern! }, on: texts) {
+      let measured = try attentionScores(patterns.map { $0.attentionPattern! }, on: texts) {
+        progress(heads.count)
+      }
+      for (head, values) in measured {
         for (score, value) in zip(patterns, values) { found[head, default: [:]][score] = value }
       }
     }
@@ -119,10 +124,11 @@ extension HeadCircuits {
 
   /// The mean over texts of how much of every head's attention lies on patterns.
   private func attentionScores(
-    _ kinds: [HeadKind], on texts: ModelInput
+    _ kinds: [HeadKind], on texts: ModelInput, goesOn: () -> Bool
   ) throws -> [HeadAddress: [Double]] {
     var sums: [HeadAddress: [Double]] = [:]
     for batch in texts.batches(of: 16) {
+      guard goesOn() else { throw CancellationError() }
       let points = (0..<shape.layerCount).map { HookPoint.pattern(stackName, $0) }
       let run = try RecordedRun(model, batch, capturing: Set(points))
       for row in batch.tokens.indices {
@@ -136,7 +142,7 @@ extension HeadCircuits {
           for (index, detection) in detections.enumerated() {
             let values = headScores(pattern, against: detection, by: .multiplied)
             for (head, value) in values.enumerated() {
-              let address = HeadAddress(stackName, layer: layer, head: head)
+              let address = heads[layer * shape.headCount + head]
               sums[address, default: Array(repeating: 0, count: kinds.count)][index] +=
                 Double(value)
             }

@@ -27,12 +27,6 @@ public struct QueryAtStart: Sendable {
   /// reach along the token's unembedding, as a length, before the head looks at the token as much as at
   /// the start; the mean over its places. Left out are tokens for which no length is enough.
   public let lengths: [Int: Float]
-
-  /// The middle of all ``lengths``; nil where there are none.
-  public var medianLength: Float? {
-    let sorted = lengths.values.sorted()
-    return sorted.isEmpty ? nil : sorted[sorted.count / 2]
-  }
 }
 
 extension HeadCircuits {
@@ -48,7 +42,7 @@ extension HeadCircuits {
     let (key, query) = (key(head), query(head))
     let direction = bias.reshaped(to: [1, bias.count]).matmul(key)
     let norm = Self.length(direction.values)
-    guard norm > 0 else { return nil }
+    if norm == 0 { return nil }
     let longest = texts.tokens.first?.count ?? 0
     var (cosines, scores, counts) = (
       Array(repeating: 0.0, count: longest), Array(repeating: 0.0, count: longest),
@@ -66,7 +60,7 @@ extension HeadCircuits {
         let asked = states.matmul(transposing: direction).values
         for (place, value) in asked.enumerated() {
           let size = Self.length(states[at: place].values)
-          cosines[place] += size > 0 ? Double(value / (norm * size)) : 0
+          cosines[place] += size == 0 ? 0 : Double(value / (norm * size))
           scores[place] += Double(value * scoreScale)
           counts[place] += 1
         }
@@ -78,9 +72,9 @@ extension HeadCircuits {
         for place in tokens.indices.dropFirst() {
           let unit = Self.length(units[at: place].values)
           let asked = queries[at: place].values
-          let own = zip(asked, keys[at: place].values).reduce(0) { $0 + $1.0 * $1.1 }
-          let gain = own - zip(asked, start).reduce(0) { $0 + $1.0 * $1.1 }
-          guard unit > 0, gain > 0 else { continue }
+          let own = Kernel.dot(asked, keys[at: place].values, count: asked.count)
+          let gain = own - Kernel.dot(asked, start, count: asked.count)
+          if unit == 0 || gain <= 0 { continue }
           let needed = (scoreGap(bias, start, keys[at: place].values)) / (gain / unit)
           let old = lengths[tokens[place]] ?? (0, 0)
           lengths[tokens[place]] = (old.sum + Double(needed), old.count + 1)

@@ -76,7 +76,7 @@ extension HeadCircuits {
     let size = Self.length(unit.values)
     let direction = size > 0 ? unit / size : unit
     func dot(_ a: Tensor, _ b: Tensor) -> Float {
-      zip(a.values, b.values).reduce(0) { $0 + $1.0 * $1.1 }
+      Kernel.dot(a.values, b.values, count: a.count)
     }
     let alongKeys = (0..<length).map { dot(direction, asked[at: $0]) }
     func split(_ state: Tensor) -> (along: [Float], beside: [Float]) {

@@ -114,7 +114,8 @@ extension HeadCircuits {
     of head: HeadAddress, _ kind: AblationKind, over texts: ModelInput
   ) throws -> Intervention {
     switch kind {
-    case .zero, .resample: return head.knockout
+    case .resample: throw HeadError.drawsFromTexts
+    case .zero: return head.knockout
     case .mean:
       let mean = try meanMixed(head, over: texts)
       return Intervention(at: head.mixedPoint) { activation in

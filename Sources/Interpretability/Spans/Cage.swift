@@ -9,7 +9,7 @@ public import Transformers
 ///
 /// A folder of safetensors files, each of some sentences, and `manifest.json`, which says of which
 /// model and which sentences they are. A file appears whole or not at all, so what was interrupted is
-/// gone on with, and carries a checksum. Files are mapped into memory and never read as a whole.
+/// gone on with, and carries checksums. Files are read a batch at a time and never as a whole.
 public struct Cage: SpanSource {
   /// The folder.
   public let folder: URL
@@ -31,7 +31,7 @@ public struct Cage: SpanSource {
 
   /// What a cage says of itself.
   struct Manifest: Codable {
-    var version = 1
+    var version = 2
     var model: String
     var data: String
     var points: [String]
@@ -62,19 +62,20 @@ public struct Cage: SpanSource {
     var manifest = Manifest(
       model: run.model.checksum, data: run.sentences.checksum,
       points: run.points.map(\.description).sorted(), precision: precision,
-      sentences: run.sentences.count, window: try window(of: run))
+      sentences: run.sentences.count, window: SpanRun.defaultWindow)
     if let old = try self.manifest(in: folder) {
       try check(old, against: manifest, in: folder, exactly: true)
       (manifest.seconds, manifest.window) = (old.seconds, old.window)
     } else {
       try prepare(folder)
+      manifest.window = try window(of: run)
       try write(manifest, to: folder)
     }
     run.window = manifest.window
     var start = ContinuousClock.now
     for (number, window) in run.windows.enumerated() {
       let url = shardURL(number, in: folder)
-      let isThere = (try? CageShard(contentsOf: url).holds(Array(window))) ?? false
+      let isThere = (try? isWhole(url, Array(window), of: run.sentences)) ?? false
       if !isThere {
         let batches = try run.batches(window).map { try run.batch($0) }
         do throws(CheckpointError) {
@@ -130,20 +131,35 @@ public struct Cage: SpanSource {
     for (number, start) in stride(from: 0, to: sentences.count, by: window).enumerated() {
       let places = Array(start..<min(start + window, sentences.count))
       let url = Self.shardURL(number, in: folder)
-      let shard: CageShard
-      do {
-        shard = try CageShard(contentsOf: url)
-        guard try shard.holds(places) else { throw SpanError("it holds other sentences") }
-      } catch {
-        throw SpanError(
-          "the cage \(folder.path) is not whole: \(url.lastPathComponent): \(error); fill it again, "
-            + "which mends it")
+      func whole<Result>(_ read: () throws -> Result) throws(SpanError) -> Result {
+        do { return try read() } catch {
+          throw SpanError(
+            "the cage \(folder.path) is not whole; fill it again, which mends it "
+              + "(\(url.lastPathComponent): \(error))")
+        }
       }
-      try shard.forEachBatch(of: sentences, body)
+      let shard = try whole {
+        let shard = try CageShard(contentsOf: url)
+        guard shard.places == places else { throw SpanError("it holds other sentences") }
+        return shard
+      }
+      for batch in 0..<shard.batchCount {
+        try body(whole { try shard.batch(batch, of: sentences) })
+      }
     }
   }
 
   // MARK: - The folder
+
+  /// Whether a file holds these sentences, undamaged.
+  private static func isWhole(_ url: URL, _ places: [Int], of sentences: [SpanTokens]) throws
+    -> Bool
+  {
+    let shard = try CageShard(contentsOf: url)
+    guard shard.places == places else { return false }
+    for batch in 0..<shard.batchCount { _ = try shard.batch(batch, of: sentences) }
+    return true
+  }
 
   private static func shardURL(_ number: Int, in folder: URL) -> URL {
     let digits = String(number)
@@ -163,10 +179,11 @@ public struct Cage: SpanSource {
   private static func manifest(in folder: URL) throws -> Manifest? {
     let url = folder.appending(path: "manifest.json")
     guard let data = FileManager.default.contents(atPath: url.path) else { return nil }
-    do { return try JSONDecoder().decode(Manifest.self, from: data) } catch {
+    guard let found = try? JSONDecoder().decode(Manifest.self, from: data), found.window > 0 else {
       throw SpanError(
         "\(url.path) is not the manifest of a cage; remove the folder, or name another")
     }
+    return found
   }
 
   private static func prepare(_ folder: URL) throws {

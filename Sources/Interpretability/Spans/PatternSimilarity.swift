@@ -50,9 +50,7 @@ public struct PatternSimilarity: Sendable {
   ) throws {
     precondition(groups.count == source.sentences.count, "a group for each sentence")
     let (name, stack) = configuration.stacks[0]
-    heads = (0..<stack.layerCount).flatMap { layer in
-      (0..<stack.headCount).map { HeadAddress(name, layer: layer, head: $0) }
-    }
+    heads = configuration.heads
     var generator = SeededGenerator(seed: seed)
     let lengths = Dictionary(grouping: source.sentences.indices) {
       source.sentences[$0].tokens.count
@@ -66,10 +64,10 @@ public struct PatternSimilarity: Sendable {
         "no two sentences have the same number of tokens; patterns are compared between equals")
     }
     /// By sentence, for each head what is compared.
-    var rows: [Int: [[Float]]] = [:]
+    var rows: [Int: [Tensor]] = [:]
     try source.forEachBatch { batch in
       for (row, place) in batch.places.enumerated() where chosen.contains(place) {
-        var own: [[Float]] = []
+        var own: [Tensor] = []
         for layer in 0..<stack.layerCount {
           let pattern = try batch[.pattern(name, layer)][at: row]
           for head in 0..<stack.headCount {
@@ -89,7 +87,7 @@ public struct PatternSimilarity: Sendable {
           let isAlike = groups[first] == groups[second] && groups[first] != baseline
           if isAlike { counts.alike += 1 } else { counts.random += 1 }
           for head in heads.indices {
-            let value = Double(cosine(rows[first]![head], rows[second]![head]))
+            let value = Double(cosineSimilarity(rows[first]![head], rows[second]![head]))
             if isAlike { sums[head].alike += value } else { sums[head].random += value }
           }
         }
@@ -103,11 +101,11 @@ public struct PatternSimilarity: Sendable {
     }
   }
 
-  private static func values(_ matrix: Tensor, _ sentence: SpanTokens, _ part: Part) -> [Float] {
+  private static func values(_ matrix: Tensor, _ sentence: SpanTokens, _ part: Part) -> Tensor {
     switch part {
-    case .whole: matrix.values
-    case .lastQuery: matrix[at: matrix.shape[0] - 1].values
-    case .lastSpanQuery: matrix[at: sentence.span[sentence.span.count - 1]].values
+    case .whole: matrix
+    case .lastQuery: matrix[at: matrix.shape[0] - 1]
+    case .lastSpanQuery: matrix[at: sentence.span[sentence.span.count - 1]]
     }
   }
 }

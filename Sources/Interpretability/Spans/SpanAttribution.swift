@@ -57,11 +57,8 @@ public struct SpanAttribution: Sendable {
           + "is none; choose such a model")
     }
     self.model = model
-    let (name, stack) = configuration.stacks[0]
-    self.name = name
-    heads = (0..<stack.layerCount).flatMap { layer in
-      (0..<stack.headCount).map { HeadAddress(name, layer: layer, head: $0) }
-    }
+    name = configuration.stacks[0].name
+    heads = configuration.heads
   }
 
   /// The attributions of a batch, sentence by sentence.

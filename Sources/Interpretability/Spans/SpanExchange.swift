@@ -48,7 +48,7 @@ public struct SpanExchange: Sendable {
     return WordChange(
       lossChange: b.loss - a.loss,
       logitDifference: a.logits[original.tokens[place]] - a.logits[other.tokens[place]],
-      cosine: cosine(a.state.values, b.state.values))
+      cosine: cosineSimilarity(a.state, b.state))
   }
 
   /// What the states of another reading do, layer by layer.
@@ -76,16 +76,4 @@ public struct SpanExchange: Sendable {
     return try Sweep(trials, metric: .divergence(at: .at(here)))
       .run(on: model, ModelInput(sentence.tokens)).numbers()
   }
-}
-
-/// The cosine of two vectors, summed in Double; 0 where one is nothing.
-func cosine(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Float {
-  var (product, squareA, squareB) = (0.0, 0.0, 0.0)
-  for (x, y) in zip(a, b) {
-    product += Double(x) * Double(y)
-    squareA += Double(x) * Double(x)
-    squareB += Double(y) * Double(y)
-  }
-  let lengths = (squareA * squareB).squareRoot()
-  return lengths == 0 ? 0 : Float(product / lengths)
 }

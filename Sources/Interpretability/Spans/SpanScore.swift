@@ -85,9 +85,7 @@ public struct SpanScorer: Sendable {
     let heads = stack.headCount
     isCausal = model.configuration.encoder == nil
     self.comparesNGrams = comparesNGrams
-    self.heads = (0..<stack.layerCount).flatMap { layer in
-      (0..<heads).map { HeadAddress(name, layer: layer, head: $0) }
-    }
+    self.heads = model.configuration.heads
     layers = model.stacks[0].blocks.enumerated().map { layer, block in
       let output = block.attention.output.weight
       let inner = output.shape[1] / heads

@@ -55,8 +55,6 @@ public struct SpanRun: SpanSource {
   public let points: Set<HookPoint>
   /// How many sentences are run at a time, at most.
   public var batchSize = 32
-  /// Changes that belong to every run.
-  var interventions: [Intervention] = []
 
   /// How many sentences are looked through for some of the same length.
   var window = defaultWindow
@@ -112,8 +110,7 @@ public struct SpanRun: SpanSource {
   func batch(_ places: [Int]) throws -> SpanBatch {
     let rows = places.map { sentences[$0] }
     let run = try RecordedRun(
-      model, ModelInput(tokens: rows.map(\.tokens)), capturing: points,
-      intervening: interventions)
+      model, ModelInput(tokens: rows.map(\.tokens)), capturing: points)
     var activations: [HookPoint: Tensor] = [:]
     for point in points { activations[point] = try run.trace[point] }
     return SpanBatch(

@@ -1,3 +1,4 @@
+import Checkpoints
 import Interpretability
 import Tensors
 public import Tokenizers
@@ -37,11 +38,8 @@ public struct SpanTokens: Codable, Sendable, Hashable {
 
   /// Encodes a sentence, its words with a space between, and finds the span's pieces.
   ///
-  /// - Parameter startToken: Put in front, where the tokenizer does not put it there.
   /// - Throws: ``SpanError`` when the sentence has no tokens.
-  public init(
-    _ text: SpanText, tokenizer: Tokenizer, startToken: Int? = nil
-  ) throws(SpanError) {
+  public init(_ text: SpanText, tokenizer: Tokenizer) throws(SpanError) {
     var place = 0
     let words = text.words.map { word in
       defer { place += word.utf8.count + 1 }
@@ -56,12 +54,10 @@ public struct SpanTokens: Codable, Sendable, Hashable {
     do { encoded = try WordTokens(sentence, tokenizer: tokenizer) } catch {
       throw SpanError(error.description)
     }
-    let shift = startToken.map { encoded.tokens.first == $0 ? 0 : 1 } ?? 0
-    func places(_ word: Int) -> [Int] { encoded.words[word].map { $0 + shift } }
     try self.init(
-      tokens: (shift == 1 ? [startToken!] : []) + encoded.tokens,
-      span: Set(text.span.flatMap(places)).sorted(),
-      lastWord: places(text.span[text.span.count - 1]))
+      tokens: encoded.tokens,
+      span: Set(text.span.flatMap { encoded.words[$0] }).sorted(),
+      lastWord: Array(encoded.words[text.span[text.span.count - 1]]))
   }
 
   private enum CodingKeys: String, CodingKey { case tokens, span, lastWord }
@@ -79,5 +75,16 @@ public struct SpanTokens: Codable, Sendable, Hashable {
   public var rest: [Int] {
     let inside = Set(span)
     return tokens.indices.filter { !inside.contains($0) }
+  }
+}
+
+extension [SpanTokens] {
+  /// Tells these sentences from others.
+  var checksum: String {
+    var sum = Checksum()
+    for sentence in self {
+      for list in [sentence.tokens, sentence.span, sentence.lastWord] { sum.add("\(list)") }
+    }
+    return sum.text
   }
 }

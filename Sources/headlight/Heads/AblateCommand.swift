@@ -5,7 +5,6 @@ import Interpretability
 public import Interventions
 import Laboratory
 import Models
-import Tensors
 import Transformers
 
 extension AblationKind: ExpressibleByArgument {}
@@ -109,16 +108,13 @@ struct AblationResult {
         [.init("loss change", effects.map { $0.score.loss - clean.loss })], title: title,
         groupTitle: "head", y: Axis("loss change", unit: "nats"))
     }
-    var rows = Array(
-      repeating: [Float](repeating: .nan, count: stack.headCount), count: stack.layerCount)
+    var values = Array(repeating: Float.nan, count: stack.layerCount * stack.headCount)
     for effect in effects {
-      rows[effect.heads[0].layer][effect.heads[0].head] = Float(effect.score.loss - clean.loss)
+      let head = effect.heads[0]
+      values[head.layer * stack.headCount + head.head] = Float(effect.score.loss - clean.loss)
     }
-    var map = HeatMap(
-      Tensor(rows: rows), rows: rows.indices.map(String.init),
-      columns: (0..<stack.headCount).map(String.init), title: title)
-    (map.rowTitle, map.columnTitle) = ("layer", "head")
-    map.valueTitle = "loss change (nats a token)"
+    var map = HeatMap.heads(
+      values, columns: stack.headCount, title: title, values: "loss change (nats a token)")
     map.scale = .diverging
     return map
   }

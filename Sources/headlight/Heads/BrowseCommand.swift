@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Heads
 import Interventions
@@ -59,12 +60,15 @@ struct BrowseCommand: ParsableCommand {
   func run() throws {
     let url = try OutputFile.url(output)
     let loaded = try model.load()
-    let page = try page(of: loaded)
-    try Data(page.html().utf8).write(to: url, options: .atomic)
+    let work = Work("Reading the head", unit: "texts")
+    let page = try work.whole { try self.page(of: loaded, work) }
+    work.finish()
+    let data = Data(try page.html().utf8)
+    try AtomicFile.write(to: url) { file throws(CheckpointError) in try file.write(data) }
     print("Wrote \(output).")
   }
 
-  private func page(of loaded: LoadedModel) throws -> BrowsePage {
+  private func page(of loaded: LoadedModel, _ work: Work) throws -> BrowsePage {
     let address = try head.address(in: loaded)
     let texts: HeadTexts
     if let path = self.texts {
@@ -80,7 +84,8 @@ struct BrowseCommand: ParsableCommand {
     }
     let circuits = try HeadCircuits(loaded.model)
     let examples = try circuits.examples(
-      of: address, on: texts.input, kind: kind.kind, count: BrowsePage.listed)
+      of: address, on: texts.input, kind: kind.kind, count: BrowsePage.listed
+    ) { work.goesOn(finished: $0, of: texts.texts.count) }
     try CommandError.check(examples.map(\.lossChange), "a loss change")
     let tokens = Set(texts.texts.flatMap(\.ids)).sorted()
     let embedded = try circuits.embedded(effective, over: texts.input)

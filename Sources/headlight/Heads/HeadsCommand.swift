@@ -6,7 +6,6 @@ import Interpretability
 import Interventions
 import Laboratory
 import Models
-import Tensors
 import Transformers
 
 extension EffectiveEmbedding: ExpressibleByArgument {}
@@ -68,8 +67,9 @@ struct HeadsCommand: ParsableCommand {
 
   func run() throws {
     let work = Work("Scoring heads", unit: "heads")
-    try result.deliver(watching: work) {
-      try scores(of: model.load(), work)
+    try result.deliver {
+      defer { work.finish() }
+      return try work.whole { try scores(of: model.load(), work) }
     } figure: {
       $0.figure(title: $1)
     } report: {
@@ -108,18 +108,29 @@ struct HeadsCommand: ParsableCommand {
     let known = successions.filter { succession in
       effective != .meanState || embedded.tokens.contains(succession.token)
     }
-    var found: [HeadAddress: [HeadScore: Double]] = [:]
     let count = circuits.heads.count
     let present = wanted.filter { $0 != .next || !known.isEmpty }
-    found = try circuits.scores(
+    let found = try circuits.scores(
       present, in: embedded, successions: known,
       texts: needsTexts ? texts ?? loaded.repeatedTokens.input : nil
     ) { work.goesOn(finished: $0, of: count) }
+    for head in circuits.heads {
+      for score in present {
+        guard let value = found[head]?[score] else { continue }
+        try CommandError.check(
+          [Float(value)], "the score \(score.rawValue) of head \(HeadName(head))")
+      }
+    }
     let diagonal = try ranks.map { name in
       let head = try name.address(in: loaded)
-      return HeadScoresResult.Diagonal(
+      let found = HeadScoresResult.Diagonal(
         head: name, output: circuits.outputDiagonal(head, of: embedded),
         query: try? circuits.queryDiagonal(head, of: embedded))
+      for ranks in [found.output, found.query].compactMap(\.self) {
+        try CommandError.check(
+          [Float(ranks.shareAmongGreatest())], "a share of the diagonal of head \(name)")
+      }
+      return found
     }
     return HeadScoresResult(
       modelName: loaded.shortName, heads: circuits.heads, scores: all, found: found,
@@ -161,19 +172,9 @@ struct HeadScoresResult {
   func figure(title: String?) -> any Figure {
     let shown = scores.filter { score in heads.contains { found[$0]?[score] != nil } }
     var panels: [any Figure] = shown.map { score in
-      var map = HeatMap(
-        Tensor(
-          rows: (0..<stack.layerCount).map { layer in
-            (0..<stack.headCount).map { head in
-              let address = HeadAddress(heads[0].stack, layer: layer, head: head)
-              return found[address]?[score].map(Float.init) ?? .nan
-            }
-          }),
-        rows: (0..<stack.layerCount).map(String.init),
-        columns: (0..<stack.headCount).map(String.init), title: score.rawValue)
-      map.rowTitle = "layer"
-      map.columnTitle = "head"
-      map.valueTitle = score == .startQuery ? "cosine" : "share"
+      var map = HeatMap.heads(
+        heads.map { found[$0]?[score].map(Float.init) ?? .nan }, columns: stack.headCount,
+        title: score.rawValue, values: score == .startQuery ? "cosine" : "share")
       if score == .startQuery { map.scale = .diverging } else { map.range = 0...1 }
       return map
     }

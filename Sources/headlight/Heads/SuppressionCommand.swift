@@ -49,8 +49,10 @@ struct SuppressionCommand: ParsableCommand {
   }
 
   func run() throws {
+    let work = Work("Keeping copy suppression", unit: "texts")
     try result.deliver {
-      try suppression(of: model.load())
+      defer { work.finish() }
+      return try work.whole { try suppression(of: model.load(), work) }
     } figure: {
       $0.figure(title: $1)
     } report: {
@@ -58,7 +60,7 @@ struct SuppressionCommand: ParsableCommand {
     }
   }
 
-  private func suppression(of loaded: LoadedModel) throws -> SuppressionResult {
+  private func suppression(of loaded: LoadedModel, _ work: Work) throws -> SuppressionResult {
     let texts = try HeadTexts(self.texts, for: loaded, minimum: 1)
     let address = try head.address(in: loaded)
     let circuits = try HeadCircuits(loaded.model)
@@ -77,8 +79,10 @@ struct SuppressionCommand: ParsableCommand {
     }
     let found = try circuits.copySuppressionAblation(
       of: address, on: texts.input, settings: settings,
-      in: circuits.embedded(effective, over: texts.input))
-    try CommandError.check([Float(found[0].preserved), Float(found[0].ablated)], "the divergence")
+      in: circuits.embedded(effective, over: texts.input)
+    ) { work.goesOn(finished: $0, of: texts.texts.count) }
+    try CommandError.check(
+      found.flatMap { [Float($0.preserved), Float($0.ablated)] }, "the divergence")
     return SuppressionResult(modelName: loaded.shortName, head: head, found: found)
   }
 }

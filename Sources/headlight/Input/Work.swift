@@ -57,6 +57,21 @@ final class Work: Sendable {
   /// Takes the bar off the screen.
   func finish() { state.withLock { $0.bar?.finish() } }
 
+  /// Does work of which a part is worth nothing.
+  ///
+  /// - Parameter outcome: What the person is told that there is.
+  /// - Throws: The exit code of a command that was interrupted, and what the work throws.
+  func whole<Result>(
+    orElse outcome: String = "there is no result yet; the same command begins again",
+    _ body: () throws -> Result
+  ) throws -> Result {
+    do { return try body() } catch is CancellationError {
+      finish()
+      Terminal.standardError.print("Stopped: \(outcome).")
+      throw ExitCode(128 + (StopSignals.signal ?? SIGINT))
+    }
+  }
+
   /// Says that what was printed is not all, if so.
   ///
   /// - Throws: The exit code of a command that was interrupted.

@@ -69,9 +69,15 @@ struct IdiomsCommand: ParsableCommand {
     try result.deliver {
       let loaded = try model.load()
       let read = try SpanSentences(sentences, tags: tags, for: loaded)
-      let source = try source(read, loaded, work)
-      let report = try report(read, loaded, source, work)
-      work.finish()
+      defer { work.finish() }
+      let source = WatchedSpans(source: try source(read, loaded, work), work: work)
+      func scored() throws -> IdiomsReport {
+        try self.report(read, loaded, source, work)
+      }
+      let report =
+        try cage == nil
+        ? work.whole(scored)
+        : work.whole(orElse: "the cage is whole, and the same command reads it", scored)
       return (loaded, report)
     } figure: {
       try $0.1.figure(title: $1 ?? "\($0.0.shortName): \(score.rawValue)", of: $0.0)
@@ -117,7 +123,7 @@ struct IdiomsCommand: ParsableCommand {
   }
 
   private func report(
-    _ read: SpanSentences, _ loaded: LoadedModel, _ source: any SpanSource, _ work: Work
+    _ read: SpanSentences, _ loaded: LoadedModel, _ source: WatchedSpans, _ work: Work
   ) throws -> IdiomsReport {
     var report = IdiomsReport(score: score)
     let rows = read.names.indices.map { index in
@@ -132,18 +138,28 @@ struct IdiomsCommand: ParsableCommand {
     case .attribution: try attribute(&report, loaded, source)
     case .awareness:
       let paraphrases = read.names.indices.filter { read.names[$0].paraphrase != nil }
+      let predicts = loaded.model.configuration.head != .none
+      func lastWord(_ batch: SpanBatch, _ row: Int) throws -> (value: Float, isGreedy: Bool)? {
+        // Nothing stands before the first token that would say what it is.
+        guard predicts, batch.sentences[row].lastWord[0] > 0 else { return nil }
+        let word = batch.lastWord(row)
+        try CommandError.check([word.value], "a last word's log-probability")
+        return word
+      }
       try source.forEachBatch { batch in
-        for (row, place) in batch.places.enumerated() where !batch.lastWord(row).value.isNaN {
-          report.sentences[place].value = batch.lastWord(row).value
-          report.sentences[place].aware = batch.lastWord(row).isGreedy
+        for (row, place) in batch.places.enumerated() {
+          guard let word = try lastWord(batch, row) else { continue }
+          report.sentences[place].value = word.value
+          report.sentences[place].aware = word.isGreedy
         }
       }
       if !paraphrases.isEmpty {
         let others = try SpanRun(
           loaded.model, paraphrases.map { read.names[$0].paraphrase! }, capturing: [])
-        try others.forEachBatch { batch in
-          for (row, place) in batch.places.enumerated() where !batch.lastWord(row).value.isNaN {
-            report.sentences[paraphrases[place]].paraphraseAware = batch.lastWord(row).isGreedy
+        try WatchedSpans(source: others, work: work).forEachBatch { batch in
+          for (row, place) in batch.places.enumerated() {
+            guard let word = try lastWord(batch, row) else { continue }
+            report.sentences[paraphrases[place]].paraphraseAware = word.isGreedy
           }
         }
       }
@@ -168,7 +184,7 @@ struct IdiomsCommand: ParsableCommand {
   }
 
   private func scores(
-    _ report: inout IdiomsReport, _ loaded: LoadedModel, _ source: any SpanSource
+    _ report: inout IdiomsReport, _ loaded: LoadedModel, _ source: WatchedSpans
   ) throws {
     let scorer = SpanScorer(loaded.model, weights: weights, comparesNGrams: baseline)
     var sums = scorer.heads.map { _ in HeadSum() }
@@ -188,7 +204,7 @@ struct IdiomsCommand: ParsableCommand {
         }
         rows[place].value = values.isEmpty ? nil : values.reduce(0, +) / Float(values.count)
         let best = values.indices.max { values[$0] < values[$1] }
-        rows[place].head = best.map { scorer.heads[$0] }.map { "\($0.layer).\($0.head)" }
+        rows[place].head = best.map { scorer.heads[$0] }.map { HeadName($0).description }
       }
     }
     report.sentences = rows
@@ -196,7 +212,7 @@ struct IdiomsCommand: ParsableCommand {
   }
 
   private func attribute(
-    _ report: inout IdiomsReport, _ loaded: LoadedModel, _ source: any SpanSource
+    _ report: inout IdiomsReport, _ loaded: LoadedModel, _ source: WatchedSpans
   ) throws {
     let attribution = try SpanAttribution(loaded.model)
     let layers = loaded.model.stacks[0].blocks.count { $0.mlp != nil }
@@ -213,7 +229,7 @@ struct IdiomsCommand: ParsableCommand {
         let own = row.heads.compactMap(\.span)
         rows[place].value = own.isEmpty ? nil : own.reduce(0, +)
         let best = own.indices.max { own[$0] < own[$1] }
-        rows[place].head = best.map { attribution.heads[$0] }.map { "\($0.layer).\($0.head)" }
+        rows[place].head = best.map { attribution.heads[$0] }.map { HeadName($0).description }
       }
     }
     report.sentences = rows
@@ -228,6 +244,23 @@ struct IdiomsCommand: ParsableCommand {
 
 extension SpanScorer.Weights: ExpressibleByArgument {}
 extension PatternSimilarity.Part: ExpressibleByArgument {}
+
+/// Sentences that are gone through until somebody presses Ctrl-C.
+private struct WatchedSpans: SpanSource {
+  let source: any SpanSource
+  let work: Work
+
+  var sentences: [SpanTokens] { source.sentences }
+
+  func forEachBatch(_ body: (SpanBatch) throws -> Void) throws {
+    var finished = 0
+    try source.forEachBatch { batch in
+      try body(batch)
+      finished += batch.places.count
+      guard work.goesOn(finished: finished, of: sentences.count) else { throw CancellationError() }
+    }
+  }
+}
 
 /// A mean as it is gathered.
 private struct MeanSum {

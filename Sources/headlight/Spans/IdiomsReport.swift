@@ -52,7 +52,7 @@ struct IdiomsReport: Codable {
       case value = "score"
     }
 
-    init(_ head: HeadAddress) { self.head = "\(head.layer).\(head.head)" }
+    init(_ head: HeadAddress) { self.head = HeadName(head).description }
   }
 
   var score: IdiomsCommand.Score

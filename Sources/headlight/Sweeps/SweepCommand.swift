@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Coursework
 import Foundation
 import Laboratory
@@ -158,14 +159,25 @@ struct SweepCommand: AsyncParsableCommand {
   private func manifest() throws -> SweepFolder.Manifest {
     var inputs = 0
     var reader = try LineReader(over)
-    while try reader.next() != nil { inputs += 1 }
+    var words = Set(command.dropFirst())
+    var models = Set([value(of: "--model") ?? ModelOption.standard])
+    models.formUnion([value(of: "--target-model")].compactMap(\.self))
+    var ownModels: Set<String> = []
+    while let input = try reader.next() {
+      inputs += 1
+      // A line that is no input costs its own row.
+      for option in (try? SweepInput.options(of: input.line)) ?? [] {
+        words.insert(option)
+        for name in ["--model=", "--target-model="] where option.hasPrefix(name) {
+          ownModels.insert(String(option.dropFirst(name.count)))
+        }
+      }
+    }
     guard inputs > 0 else {
       throw CommandError("\(over) is empty; write a line of JSON an input")
     }
     var data = [URL(fileURLWithPath: over).path: try Checksum.file(URL(fileURLWithPath: over))]
-    var models = [value(of: "--model") ?? ModelOption.standard]
-    if let other = value(of: "--target-model") { models.append(other) }
-    for word in command.dropFirst() {
+    for word in words {
       let path = word.split(separator: "=", maxSplits: 1).last.map(String.init) ?? word
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
@@ -173,9 +185,12 @@ struct SweepCommand: AsyncParsableCommand {
         data[url.path] = try Checksum.file(url)
       }
     }
+    var sums = Dictionary(
+      uniqueKeysWithValues: try models.map { ($0, try Self.checksum(ofModel: $0)) })
+    // So does one whose model is not there.
+    for name in ownModels.subtracting(models) { sums[name] = try? Self.checksum(ofModel: name) }
     return SweepFolder.Manifest(
-      command: command, data: data,
-      models: Dictionary(try models.map { ($0, try Self.checksum(ofModel: $0)) }) { $1 },
+      command: command, data: data, models: sums,
       program: try Checksum.file(ThisProgram.url), inputs: inputs)
   }
 

@@ -1,6 +1,5 @@
 import Checkpoints
 import Foundation
-import Spans
 
 /// Where the results of a sweep lie: one file an input, a manifest, the table at the end.
 struct SweepFolder {
@@ -94,10 +93,23 @@ struct SweepFolder {
 
   /// Keeps others from sweeping into the folder until this process ends.
   ///
-  /// - Throws: ``CommandError`` when another process does.
+  /// Some network disks have no locks; there nothing keeps two sweeps apart but whoever starts them.
+  ///
+  /// - Throws: ``CommandError`` when another process does, or nothing can be written there.
   func lock() throws(CommandError) {
-    let descriptor = open(url.appending(path: ".lock").path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+    let file = url.appending(path: ".lock")
+    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw CommandError("\(file.path) cannot be written: \(String(cString: strerror(errno)))")
+    }
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      let (fault, reason) = (errno, String(cString: strerror(errno)))
+      close(descriptor)
+      guard fault == EWOULDBLOCK else {
+        note("\(url.path) cannot be locked (\(reason)): let no other sweep write into it")
+        return
+      }
       throw CommandError(
         "another process sweeps into \(url.path); wait for its end, or name another folder")
     }
@@ -141,18 +153,5 @@ struct SweepRow {
       }
       return data + Data("}\n".utf8)
     }
-  }
-}
-
-extension Checksum {
-  /// The checksum of a file, of which little is in memory at a time.
-  static func file(_ url: URL) throws -> String {
-    var sum = Checksum()
-    let handle = try FileHandle(forReadingFrom: url)
-    defer { try? handle.close() }
-    while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
-      chunk.withUnsafeBytes { sum.add($0) }
-    }
-    return sum.text
   }
 }

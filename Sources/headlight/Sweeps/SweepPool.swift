@@ -2,6 +2,7 @@ import Coursework
 import Dispatch
 import Foundation
 import Synchronization
+import Tensors
 
 /// Processes that run a sweep's inputs, each one input at a time.
 final class SweepPool: Sendable {
@@ -15,7 +16,6 @@ final class SweepPool: Sendable {
     var reader: LineReader
     var isStopped = false
     var fault: String?
-    var failed = 0
     var running: [Int: pid_t] = [:]
   }
   private let state: Mutex<State>
@@ -133,7 +133,15 @@ final class SweepPool: Sendable {
       log = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
     return try Worker(
-      ["sweep-worker", "--folder", folder.url.path] + command, log: log, of: jobs)
+      ["sweep-worker", "--folder", folder.url.path] + command, log: log,
+      threads: Self.threads(jobs, inTask: !keepsLogs))
+  }
+
+  /// How many threads each worker has.
+  ///
+  /// A task of a cluster has a processor a job, of however many its machine has.
+  static func threads(_ jobs: Int, inTask: Bool, of cores: Int = Parallel.threads) -> Int {
+    inTask ? 1 : max(1, cores / jobs)
   }
 
   /// A process at work.
@@ -143,9 +151,13 @@ final class SweepPool: Sendable {
     private let answers = Pipe()
     private var buffer = Data()
 
-    init(_ arguments: [String], log: FileHandle?, of jobs: Int) throws {
+    init(_ arguments: [String], log: FileHandle?, threads: Int) throws {
       process.executableURL = ThisProgram.url
       process.arguments = arguments
+      // Workers that each took all cores would wait for one another.
+      var environment = ProcessInfo.processInfo.environment
+      environment["HEADLIGHT_THREADS"] = "\(threads)"
+      process.environment = environment
       process.standardInput = questions
       process.standardOutput = answers
       if let log { process.standardError = log }

@@ -64,21 +64,9 @@ struct SweepTable {
   private func stream(
     to url: URL, _ body: (_ write: (Data) throws -> Void) throws -> Void
   ) throws {
-    let partial = folder.url.appending(path: ".\(url.lastPathComponent).partial")
-    guard FileManager.default.createFile(atPath: partial.path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: partial.path)
-    else { throw CommandError("\(url.path) cannot be written") }
-    do {
-      try body { try handle.write(contentsOf: $0) }
-      try handle.synchronize()
-      try handle.close()
-    } catch {
-      unlink(partial.path)
-      throw CommandError("\(url.path) cannot be written: \(error.localizedDescription)")
-    }
-    guard rename(partial.path, url.path) == 0 else {
-      throw CommandError("\(url.path) cannot be written: \(String(cString: strerror(errno)))")
-    }
+    let file = try AtomicFile(url)
+    try body { try file.write($0) }
+    try file.commit()
   }
 
   private static func cells(_ row: Data) -> [String: String] {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Coursework
-import Foundation
+// The C library's stdout is a variable, which nobody sets.
+@preconcurrency import Foundation
 
 /// Runs a command for one input after another, as it is told on standard input.
 ///
@@ -26,14 +27,14 @@ struct SweepWorkerCommand: AsyncParsableCommand {
       let input = Data(line[line.index(after: space)...].utf8)
       FileHandle.standardError.write(
         Data("Line \(number): \(String(decoding: input.prefix(2_000), as: UTF8.self))\n".utf8))
-      let outcome = await outcome(of: input, capture)
       var answer = "done"
-      if case .error(let error) = outcome {
-        answer = "failed"
-        FileHandle.standardError.write(Data("Line \(number) failed: \(error)\n".utf8))
-      }
-      if StopSignals.signal != nil { break }
       do {
+        let outcome = try await outcome(of: input, capture)
+        if case .error(let error) = outcome {
+          answer = "failed"
+          FileHandle.standardError.write(Data("Line \(number) failed: \(error)\n".utf8))
+        }
+        if StopSignals.signal != nil { break }
         try SweepFolder.write(
           SweepRow(line: number, input: input, outcome: outcome).json,
           to: folder.result(ofLine: number))
@@ -46,7 +47,12 @@ struct SweepWorkerCommand: AsyncParsableCommand {
     }
   }
 
-  private func outcome(of input: Data, _ capture: OutputCapture) async -> SweepRow.Outcome {
+  /// What an input comes to.
+  ///
+  /// - Throws: ``OutputCapture/Fault`` when what the command printed is lost.
+  private func outcome(
+    of input: Data, _ capture: OutputCapture
+  ) async throws(OutputCapture.Fault) -> SweepRow.Outcome {
     do {
       var arguments = command + (try SweepInput.options(of: input))
       if !arguments.contains("--json") { arguments.append("--json") }
@@ -60,25 +66,22 @@ struct SweepWorkerCommand: AsyncParsableCommand {
           try parsed.run()
         }
       } catch {
-        _ = capture.end()
+        _ = try? capture.end()
         throw error
       }
-      let printed = capture.end()
+      let printed = try capture.end()
       guard
-        let value = try? JSONSerialization.jsonObject(with: printed, options: .fragmentsAllowed),
-        let result = try? JSONSerialization.data(
-          withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes])
+        (try? JSONSerialization.jsonObject(with: printed, options: .fragmentsAllowed)) != nil
       else { return .error("the command printed no JSON") }
-      // Numbers stay as they were printed: only spaces between them are taken out.
-      return .result(Self.compact(printed) ?? result)
-    } catch {
+      return .result(Self.compact(printed))
+    } catch let fault as OutputCapture.Fault { throw fault } catch {
       let message = Headlight.message(for: error)
       return .error(message.isEmpty ? "\(error)" : message)
     }
   }
 
-  /// JSON without the spaces between its parts.
-  private static func compact(_ json: Data) -> Data? {
+  /// JSON without the spaces between its parts; numbers stay as they were printed.
+  private static func compact(_ json: Data) -> Data {
     var result = Data()
     var (isInside, isEscaped) = (false, false)
     for byte in json {
@@ -96,12 +99,24 @@ struct SweepWorkerCommand: AsyncParsableCommand {
         isInside = byte == UInt8(ascii: "\"")
       }
     }
-    return isInside ? nil : result
+    return result
   }
 }
 
 /// Catches what this process prints.
 private final class OutputCapture {
+  /// What was printed could not be kept, so that nobody knows the result.
+  struct Fault: Error, CustomStringConvertible {
+    let description: String
+
+    /// - Parameter number: What `errno` was, if it is known.
+    init(_ number: CInt?) {
+      description =
+        "what the command printed could not be kept in the folder of temporary files"
+        + (number.map { " (\(String(cString: strerror($0))))" } ?? "") + "; make room there"
+    }
+  }
+
   private let file: UnsafeMutablePointer<FILE>
   private var saved: CInt = -1
 
@@ -115,22 +130,30 @@ private final class OutputCapture {
 
   func begin() {
     fflush(nil)
+    clearerr(stdout)
     ftruncate(fileno(file), 0)
     lseek(fileno(file), 0, SEEK_SET)
     saved = dup(1)
     dup2(fileno(file), 1)
   }
 
-  func end() -> Data {
-    fflush(nil)
+  func end() throws(Fault) -> Data {
+    let number = fflush(stdout) == 0 ? nil : errno
     dup2(saved, 1)
     close(saved)
+    // The mark also says of what was written before the end.
+    guard number == nil, ferror(stdout) == 0 else {
+      clearerr(stdout)
+      throw Fault(number)
+    }
     var data = Data()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var offset: off_t = 0
     while true {
       let count = pread(fileno(file), &buffer, buffer.count, offset)
-      if count <= 0 { return data }
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw Fault(errno) }
+      if count == 0 { return data }
       data += buffer[..<count]
       offset += off_t(count)
     }

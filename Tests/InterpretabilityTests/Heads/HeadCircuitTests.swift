@@ -8,6 +8,52 @@ import XCTest
 
 /// Circuits over the vocabulary against PyTorch, naive loops and heads that are known.
 final class HeadCircuitTests: XCTestCase {
+  /// A row whose own entry is no number has it at neither end.
+  func testARowWithoutANumberIsNotFirst() throws {
+    var model = HandBuiltHeads().model
+    let broken = 3
+    model.visitParameters { name, tensor in
+      if name == "unembedding.weight" { tensor[broken, 0] = .nan }
+    }
+    let circuits = try HeadCircuits(model)
+    let embedded = try circuits.embedded(.embedding)
+    for limit in [nil, 10] {
+      for ranks in [
+        circuits.outputDiagonal(HandBuiltHeads.copier, of: embedded, until: limit),
+        try circuits.queryDiagonal(HandBuiltHeads.copier, of: embedded, until: limit),
+      ] {
+        XCTAssertGreaterThanOrEqual(ranks.greater[broken], ranks.columns)
+        XCTAssertGreaterThanOrEqual(ranks.less[broken], ranks.columns)
+        XCTAssertTrue(ranks.shareAmongGreatest().isNaN)
+        XCTAssertTrue(ranks.shareAmongLeast().isNaN)
+      }
+    }
+    // To the others an entry that is no number may stand anywhere, so it is counted beyond them.
+    let all = circuits.outputDiagonal(HandBuiltHeads.copier, of: embedded)
+    let whole = try HeadCircuits(HandBuiltHeads().model)
+    let before = whole.outputDiagonal(
+      HandBuiltHeads.copier, of: try whole.embedded(.embedding))
+    for row in before.greater.indices where row != broken {
+      XCTAssertGreaterThanOrEqual(all.greater[row], before.greater[row])
+    }
+  }
+
+  /// Whoever wants to stop is asked while attention is measured too.
+  func testScoresStopWhileAttentionIsMeasured() throws {
+    let fixture = try HeadsFixture("gpt2")
+    let circuits = fixture.circuits
+    let texts = ModelInput(tokens: Array(repeating: fixture.texts.tokens[0], count: 40))
+    var calls = 0
+    XCTAssertThrowsError(
+      try circuits.scores(
+        [.previousToken], in: circuits.embedded(.embedding), texts: texts,
+        progress: { _ in
+          calls += 1
+          return calls <= circuits.heads.count
+        })
+    ) { XCTAssertTrue($0 is CancellationError, "\($0)") }
+  }
+
   func testDiagonalsAreThoseOfTheWholeProducts() throws {
     for fixture in try HeadsFixture.all() {
       let circuits = fixture.circuits

@@ -8,6 +8,48 @@ import XCTest
 
 /// Direct effects, self-repair and copy suppression against PyTorch and heads that are known.
 final class HeadEffectTests: XCTestCase {
+  /// Logits that are no numbers are no perfect agreement.
+  func testADivergenceOfNoNumbersIsNone() throws {
+    var model = HandBuiltHeads().model
+    model.visitParameters { name, tensor in
+      if name == "unembedding.weight" { tensor[3, 0] = .nan }
+    }
+    let circuits = try HeadCircuits(model)
+    let found = try circuits.copySuppressionAblation(
+      of: HandBuiltHeads.suppressor, on: ModelInput([0, 5, 6, 7, 5]),
+      settings: [(keys: 2, unembeddings: 4)], in: circuits.embedded(.embedding))
+    XCTAssertTrue(found[0].preserved.isNaN)
+    XCTAssertTrue(found[0].ablated.isNaN)
+    XCTAssertEqual(found[0].recovered?.isNaN, true)
+  }
+
+  func testAShareOfStepsOfNoNumbersIsNone() throws {
+    var model = HandBuiltHeads().model
+    let texts = ModelInput([0, 5, 6, 7, 5])
+    func share(_ model: Transformer) throws -> Double {
+      let head = HandBuiltHeads.suppressor
+      let steps = try HeadCircuits(model).copySuppressionSteps(of: [head], on: texts)
+      return try XCTUnwrap(steps[head]).share(rank: .max, attention: 0)
+    }
+    XCTAssertFalse(try share(model).isNaN)
+    model.visitParameters { name, tensor in
+      if name == "unembedding.weight" { tensor[5, 0] = .nan }
+    }
+    XCTAssertTrue(try share(model).isNaN)
+  }
+
+  /// Ablation has no kind here that draws from other texts, and does not pass zeros off as one.
+  func testResamplingIsRefused() throws {
+    let fixture = try HeadsFixture("gpt2")
+    let (circuits, head) = (fixture.circuits, fixture.circuits.heads[1])
+    XCTAssertThrowsError(
+      try circuits.selfRepair(of: head, on: fixture.texts, kind: .resample)
+    ) { XCTAssertTrue("\($0)".contains("zero or mean"), "\($0)") }
+    XCTAssertThrowsError(try circuits.examples(of: head, on: fixture.texts, kind: .resample)) {
+      XCTAssertTrue("\($0)".contains("zero or mean"), "\($0)")
+    }
+  }
+
   func testDirectEffectsAreThoseOfPyTorch() throws {
     for fixture in try HeadsFixture.all() {
       let found = try fixture.circuits.directEffects(on: fixture.texts)

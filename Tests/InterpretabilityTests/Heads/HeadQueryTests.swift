@@ -21,6 +21,19 @@ final class HeadQueryTests: XCTestCase {
     }
   }
 
+  /// A state of no numbers has no direction, and not one across the bias.
+  func testCosinesOfNoNumbersAreNone() throws {
+    let fixture = try HeadsFixture("gpt2")
+    var model = fixture.circuits.model
+    let token = fixture.texts.tokens[0][2]
+    model.visitParameters { name, tensor in
+      if name == "embedding.weight" { tensor[token, 0] = .nan }
+    }
+    let circuits = try HeadCircuits(model)
+    let found = try XCTUnwrap(circuits.queryAtStart(of: circuits.heads[0], on: fixture.texts))
+    XCTAssertTrue(found.cosines[2].isNaN)
+  }
+
   func testASplitQueryIsThatOfPyTorchAndAddsUp() throws {
     let fixture = try HeadsFixture("gpt2")
     let circuits = fixture.circuits

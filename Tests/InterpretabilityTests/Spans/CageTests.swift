@@ -68,6 +68,7 @@ final class CageTests: XCTestCase {
       ModelInput(run.sentences[places[0]].tokens),
       capturing: [.pattern(.blocks, 0)]
     ).trace[.pattern(.blocks, 0)]
+    XCTAssertEqual(pattern[at: 0].count, own.count)
     for (a, b) in zip(pattern[at: 0].values, own.values) {
       XCTAssertEqual(a, Float(Float16(b)), accuracy: 1e-3)
     }
@@ -96,6 +97,81 @@ final class CageTests: XCTestCase {
       XCTAssertTrue("\($0)".contains("missing"), "\($0)")
     }
     XCTAssertEqual(try Cage.fill(folder, with: run).sentences, run.sentences)
+  }
+
+  /// Whatever byte of a header or manifest is another, or of the data: it is an error that names the place, or changes no value.
+  func testADamagedByteIsFoundWhereverItIs() throws {
+    let all = try spanRun(count: 3)
+    let run = try SpanRun(all.model, all.sentences, capturing: [.pattern(.blocks, 0)])
+    _ = try Cage.fill(folder, with: run)
+    let cage = try Cage(folder, of: run.model, run.sentences, points: run.points)
+    let expected = try values(cage, run.points).map { $0.map(\.bitPattern) }
+    func check(_ name: String, at places: some Sequence<Int>, open: () throws -> Cage) throws {
+      let file = folder.appending(path: name)
+      let whole = try Data(contentsOf: file)
+      for place in places {
+        var damaged = whole
+        damaged[place] ^= 1 << (place % 8)
+        try damaged.write(to: file)
+        do {
+          let found = try values(open(), run.points).map { $0.map(\.bitPattern) }
+          XCTAssertEqual(found, expected, "byte \(place) of \(name)")
+        } catch {
+          XCTAssertTrue("\(error)".contains(folder.path), "\(error)")
+        }
+      }
+      try whole.write(to: file)
+    }
+    let shard = "shard-00000.safetensors"
+    let bytes = try Data(contentsOf: folder.appending(path: shard))
+    let header = 8 + bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let data = stride(from: header, to: bytes.count, by: max((bytes.count - header) / 50, 1))
+    try check(shard, at: Array(0..<header) + Array(data)) { cage }
+    let manifest = try Data(contentsOf: folder.appending(path: "manifest.json"))
+    try check("manifest.json", at: manifest.indices) {
+      try Cage(folder, of: run.model, run.sentences, points: run.points)
+    }
+  }
+
+  /// A header may be damaged so that it is JSON all the same.
+  func testADamagedHeaderIsAnErrorAndNoTrap() throws {
+    let run = try spanRun()
+    let cage = try Cage.fill(folder, with: run)
+    let shard = folder.appending(path: "shard-00000.safetensors")
+    let whole = try Data(contentsOf: shard)
+    let length = whole.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let header = String(decoding: whole[8..<(8 + length)], as: UTF8.self)
+    let shape = try XCTUnwrap(header.firstMatch(of: /"shape":\[[0-9,]+\]/)).output
+    for other in [
+      "\"shape\":[4611686018427387904,4611686018427387904]", "\"shape\":[9223372036854775807]",
+      "\"shape\":[]", "\"shape\":[0]", "\"shape\":[-1]",
+    ] {
+      let text = Data(header.replacing(shape, with: other).utf8)
+      let count = withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) }
+      try (count + text + whole[(8 + length)...]).write(to: shard)
+      XCTAssertThrowsError(try values(cage, run.points), other) {
+        XCTAssertTrue("\($0)".contains("is not whole"), "\($0)")
+      }
+    }
+  }
+
+  func testAManifestWithoutAWindowIsNone() throws {
+    let run = try spanRun()
+    _ = try Cage.fill(folder, with: run)
+    let manifest = folder.appending(path: "manifest.json")
+    let text = try String(contentsOf: manifest, encoding: .utf8)
+    for window in ["0", "-3"] {
+      try Data(text.replacing(/"window" : [0-9]+/, with: "\"window\" : \(window)").utf8)
+        .write(to: manifest)
+      for open in [
+        { try Cage.fill(self.folder, with: run) },
+        { try Cage(self.folder, of: run.model, run.sentences) },
+      ] {
+        XCTAssertThrowsError(try open().forEachBatch { _ in }) {
+          XCTAssertTrue("\($0)".contains("is not the manifest of a cage"), "\($0)")
+        }
+      }
+    }
   }
 
   func testAnotherModelOrOtherSentencesAreRefused() throws {

@@ -42,14 +42,18 @@ final class SpanFixtureTests: XCTestCase {
     let attribution = try SpanAttribution(model)
     func check(_ found: SpanComponents, _ expected: [Float]) {
       let values = [found.mean, found.deviation, found.greatest, found.phrase, found.result]
+      XCTAssertEqual(values.count, expected.count)
       for (a, b) in zip(values, expected) { XCTAssertEqual(a, b, accuracy: 1e-5) }
     }
+    var seen = 0
     try run.forEachBatch { batch in
       let scores = try SpanScorer(model).scores(batch)
       let attributions = try attribution.rows(batch)
       for (row, place) in batch.places.enumerated() {
         let sentence = fixture.sentences[place]
         XCTAssertEqual(scores[row].count, sentence.own.count)
+        XCTAssertFalse(sentence.own.isEmpty)
+        seen += 1
         for head in sentence.own.indices {
           check(scores[row][head].span, sentence.own[head])
           check(try XCTUnwrap(scores[row][head].rest), sentence.rest[head])
@@ -59,11 +63,15 @@ final class SpanFixtureTests: XCTestCase {
         }
       }
     }
+    XCTAssertGreaterThan(seen, 0)
+    XCTAssertEqual(seen, fixture.sentences.count)
   }
 
   func testSilhouettesAndRanksEqualTheirs() throws {
     let fixture = try fixture()
     let values = try Silhouette.values(Tensor(rows: fixture.points), labels: fixture.labels)
+    XCTAssertFalse(fixture.silhouettes.isEmpty)
+    XCTAssertEqual(values.count, fixture.silhouettes.count)
     for (a, b) in zip(values, fixture.silhouettes) { XCTAssertEqual(a, b, accuracy: 1e-5) }
     XCTAssertEqual(
       try XCTUnwrap(spearman(fixture.a, fixture.b)), fixture.spearman, accuracy: 1e-9)

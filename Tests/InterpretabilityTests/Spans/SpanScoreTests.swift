@@ -23,6 +23,25 @@ final class SpanScoreTests: XCTestCase {
     }
   }
 
+  /// Where logits are no numbers, no word is the likeliest.
+  func testNoWordIsGreedyAmongNoNumbers() throws {
+    var model = try FamilyFixture("gpt2", side: "right").model
+    model.visitParameters { name, tensor in
+      if name == "embedding.weight" { tensor[3, 0] = .nan }
+    }
+    let tokens = Array(0..<model.configuration.vocabularySize)
+    let sentences = try tokens.map { try SpanTokens(tokens: [5, 6, $0], span: [2]) }
+    var seen = 0
+    try SpanRun(model, sentences, capturing: []).forEachBatch { batch in
+      for row in batch.places.indices {
+        XCTAssertTrue(batch.lastWord(row).value.isNaN)
+        XCTAssertFalse(batch.lastWord(row).isGreedy)
+        seen += 1
+      }
+    }
+    XCTAssertEqual(seen, sentences.count)
+  }
+
   private static func average(_ values: [Double]) -> Double {
     values.reduce(0, +) / Double(values.count)
   }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import Tensors
 package import Transformers
 
@@ -51,6 +51,19 @@ package struct Checksum: Sendable {
   }
 }
 
+extension Checksum {
+  /// The checksum of a file, of which little is in memory at a time.
+  package static func file(_ url: URL) throws -> String {
+    var sum = Checksum()
+    let handle = try FileHandle(forReadingFrom: url)
+    defer { try? handle.close() }
+    while let chunk = try handle.read(upToCount: 1 << 20), !chunk.isEmpty {
+      chunk.withUnsafeBytes { sum.add($0) }
+    }
+    return sum.text
+  }
+}
+
 extension Transformer {
   /// Tells this model from others: its configuration and every weight.
   package var checksum: String {
@@ -61,17 +74,6 @@ extension Transformer {
       sum.add(name)
       sum.add("\(tensor.shape)")
       tensor.withUnsafeValues { sum.add(UnsafeRawBufferPointer($0)) }
-    }
-    return sum.text
-  }
-}
-
-extension [SpanTokens] {
-  /// Tells these sentences from others.
-  var checksum: String {
-    var sum = Checksum()
-    for sentence in self {
-      for list in [sentence.tokens, sentence.span, sentence.lastWord] { sum.add("\(list)") }
     }
     return sum.text
   }
