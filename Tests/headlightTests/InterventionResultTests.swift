@@ -3,6 +3,7 @@ import Checkpoints
 import Figures
 import Foundation
 import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

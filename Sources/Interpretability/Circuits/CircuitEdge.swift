@@ -1,3 +1,5 @@
+public import Interventions
+
 /// What one component tells another along the residual stream, and no other component on the way.
 public struct CircuitEdge: Hashable, Sendable, CustomStringConvertible {
   /// What writes.

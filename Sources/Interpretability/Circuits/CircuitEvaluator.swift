@@ -1,3 +1,4 @@
+import Interpretability
 import Interventions
 import Tensors
 public import Transformers

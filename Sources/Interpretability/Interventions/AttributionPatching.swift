@@ -1,3 +1,4 @@
+import Interpretability
 package import Tensors
 public import Transformers
 

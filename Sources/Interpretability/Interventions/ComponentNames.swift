@@ -1,5 +1,3 @@
-public import Interventions
-
 extension PathPatching.Sender {
   /// As it is written: `embedding`, `10.7` or `mlp.9`.
   public var name: String {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Interpretability
+import Interventions
 
 /// A head as it is written everywhere: `10.7`, its layer and its number, both from 0.
 struct HeadName: Hashable, Comparable, Sendable, CustomStringConvertible, ExpressibleByArgument {
