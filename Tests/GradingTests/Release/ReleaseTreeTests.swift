@@ -85,7 +85,8 @@ final class ReleaseTreeTests: XCTestCase {
     func text(_ path: String) -> String? {
       files.first { $0.path == path }.map { String(decoding: $0.content, as: UTF8.self) }
     }
-    XCTAssertEqual(text("Package.swift"), "let sheets = [\n  (number: 9, title: \"Practice\", methods: []),\n]")
+    XCTAssertEqual(
+      text("Package.swift"), "let sheets = [\n  (number: 9, title: \"Practice\", methods: []),\n]")
     XCTAssertEqual(
       text("README.md"),
       "![shown](Sheets/Expected/9-Practice/1-a.png)\n"
