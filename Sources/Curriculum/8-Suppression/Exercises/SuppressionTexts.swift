@@ -52,7 +52,7 @@ extension SuppressionSheet {
     var texts: [[Int]] = []
     while texts.count < count {
       let words = writer.text(.tours).words
-      if words.count + 1 >= min(length, 30) {
+      if words.count + 1 >= min(length, 32) {
         texts.append(Array(ReaderVocabulary.encode(words).prefix(length)))
       }
     }
