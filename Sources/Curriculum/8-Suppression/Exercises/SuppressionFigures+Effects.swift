@@ -19,8 +19,13 @@ extension SuppressionSheet {
   static let exampleFigure = SheetFigure(
     "6-example.png", "one prediction: what the head adds, and what changes without it"
   ) { ask, file in
-    let text = tours(1, length: 31, seed: 86)[0]
-    let position = 26
+    // Where the head suppresses most what is predicted and stands in the text.
+    let texts = tours(24, length: 31, seed: 86)
+    let address = HeadAddress(.blocks, layer: pictured.layer, head: pictured.head)
+    let step = try HeadCircuits(SuppressionModel.tours.made())
+      .copySuppressionSteps(of: [address], on: ModelInput(tokens: texts))[address]!
+      .min { $0.effect < $1.effect }!
+    let (text, position) = (texts[step.place.row], step.place.position)
     let example = try ask(
       SuppressionAsks.example,
       ReplacedHead(
@@ -111,7 +116,7 @@ extension SuppressionSheet {
         LinePlot(
           lines, title: name(head),
           x: Axis("tokens a source is written against", labels: keys.map(String.init)),
-          y: Axis("recovered", range: -0.2...1)
+          y: Axis("recovered", range: -0.4...1)
         ).styled { $0.plotSize = FigureSize(width: 200, height: 150) })
     }
     try FigureRow(plots).write(to: file)
@@ -155,7 +160,7 @@ extension SuppressionSheet {
       LinePlot(
         zip(suppressors, cosines).map { .init(name($0), $1.values.map(Double.init)) },
         title: "What the query bias asks for", x: "position",
-        y: Axis("cosine", range: -1...1)
+        y: Axis("cosine", range: -0.6...0.6)
       ).styled { $0.plotSize.width = 220 },
       BarPlot(
         groups: suppressors.map(name),
@@ -204,7 +209,7 @@ extension SuppressionSheet {
     let beside = Plain.mean(points.map(\.y))
     try ScatterPlot(
       [.init("a position of a tour", points)],
-      title: "\(name(pictured)): along \(rounded(along)), beside \(rounded(beside)) on the mean",
+      title: "\(name(pictured)): \(rounded(along)) along, \(rounded(beside)) beside, on average",
       x: Axis("score along the unembedding, above other words"),
       y: Axis("score beside it, above other words")
     ).styled { $0.plotSize = FigureSize(width: 260, height: 180) }.write(to: file)

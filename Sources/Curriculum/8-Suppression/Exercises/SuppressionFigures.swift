@@ -176,8 +176,8 @@ extension SuppressionSheet {
         try requireEntries(changes[index].count, texts[index].count - 1, "loss changes")
         return .init(
           tokens: texts[index].map(word).map { $0 == "<s>" ? "start" : $0 },
-          values: [.nan] + changes[index])
-      }, title: "Without \(name(pictured)), the three tours of 40 with the greatest change"
+          values: [.nan] + changes[index].map { ($0 * 100).rounded() / 100 })
+      }, title: "Without \(name(pictured)): three tours of 40"
     ).styled {
       $0.valueTitle = "growth of the loss in nats"
       $0.annotationDecimals = 1
