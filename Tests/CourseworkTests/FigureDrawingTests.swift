@@ -66,7 +66,7 @@ final class FigureDrawingTests: XCTestCase {
   }
 
   func testAnswersWithoutMeasureAreNotDrawn() async throws {
-    let blanks = Data(repeating: 0x20, count: 15_000_000)
+    let blanks = Data(repeating: 0x20, count: 17_000_000)
     let figures = await drawn { requests in
       given(requests) { .answered(blanks + (try! Coding.encode($0))) }
     }

@@ -35,18 +35,22 @@ final class GivenHelpersTests: XCTestCase {
     }
   }
 
-  /// What a solution says between an exercise's mark and the next, and the helpers of its own that
-  /// this calls.
+  /// What a solution says between an exercise's mark and the next, and whatever else of the file
+  /// this calls, directly or through another: answers are made of earlier answers too.
   private static func answer(to exercise: String, in solution: String) throws -> String {
     let parts = solution.components(separatedBy: "// MARK: ")
-    let own = try XCTUnwrap(parts.first { $0.hasPrefix(exercise + " ") }, exercise)
-    let helpers = solution.components(separatedBy: "private ").dropFirst().filter { helper in
-      guard let name = helper.firstMatch(of: /(?:func|struct|var|let) (\w+)/)?.1 else {
-        return false
-      }
-      return own.contains("\(name)(") || own.contains("\(name).")
+    var text = try XCTUnwrap(parts.first { $0.hasPrefix(exercise + " ") }, exercise)
+    let starts = solution.matches(of: /\b(?:func|struct|extension) (\w+)/)
+    var waiting = starts.indices.map { place in
+      let end = place + 1 < starts.count ? starts[place + 1].startIndex : solution.endIndex
+      return (name: String(starts[place].1), body: String(solution[starts[place].startIndex..<end]))
     }
-    return own + helpers.joined()
+    while let place = waiting.firstIndex(where: { called in
+      text.contains("\(called.name)(") || text.contains("\(called.name).")
+    }) {
+      text += waiting.remove(at: place).body
+    }
+    return text
   }
 
   func testEveryExerciseThatIsNamedExists() {

@@ -142,7 +142,7 @@ package struct ReleaseTree: Sendable {
 
   /// The manifest with the released sheets in its list and no others.
   private func withoutOtherSheets(_ manifest: String) throws -> String {
-    let entry = /[ \t]*\(number: ([0-9]+), title: "[^"]*"\),?[ \t]*\n?/
+    let entry = /[ \t]*\(number: ([0-9]+), title: "[^"]*"(?:, methods: \[[^\]]*\])?\),?[ \t]*\n?/
     let numbers = Set(sheets.map { String($0.number) })
     var found: Set<String> = []
     let text = manifest.replacing(entry) { match in

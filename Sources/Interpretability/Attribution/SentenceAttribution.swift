@@ -17,8 +17,8 @@ public struct SentenceAttribution: Sendable {
   ///
   /// - Parameters:
   ///   - rows: The word of every row, or nil for a row of none.
-  ///   - source: The word of every source token.
-  ///   - decoder: The word of every decoder token, where there are any.
+  ///   - sourceWords: The word of every source token.
+  ///   - decoderWords: The word of every decoder token, where there are any.
   public func pooled(
     rows: [Int?], source sourceWords: [Int?], decoder decoderWords: [Int?]? = nil,
     by pooling: ScorePooling

@@ -45,7 +45,7 @@ extension HeadCircuits {
   /// - Parameters:
   ///   - text: One text; the first row is read.
   ///   - position: Where the head asks.
-  ///   - key: The position it asks about, no later.
+  ///   - keyPosition: The position it asks about, no later.
   ///   - prediction: The token whose unembedding splits the query; nil means the key's own.
   /// - Throws: ``HeadError`` where it is not defined, ``SweepError`` for a place that does not exist.
   public func querySplit(

@@ -81,7 +81,7 @@ public struct PatchscopeGrid: Sendable {
 
   /// What the target model writes behind each run, greedily, by source layer and target layer.
   ///
-  /// - Throws: As ``cells(options:)``; a target with changes of its own is not continued.
+  /// - Throws: As ``cells(options:progress:)``; a target with changes of its own is not continued.
   public func generations(maximumNewTokens: Int) throws -> [[[Int]]] {
     guard target.changes.isEmpty else {
       throw PatchscopeError(

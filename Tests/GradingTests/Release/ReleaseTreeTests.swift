@@ -21,8 +21,8 @@ final class ReleaseTreeTests: XCTestCase {
     let files = [
       "Package.swift": """
       let sheets = [
-        (number: 8, title: "Other"),
-        (number: 9, title: "Practice"),
+        (number: 8, title: "Other", methods: ["Heads", "Spans"]),
+        (number: 9, title: "Practice", methods: []),
       ]
       // \(sharp) BEGIN INSTRUCTOR
       grading()
@@ -85,7 +85,7 @@ final class ReleaseTreeTests: XCTestCase {
     func text(_ path: String) -> String? {
       files.first { $0.path == path }.map { String(decoding: $0.content, as: UTF8.self) }
     }
-    XCTAssertEqual(text("Package.swift"), "let sheets = [\n  (number: 9, title: \"Practice\"),\n]")
+    XCTAssertEqual(text("Package.swift"), "let sheets = [\n  (number: 9, title: \"Practice\", methods: []),\n]")
     XCTAssertEqual(
       text("README.md"),
       "![shown](Sheets/Expected/9-Practice/1-a.png)\n"
