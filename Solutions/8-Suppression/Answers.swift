@@ -469,7 +469,18 @@ struct Answers: SuppressionAnswers {
   /// Is a negative head bad, and what would convince you that this is all it does; about 200 words.
   func isANegativeHeadBad() throws -> String {
     """
-    IN WORDS
+    No. The survey asks about one token, the one that came, and the head lowers whatever is predicted and stands \
+    in the text: where that comes next after all, the right token pays. The reader's L3H2 has −0.22 on roll-calls, \
+    and the same kind of head is positive on tours, where nothing comes twice. What counts is the loss: \
+    without L1H0 it grows by 0.036 nats on the average and by up to 2.6 on single words: where \
+    a visited word is among the likeliest without it. Nor is the direct effect what is lost: 0.13 logits were \
+    expected, and in fact the logit rose by 0.08, since MLPs and the final norm's scale answer.
+    That this is all it does I would believe if little were kept and much recovered: few keys, few \
+    predictions, texts that nobody chose for it, circuits with the embedding that the head really reads, and \
+    far above other heads and an untrained model. For L1H0 it fails: 5 % with 10 keys, 30 % with 61, and the \
+    larger K's explain an untrained head as well. It would be refuted by a remainder with structure: attention \
+    that no prediction explains, such as the rest at the start, a query of which more lies beside the unembedding \
+    than along it, or a loss that grows on other texts.
     """
   }
 }

@@ -29,7 +29,8 @@ extension SuppressionSheet {
     ],
     interpretation: """
       In families of published models the two scores go together: heads that lower what induction \
-      predicts are heads that suppress copies in texts. Standardise within a model first. \
+      predicts are heads that suppress copies in texts. In our readers they hardly are. Standardise within a \
+      model first. \
       A large model writes larger numbers, and pooled as they are, one outlier of one model makes any \
       correlation one likes. And with a dozen heads a model a correlation is a wide guess: look at the \
       points.

@@ -34,10 +34,11 @@ extension SuppressionSheet {
     ],
     interpretation: """
       76.9 % of head 10.7 in GPT-2 small survive: with nothing but “write against what is predicted \
-      where it stands”, the model's predictions move only a quarter as far as without the head. The number \
-      depends on two K's, on what stands for the tokens, and on the corpus; it never falls when a K \
-      grows, and with all tokens it is 1 for every head whatever. So a high number at small K's is \
-      evidence, and so is the low number of another head at the same K's.
+      where it stands”, the model's predictions move by a quarter of the KL that the head's absence \
+      moves them. The number depends on two K's, on what stands for the tokens, and on the corpus. With large \
+      K's nearly any vector lies in the span, and an untrained head is explained as well as yours. So a high \
+      number at small K's is evidence, beside the low one of other heads at the same K's; and a number below 0 \
+      says that what was kept does harm without what was left out.
       """,
     cases: { generator in
       var cases: [Case<KeptHead, KeptHead>] = []

@@ -30,8 +30,8 @@ extension SuppressionSheet {
       """,
     ],
     interpretation: """
-      What is lost is less than the direct effect says: later heads and MLPs read what the head wrote, \
-      and answer to its absence, and with the head goes a part of the stream's length. In GPT-2 small 39 % \
+      What is lost is not what the direct effect says: later heads and MLPs read what the head wrote and \
+      answer to its absence, and with the head goes a part of the stream's length. In GPT-2 small 39 % \
       of what is made up in indirect-object sentences is done by copy suppression: with nothing \
       predicted there is nothing to suppress. That also warns you about ablation. A head whose removal \
       costs nothing may do much, if others do it when it does not.

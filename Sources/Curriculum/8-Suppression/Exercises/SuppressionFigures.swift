@@ -44,49 +44,61 @@ extension SuppressionSheet {
     ]).write(to: file)
   }
 
-  /// What stands for the tokens of tours, in three ways.
-  private static func embeddings() throws -> [(name: String, values: Tensor)] {
-    let circuits = try HeadCircuits(SuppressionModel.tours.made())
+  /// The suppressing heads of two readers, with texts in which they suppress.
+  private static let seen: [(name: String, model: SuppressionModel, head: HeadPlace)] = [
+    ("\(name(pictured)) of the reader of tours", .tours, pictured),
+    ("L3H2 of the reader", SuppressionModel(embedded: .reader), HeadPlace(layer: 3, head: 2)),
+  ]
+
+  /// What stands for the tokens of tours where a head reads them, in three ways.
+  private static func embeddings(
+    _ model: SuppressionModel, _ head: HeadPlace
+  ) throws -> [(name: String, values: Tensor)] {
+    let circuits = try HeadCircuits(model.made())
     let texts = ModelInput(tokens: tours(150, length: 31, seed: 82))
-    let mean = try circuits.embedded(.meanState, over: texts)
-    return [
-      ("raw embedding", try circuits.embedded(.embedding).values(layer: 1).gathering(tourTokens)),
-      ("behind block 0", try tourEmbedding.get()),
-      (
-        "mean state",
-        .stack(try tourTokens.map { try mean.value(of: $0, layer: pictured.layer) })
-      ),
-    ]
+    return try [
+      ("raw embedding", EffectiveEmbedding.embedding), ("behind block 0", .mlp0),
+      ("mean state", .meanState),
+    ].map { name, kind in
+      let embedded = try circuits.embedded(kind, over: texts)
+      return (name, .stack(try tourTokens.map { try embedded.value(of: $0, layer: head.layer) }))
+    }
   }
 
   private static let ranksFigure = SheetFigure(
     "2-diagonal-ranks.png", "where your ranks put the diagonals, for three embeddings"
   ) { ask, file in
-    let embeddings = try embeddings()
-    let output = try ask.all(
-      SuppressionAsks.suppressionRanks,
-      embeddings.map { try tourHead(pictured, embedding: $0.values) })
-    let query = try ask.all(
-      SuppressionAsks.attentionRanks,
-      embeddings.map {
-        EmbeddedHead(model: .tours, head: pictured, embedding: $0.values, tokens: tourTokens)
-      })
     let bins = [0..<10, 10..<30, 30..<60, 60..<90, 90..<120]
-    func histogram(_ title: String, _ beyond: String, _ ranks: [[Int]]) throws -> BarPlot {
-      BarPlot(
-        groups: bins.map { "\($0.lowerBound)–\($0.upperBound - 1)" },
-        try zip(embeddings, ranks).map { embedding, ranks in
+    var plots: [any Figure] = []
+    for (name, model, head) in seen {
+      let embeddings = try embeddings(model, head)
+      let matrices = HeadMatrices(of: head, in: try model.made())
+      let output = try ask.all(
+        SuppressionAsks.suppressionRanks,
+        embeddings.map { matrices.restricted(to: tourTokens, embedding: $0.values) })
+      let query = try ask.all(
+        SuppressionAsks.attentionRanks,
+        embeddings.map {
+          EmbeddedHead(model: model, head: head, embedding: $0.values, tokens: tourTokens)
+        })
+      for (circuit, beyond, ranks) in [
+        ("OV", "words written against more", output), ("QK", "words looked at more", query),
+      ] {
+        let series = try zip(embeddings, ranks).map { embedding, ranks in
           try requireEntries(ranks.count, tourTokens.count, "ranks")
-          return .init(
+          return BarPlot.Series(
             embedding.name,
             bins.map { bin in Double(ranks.count { bin.contains($0) }) / Double(ranks.count) })
-        }, title: title, groupTitle: beyond, y: Axis("share of 120 words", range: 0...1)
-      ).styled { $0.plotSize.width = 210 }
+        }
+        plots.append(
+          BarPlot(
+            groups: bins.map { "\($0.lowerBound)–\($0.upperBound - 1)" }, series,
+            title: "\(circuit), \(name)", groupTitle: beyond,
+            y: Axis("share of 120 words", range: 0...1)
+          ).styled { $0.plotSize = FigureSize(width: 190, height: 120) })
+      }
     }
-    try FigureRow([
-      try histogram("OV of \(name(pictured))", "words written against more", output),
-      try histogram("QK of \(name(pictured))", "words looked at more", query),
-    ]).write(to: file)
+    try FigureRow(plots, columns: 2).write(to: file)
   }
 
   /// Stops a picture of an answer that has not one entry for each.
@@ -99,12 +111,15 @@ extension SuppressionSheet {
   private static let stepsFigure = SheetFigure(
     "3-three-steps.png", "attention and effect on what is predicted, position by position"
   ) { ask, file in
-    let texts = tours(24, length: 31, seed: 83)
-    let heads = [pictured, HeadPlace(layer: 2, head: 0)]
     let answers = try ask.all(
       SuppressionAsks.steps,
-      heads.map { HeadOnTexts(model: .tours, head: $0, texts: texts) })
-    func plot(_ head: HeadPlace, _ steps: [SuppressionStep]) -> ScatterPlot {
+      seen.map { _, model, head in
+        HeadOnTexts(
+          model: model, head: head,
+          texts: model.kind == .tours
+            ? tours(24, length: 31, seed: 83) : readerTexts([.rollCalls], count: 24, seed: 83))
+      })
+    func plot(_ name: String, _ steps: [SuppressionStep]) -> ScatterPlot {
       func points(_ isStrong: Bool) -> [ScatterPlot.Datum] {
         steps.filter { ($0.probability >= 0.05) == isStrong }
           .map { .init(Double($0.attention), Double($0.effect)) }
@@ -113,11 +128,11 @@ extension SuppressionSheet {
         [
           .init("predicted by 5 % or more", points(true)),
           .init("predicted by less", points(false)),
-        ], title: name(head), x: Axis("attention to the token", range: 0...1),
+        ], title: name, x: Axis("attention to the token", range: 0...1),
         y: Axis("effect on its logit")
       ).styled { $0.plotSize = FigureSize(width: 210, height: 170) }
     }
-    try FigureRow(zip(heads, answers).map { plot($0, $1.flatMap(\.self)) }).write(to: file)
+    try FigureRow(zip(seen, answers).map { plot($0.name, $1.flatMap(\.self)) }).write(to: file)
   }
 
   /// A value of every head as a map.
@@ -144,20 +159,20 @@ extension SuppressionSheet {
     "4-survey.png", "the direct effect of every head on the true next token"
   ) { ask, file in
     let first = HeadPlace(layer: 0, head: 0)
-    let kinds: [ReaderKind] = [.facts, .rollCalls, .narrative, .sequences, .indirectObjects]
     let answers = try ask.all(
       SuppressionAsks.survey,
       [
         HeadOnTexts(model: .tours, head: first, texts: tours(40, length: 31, seed: 84)),
         HeadOnTexts(
           model: SuppressionModel(embedded: .reader), head: first,
-          texts: readerTexts(kinds, count: 60, seed: 84)),
+          texts: readerTexts([.rollCalls], count: 40, seed: 84)),
       ])
     for (answer, shape) in zip(answers, [[3, 4], [6, 4]]) where answer.shape != shape {
       throw FigureError("The answer to 8.4 has the shape \(answer.shape), not \(shape).")
     }
     try FigureRow([
-      map(answers[0], "The reader of tours", "logit"), map(answers[1], "The reader", "logit"),
+      map(answers[0], "The reader of tours", "logit"),
+      map(answers[1], "The reader on roll-calls", "logit"),
     ]).write(to: file)
   }
 

@@ -28,10 +28,11 @@ extension SuppressionSheet {
       """,
     ],
     interpretation: """
-      Most heads help the true next token a little, many do next to nothing, and a few are clearly below \
-      zero: on the average they make the right answer *less* likely. That is no verdict. The survey says \
-      what a head does by itself, to this one token. What it does to all wrong tokens, which it may push \
-      down more, and what later layers make of it, is not in it.
+      Most heads help the true next token a little, many do next to nothing, and in GPT-2 small a few are \
+      clearly below zero: on the average they make the right answer *less* likely. That is no verdict. The \
+      survey says what a head does by itself, to this one token, on these texts. In the reader of tours no \
+      head is negative, though half of them suppress: what they write against never comes next there. What a \
+      head does to all wrong tokens, and what later layers make of it, is not in it either.
       """,
     cases: { generator in
       [SuppressionModel.Kind.narrow, .wide, .tours].map { kind in
