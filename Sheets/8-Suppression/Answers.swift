@@ -50,6 +50,7 @@ struct Answers: SuppressionAnswers {
   ///   - matrices: Its matrices.
   ///   - text: Token ids; the first is the start token, which is no candidate.
   ///   - model: A decoder.
+  /// - Returns: A `SuppressionStep(token:probability:attention:effect:)` a position.
   func steps(
     of head: HeadPlace, _ matrices: HeadMatrices, on text: [Int], in model: Transformer
   ) throws -> [SuppressionStep] {
@@ -65,6 +66,7 @@ struct Answers: SuppressionAnswers {
   ///   - texts: Token ids, of different lengths.
   ///   - model: A decoder.
   ///   - unembedding: W_U, `[width, token]`, for states divided by the final norm's scale.
+  /// - Returns: Such as `Tensor(rows:)` makes of `[[Float]]`.
   func survey(of texts: [[Int]], in model: Transformer, unembedding: Tensor) throws -> Tensor {
     throw Unanswered()
   }
@@ -95,6 +97,7 @@ struct Answers: SuppressionAnswers {
   ///   - matrices: Its matrices.
   ///   - replacement: What stands in the place of what the head mixes, at every position, `[headWidth]`.
   ///   - model: A decoder.
+  /// - Returns: `PredictionExample(before:after:added:lens:attention:)`.
   func example(
     _ text: [Int], at position: Int, of head: HeadPlace, _ matrices: HeadMatrices,
     replacement: Tensor, in model: Transformer
@@ -139,6 +142,7 @@ struct Answers: SuppressionAnswers {
   ///   - texts: Token ids, of different lengths.
   ///   - model: A decoder.
   ///   - unembedding: W_U, `[width, token]`, for states divided by the final norm's scale.
+  /// - Returns: `Repair(expected:actual:heads:mlps:scale:)`.
   func repair(
     of head: HeadPlace, replacement: Tensor, on texts: [[Int]], in model: Transformer,
     unembedding: Tensor
@@ -170,6 +174,7 @@ struct Answers: SuppressionAnswers {
   ///   - token: What stands in the first place instead.
   ///   - position: Whose position embedding the first place gets instead.
   ///   - model: A decoder with learned positions.
+  /// - Returns: `StartAttention(asItIs:otherToken:otherPosition:)`.
   func startAttention(
     of head: HeadPlace, on text: [Int], token: Int, position: Int, in model: Transformer
   ) throws -> StartAttention {
@@ -187,6 +192,7 @@ struct Answers: SuppressionAnswers {
   ///   - position: Where the query is asked.
   ///   - prediction: The token whose unembedding splits the query.
   ///   - model: A decoder.
+  /// - Returns: `QueryParts(along:beside:bias:)`.
   func queryParts(
     of head: HeadPlace, _ matrices: HeadMatrices, on text: [Int], at position: Int,
     prediction: Int, in model: Transformer

@@ -67,6 +67,7 @@ struct Answers: SuppressionAnswers {
   ///   - matrices: Its matrices.
   ///   - text: Token ids; the first is the start token, which is no candidate.
   ///   - model: A decoder.
+  /// - Returns: A `SuppressionStep(token:probability:attention:effect:)` a position.
   func steps(
     of head: HeadPlace, _ matrices: HeadMatrices, on text: [Int], in model: Transformer
   ) throws -> [SuppressionStep] {
@@ -108,6 +109,7 @@ struct Answers: SuppressionAnswers {
   ///   - texts: Token ids, of different lengths.
   ///   - model: A decoder.
   ///   - unembedding: W_U, `[width, token]`, for states divided by the final norm's scale.
+  /// - Returns: Such as `Tensor(rows:)` makes of `[[Float]]`.
   func survey(of texts: [[Int]], in model: Transformer, unembedding: Tensor) throws -> Tensor {
     let sums = try texts.map { text in
       let trace = try model.run(ModelInput(text), capturing: effectPoints(model)).trace
@@ -205,6 +207,7 @@ struct Answers: SuppressionAnswers {
   ///   - matrices: Its matrices.
   ///   - replacement: What stands in the place of what the head mixes, at every position, `[headWidth]`.
   ///   - model: A decoder.
+  /// - Returns: `PredictionExample(before:after:added:lens:attention:)`.
   func example(
     _ text: [Int], at position: Int, of head: HeadPlace, _ matrices: HeadMatrices,
     replacement: Tensor, in model: Transformer
@@ -291,6 +294,7 @@ struct Answers: SuppressionAnswers {
   ///   - texts: Token ids, of different lengths.
   ///   - model: A decoder.
   ///   - unembedding: W_U, `[width, token]`, for states divided by the final norm's scale.
+  /// - Returns: `Repair(expected:actual:heads:mlps:scale:)`.
   func repair(
     of head: HeadPlace, replacement: Tensor, on texts: [[Int]], in model: Transformer,
     unembedding: Tensor
@@ -368,6 +372,7 @@ struct Answers: SuppressionAnswers {
   ///   - token: What stands in the first place instead.
   ///   - position: Whose position embedding the first place gets instead.
   ///   - model: A decoder with learned positions.
+  /// - Returns: `StartAttention(asItIs:otherToken:otherPosition:)`.
   func startAttention(
     of head: HeadPlace, on text: [Int], token: Int, position: Int, in model: Transformer
   ) throws -> StartAttention {
@@ -399,6 +404,7 @@ struct Answers: SuppressionAnswers {
   ///   - position: Where the query is asked.
   ///   - prediction: The token whose unembedding splits the query.
   ///   - model: A decoder.
+  /// - Returns: `QueryParts(along:beside:bias:)`.
   func queryParts(
     of head: HeadPlace, _ matrices: HeadMatrices, on text: [Int], at position: Int,
     prediction: Int, in model: Transformer

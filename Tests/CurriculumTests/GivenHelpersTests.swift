@@ -42,8 +42,9 @@ final class GivenHelpersTests: XCTestCase {
     var text = try XCTUnwrap(parts.first { $0.hasPrefix(exercise + " ") }, exercise)
     let starts = solution.matches(of: /\b(?:func|struct|extension) (\w+)/)
     var waiting = starts.indices.map { place in
-      let end = place + 1 < starts.count ? starts[place + 1].startIndex : solution.endIndex
-      return (name: String(starts[place].1), body: String(solution[starts[place].startIndex..<end]))
+      let end = place + 1 < starts.count ? starts[place + 1].range.lowerBound : solution.endIndex
+      let body = solution[starts[place].range.lowerBound..<end]
+      return (name: String(starts[place].1), body: String(body))
     }
     while let place = waiting.firstIndex(where: { called in
       text.contains("\(called.name)(") || text.contains("\(called.name).")

@@ -70,10 +70,12 @@ extension SuppressionSheet {
         }
       }
       let judged = CorrelationLoop(models)
-      let others = [judged.pooled, judged.meanOfModels, judged.spearman].map {
-        abs($0 - judged.within)
-      }
-      if others.allSatisfy({ $0 > 0.02 }) { return models }
+      // No two mistakes may give the same number.
+      let all = [
+        judged.within, judged.pooled, judged.meanOfModels, judged.spearman, judged.mixed,
+        -judged.within, judged.within * judged.within,
+      ].sorted()
+      if zip(all, all.dropFirst()).allSatisfy({ $1 - $0 > 0.005 }) { return models }
     }
   }
 

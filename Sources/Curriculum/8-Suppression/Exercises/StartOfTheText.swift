@@ -187,16 +187,16 @@ private struct StartLoop {
                 (try? attention(nil, [], zeroth)) ?? 0
               ),
               (
-                "this is the row of the first position; how others look at it is its column",
-                (try? attention(nil, []) { Plain.mean($0[0]) }) ?? 0
-              ),
-              (
                 "only the last position's attention counts here",
                 (try? attention(nil, []) { $0[$0.count - 1][0] }) ?? 0
               ),
               (
                 "this is a sum; the mean is asked for",
                 right[0] * Double(key.texts[0].count - 1)
+              ),
+              (
+                "this is the row of the first position; how others look at it is its column",
+                (try? attention(nil, []) { Plain.mean($0[0]) }) ?? 0
               ),
             ]
           }),
