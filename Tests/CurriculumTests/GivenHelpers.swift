@@ -15,7 +15,7 @@ struct GivenHelper: Sendable {
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
     GivenHelper(
-      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7"], name: "logSoftmax",
+      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "8.5", "8.7"], name: "logSoftmax",
       reason: "which row is asked for which token is the exercise"),
     GivenHelper(
       exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4"], name: "argmax",
@@ -36,13 +36,14 @@ struct GivenHelper: Sendable {
     GivenHelper(
       exercises: ["4.6"], name: "LearningRateSchedule", reason: "a curve of rates"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7"], name: "finalNorm",
+      exercises: ["5.1", "5.2", "5.7", "8.3", "8.6"], name: "finalNorm",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7"], name: "logits(ofNormed",
+      exercises: ["5.1", "5.2", "5.7", "8.3", "8.6"], name: "logits(ofNormed",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.10"], name: "leastSquares",
-      reason: "a linear system; which rows are paired, and the constant, are the exercise"),
+      exercises: ["5.10", "8.7"], name: "leastSquares",
+      reason: "a linear system; which rows are paired, and what is projected on what, are the "
+        + "exercise"),
   ]
 }

@@ -43,9 +43,8 @@ final class GivenHelpersTests: XCTestCase {
     let starts = solution.matches(of: /\b(?:func|struct|extension) (\w+)/)
     var waiting = starts.indices.map { place in
       let end = place + 1 < starts.count ? starts[place + 1].range.lowerBound : solution.endIndex
-      return (
-        name: String(starts[place].1), body: String(solution[starts[place].range.lowerBound..<end])
-      )
+      let body = solution[starts[place].range.lowerBound..<end]
+      return (name: String(starts[place].1), body: String(body))
     }
     while let place = waiting.firstIndex(where: { called in
       text.contains("\(called.name)(") || text.contains("\(called.name).")

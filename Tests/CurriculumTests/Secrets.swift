@@ -6,6 +6,7 @@ import Grading
 import LensesExercises
 import ProbingExercises
 import SortingExercises
+import SuppressionExercises
 import Synchronization
 import XCTest
 
@@ -16,6 +17,7 @@ import XCTest
 @testable import Solution3
 @testable import Solution4
 @testable import Solution5
+@testable import Solution8
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -127,5 +129,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet5IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: LensSheet.sheet, solution: Solution5.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet8IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: SuppressionSheet.sheet, solution: Solution8.Answers()), [])
   }
 }

@@ -16,6 +16,10 @@ package import Coursework
   import SortingExercises
 #endif
 
+#if canImport(SuppressionExercises)
+  import SuppressionExercises
+#endif
+
 /// The sheets of the course, in order, as far as they are in the package: a class may be given some
 /// of them.
 package enum Course {
@@ -35,6 +39,9 @@ package enum Course {
     #endif
     #if canImport(LensesExercises)
       sheets.append(LensSheet.sheet)
+    #endif
+    #if canImport(SuppressionExercises)
+      sheets.append(SuppressionSheet.sheet)
     #endif
     return sheets
   }()

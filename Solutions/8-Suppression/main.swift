@@ -1,0 +1,4 @@
+import Coursework
+import SuppressionExercises
+
+await SheetRunner(SuppressionSheet.sheet, answers: Answers(), keepsProgress: false).main()
