@@ -43,11 +43,16 @@ extension PatchscopesSheet {
           using: &generator,
           { generator in
             let model = ScopeModel(kind, using: &generator)
-            let width = try model.made().configuration.width
-            return FactToTrace(
-              model: model,
-              fact: try .random(of: model, length: 6, subject: subject, using: &generator),
-              noise: .randomNormal([samples, subject.count, width], using: &generator))
+            let made = try model.made()
+            let draws = Tensor.randomNormal(
+              [samples, subject.count, made.configuration.width], using: &generator)
+            let noise = draws * (3 * deviation(made.embedding))
+            guard
+              let fact = try SubjectFact.random(
+                of: model, length: 6, subject: subject, using: &generator
+              ).spoilt(by: noise, in: made)
+            else { return nil }
+            return FactToTrace(model: model, fact: fact, noise: draws)
           }, until: { try key($0).isDecided() })
         cases.append(Case(name, question))
       }

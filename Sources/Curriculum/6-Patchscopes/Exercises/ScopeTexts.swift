@@ -44,4 +44,21 @@ extension SubjectFact {
     let answer = try model.made().logits(of: tokens)[at: length - 1].argmax()[0]
     return SubjectFact(tokens: tokens, subject: subject, answer: answer)
   }
+
+  /// The same fact with the answer that noise `[sample, subject token, width]` changes most, among those
+  /// that keep some probability; nil where it changes none by much.
+  func spoilt(by noise: Tensor, in model: Transformer) throws -> SubjectFact? {
+    func said(_ changes: [Intervention]) throws -> [Double] {
+      probabilities(try model.logits(of: tokens, changes)[at: tokens.count - 1])
+    }
+    let clean = try said([])
+    let runs = try (0..<noise.shape[0]).map { try said([.noise(noise[at: $0], at: subject)]) }
+    let low = clean.indices.map { token in
+      runs.reduce(0) { $0 + $1[token] } / Double(runs.count)
+    }
+    let best = clean.indices.filter { low[$0] > 0.04 && clean[$0] > 0.04 }
+      .max { abs(clean[$0] - low[$0]) < abs(clean[$1] - low[$1]) }
+    guard let best, abs(clean[best] - low[best]) > 0.12 else { return nil }
+    return SubjectFact(tokens: tokens, subject: subject, answer: best)
+  }
 }

@@ -39,15 +39,15 @@ struct TensorKey {
 }
 
 /// A question that is drawn again until every usual mistake shows in its answer.
+///
+/// - Parameter draw: Gives nil for one of which that is known at once.
 func drawn<Question>(
-  using generator: inout SeededGenerator, _ draw: (inout SeededGenerator) throws -> Question,
+  using generator: inout SeededGenerator, _ draw: (inout SeededGenerator) throws -> Question?,
   until isDecided: (Question) throws -> Bool
 ) rethrows -> Question {
-  for _ in 0..<60 {
-    let question = try draw(&generator)
-    if try isDecided(question) { return question }
+  while true {
+    if let question = try draw(&generator), try isDecided(question) { return question }
   }
-  return try draw(&generator)
 }
 
 extension Tensor {

@@ -43,12 +43,15 @@ extension PatchscopesSheet {
           using: &generator,
           { generator in
             let model = ScopeModel(kind, using: &generator)
-            let width = try model.made().configuration.width
-            return FactToTrace(
-              model: model,
-              fact: try .random(of: model, length: 6, subject: 1..<3, using: &generator),
-              noise: .randomNormal([2, 2, width], standardDeviation: 3, using: &generator),
-              part: part, window: window)
+            let made = try model.made()
+            let noise = Tensor.randomNormal(
+              [2, 2, made.configuration.width], standardDeviation: 3, using: &generator)
+            guard
+              let fact = try SubjectFact.random(
+                of: model, length: 6, subject: 1..<3, using: &generator
+              ).spoilt(by: noise, in: made)
+            else { return nil }
+            return FactToTrace(model: model, fact: fact, noise: noise, part: part, window: window)
           }, until: { try key($0).isDecided() })
         cases.append(Case(name, question))
       }
