@@ -297,7 +297,9 @@ struct Answers: PatchscopesAnswers {
           gradient(of: object.slice(row..<(row + 1)).sum(), withRespectTo: [subject])[0]
         })
       jacobian += own
-      bias += object.detached() - own.matmul(subject.detached().reshaped(to: [width, 1]))
+      bias +=
+        object.detached()
+        - own.matmul(subject.detached().reshaped(to: [width, 1]))
         .reshaped(to: [width])
     }
     let count = Float(prompts.count)

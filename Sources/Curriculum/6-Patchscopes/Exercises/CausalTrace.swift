@@ -74,7 +74,8 @@ extension PatchscopesSheet {
     let clean = try model.layers(of: fact.tokens)
     func deviation(_ values: [Float]) -> Double {
       let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
-      return (values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
+      return
+        (values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
         / Double(values.count)).squareRoot()
     }
     let sigma = deviation(model.embedding.values)

@@ -94,12 +94,16 @@ private struct DescriptionKey {
     while text.count < question.prompt.count + question.count {
       let isPatched = steps(text.count - question.prompt.count)
       let changes =
-        state.map { [Intervention.rows(model.points[layer], [(position ?? question.placeholder, $0)])] }
+        state.map {
+          [Intervention.rows(model.points[layer], [(position ?? question.placeholder, $0)])]
+        }
         ?? []
       let row = try model.logits(of: text, isPatched ? changes : [])[at: text.count - 1]
       let best = row.argmax()[0]
       margin = min(
-        margin, row[best] - (row.values.enumerated().filter { $0.offset != best }.map(\.element).max() ?? 0))
+        margin,
+        row[best] - (row.values.enumerated().filter { $0.offset != best }.map(\.element).max() ?? 0)
+      )
       text.append(best)
       if model.configuration.endTokens.contains(best) { break }
     }

@@ -63,7 +63,8 @@ extension PatchscopesSheet {
   ) throws -> Extraction {
     let model = ScopeModel(kind, using: &generator)
     let prompt = ScopePlace(
-      tokens: ScopeModel.text(7, using: &generator), position: Int.random(in: 2...4, using: &generator),
+      tokens: ScopeModel.text(7, using: &generator),
+      position: Int.random(in: 2...4, using: &generator),
       layer: 1)
     let sources = (0..<states).map { _ in
       ScopePlace(
@@ -131,7 +132,8 @@ private struct ExtractionKey {
         question.sources.map { _ in best(plain, of: question.choices) }),
       Mistake(
         "l and l* are exchanged",
-        try edited { source, prompt in (source.layer, prompt.layer) = (prompt.layer, source.layer) }),
+        try edited { source, prompt in (source.layer, prompt.layer) = (prompt.layer, source.layer) }
+      ),
       Mistake(
         "the states went into the prompt's last token, not the placeholder",
         try edited { _, prompt in prompt.position = last }),
@@ -215,7 +217,8 @@ private struct PairedBootstrap {
     }
     if isNear(half, apart, by: 0.15) {
       return .failed(
-        "the two methods' items were drawn by themselves, and the interval is too wide: an item is a pair")
+        "the two methods' items were drawn by themselves, and the interval is too wide: an item is a pair"
+      )
     }
     if isNear(half, paired / 1.96, by: 0.15) {
       return .failed("the interval is one deviation to either side; 95 % reach further")

@@ -67,10 +67,12 @@ extension PatchscopesSheet {
       try model.made().configuration.width, try target.made().configuration.width
     )
     let source = ScopePlace(
-      tokens: ScopeModel.text(7, using: &generator), position: Int.random(in: 4...5, using: &generator),
+      tokens: ScopeModel.text(7, using: &generator),
+      position: Int.random(in: 4...5, using: &generator),
       layer: 2)
     let goal = ScopePlace(
-      tokens: ScopeModel.text(6, using: &generator), position: Int.random(in: 2...3, using: &generator),
+      tokens: ScopeModel.text(6, using: &generator),
+      position: Int.random(in: 2...3, using: &generator),
       layer: 1)
     let map = AffineMap(
       weight: .randomNormal([other, width], standardDeviation: 0.4, using: &generator),
@@ -80,10 +82,17 @@ extension PatchscopesSheet {
     }
     let scope = Scope(
       source: ScopeRun(
-        source, changes: [.noise(noise(width), at: 1..<3), .cut(query: source.position, keys: [2, 3], blocks: 1..<2)]),
+        source,
+        changes: [
+          .noise(noise(width), at: 1..<3),
+          .cut(query: source.position, keys: [2, 3], blocks: 1..<2),
+        ]),
       map: map,
       target: ScopeRun(
-        goal, changes: [.noise(noise(other), at: 0..<2), .cut(query: 5, keys: [goal.position], blocks: 2..<4)]))
+        goal,
+        changes: [
+          .noise(noise(other), at: 0..<2), .cut(query: 5, keys: [goal.position], blocks: 2..<4),
+        ]))
     return ScopeOfModels(
       model: model, target: target, scope: scope,
       fact: try .random(of: model, length: 6, subject: 1..<3, using: &generator),
@@ -108,8 +117,10 @@ extension PatchscopesSheet {
           "nothing was patched: these are the logits of the target run alone",
           try runner.target.logits(
             of: scope.target.place.tokens, ScopeRunner.interventions(scope.target.changes))),
-        Mistake("the changes of the source run were left out", try edited { $0.source.changes = [] }),
-        Mistake("the changes of the target run were left out", try edited { $0.target.changes = [] }),
+        Mistake(
+          "the changes of the source run were left out", try edited { $0.source.changes = [] }),
+        Mistake(
+          "the changes of the target run were left out", try edited { $0.target.changes = [] }),
         Mistake(
           "the changes of both runs were left out",
           try edited {
@@ -242,7 +253,9 @@ struct ScopeSpecJudge: Judge {
   }
 
   private func isSame(_ logits: Tensor) -> Bool {
-    zip(logits.values, right.values).allSatisfy { abs($0 - $1) <= 4 * Self.tolerance * max(1, abs($1)) }
+    zip(logits.values, right.values).allSatisfy {
+      abs($0 - $1) <= 4 * Self.tolerance * max(1, abs($1))
+    }
   }
 
   func verdict(on scope: Scope) throws -> Verdict {
@@ -253,8 +266,10 @@ struct ScopeSpecJudge: Judge {
       named: "what the last position says", axes: ["token"])
     let plain = try model.logits(
       of: scope.target.place.tokens, ScopeRunner.interventions(scope.target.changes))
-    let doesNothing = Verdict.compare(
-      plain, to: found, tolerance: Self.tolerance, named: "").status == .passed
+    let doesNothing =
+      Verdict.compare(
+        plain, to: found, tolerance: Self.tolerance, named: ""
+      ).status == .passed
     switch method {
     case .tracing:
       if verdict.status == .passed { return .passed() }
@@ -285,7 +300,8 @@ struct ScopeSpecJudge: Judge {
       }
       if scope.source.place.layer < question.blocks.upperBound {
         return .failed(
-          "the state is taken before the last cut block has done its work: layer l is before block l")
+          "the state is taken before the last cut block has done its work: layer l is before block l"
+        )
       }
       if scope.source.place.layer != scope.target.place.layer {
         return .failed("the state has to go in where it was taken: l* = l")

@@ -35,17 +35,24 @@ extension PatchscopesSheet {
       var cases: [Case<CutOfModel, CutOfModel>] = []
       for (name, kind, query, keys, window) in [
         ("from the last position", ScopeModel.Kind.small, 6, [1, 2], 2),
-        ("from a middle position", .small, 4, [2], 3),
+        ("from a middle position", .small, 4, [2, 3], 2),
         ("turned positions, one block", .rotary, 6, [2, 3], 2),
       ] {
         let question = try drawn(
           using: &generator,
           { generator in
             let model = ScopeModel(kind, using: &generator)
-            let fact = try SubjectFact.random(
-              of: model, length: 7, subject: 1..<2, using: &generator)
+            let tokens = ScopeModel.text(7, using: &generator)
+            // The answer is the token that a cut in the first blocks changes most.
+            let made = try model.made()
+            let clean = probabilities(try made.logits(of: tokens)[at: 6])
+            let cut = probabilities(
+              try made.logits(
+                of: tokens, (0..<window).map { .between([query], keys, block: $0) })[at: 6])
+            let answer = clean.indices.max { abs(clean[$0] - cut[$0]) < abs(clean[$1] - cut[$1]) }!
+            guard abs(clean[answer] - cut[answer]) > 0.1 else { return nil }
             return CutOfModel(
-              model: model, tokens: fact.tokens, answer: fact.answer, query: query, keys: keys,
+              model: model, tokens: tokens, answer: answer, query: query, keys: keys,
               window: window)
           }, until: { try key($0).isDecided() })
         cases.append(Case(name, question))

@@ -23,6 +23,6 @@ public enum PatchscopesSheet {
     asks: PatchscopesAsks.self,
     exercises: [
       oneActivation, causalTrace, windows, knockout, generalScope, linearRelations,
-      featureExtraction, descriptions,
+      featureExtraction, descriptions, acrossModels, twoHops, softPrompts, whatPatchesShow,
     ])
 }

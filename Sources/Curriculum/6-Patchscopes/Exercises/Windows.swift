@@ -82,7 +82,9 @@ extension PatchscopesSheet {
     func points(_ part: BlockPart) -> [HookPoint] {
       (0..<blocks).map { .block(.blocks, $0, part == .mlp ? .mlpOut : .attentionOut(.own)) }
     }
-    func noise(_ sample: Int) -> Intervention { .noise(question.noise[at: sample], at: fact.subject) }
+    func noise(_ sample: Int) -> Intervention {
+      .noise(question.noise[at: sample], at: fact.subject)
+    }
     let low = try (0..<samples).map {
       try model.probability(of: fact.answer, after: fact.tokens, [noise($0)])
     }
@@ -113,9 +115,6 @@ extension PatchscopesSheet {
           "the window begins at the block; it stands around it, from l − ⌊W/2⌋ on",
           try gains(own) { $0..<($0 + window) }),
         Mistake(
-          "the window ends at the block; it stands around it, from l − ⌊W/2⌋ on",
-          try gains(own) { ($0 - window + 1)..<($0 + 1) }),
-        Mistake(
           "only the block itself was put back: what of its neighbours?",
           try gains(own) { $0..<($0 + 1) }),
         Mistake(
@@ -135,15 +134,17 @@ extension PatchscopesSheet {
         mistakes.append(
           Mistake("these are sums over samples; their mean is asked for", right * Float(samples)))
       }
+      if window > 2 {
+        mistakes.append(
+          Mistake(
+            "the window ends at the block; it stands around it, from l − ⌊W/2⌋ on",
+            try gains(own) { ($0 - window + 1)..<($0 + 1) }))
+      }
       if window % 2 == 0 {
         mistakes.append(
           Mistake(
             "the window has a block too many",
             try gains(own) { ($0 - window / 2)..<($0 + window / 2 + 1) }))
-        mistakes.append(
-          Mistake(
-            "a window of an even number begins half of it before the block",
-            try gains(own) { ($0 - window / 2 + 1)..<($0 + window / 2 + 1) }))
       }
       return mistakes
     }

@@ -74,7 +74,9 @@ package struct ScopeModel: Codable, Sendable, Hashable {
       } else if name.hasSuffix(".bias") {
         weight = .randomNormal(weight.shape, standardDeviation: 0.3, using: &generator)
       } else if name == "embedding.weight" {
-        weight = .randomNormal(weight.shape, using: &generator)
+        weight = .randomNormal(weight.shape, standardDeviation: 0.75, using: &generator)
+      } else if name == "unembedding.weight" {
+        weight = weight * 3
       } else if name.hasSuffix("positionEmbedding.weight") {
         weight = .randomNormal(weight.shape, standardDeviation: 0.5, using: &generator)
       } else if name.hasSuffix("attention.query.weight") {
