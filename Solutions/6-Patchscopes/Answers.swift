@@ -471,9 +471,10 @@ struct Answers: PatchscopesAnswers {
       stepped: try answer(spelled))
   }
 
-  /// How often each way is right, and what the patch mends and breaks: of the questions that are wrong
-  /// in one text, the share that the patch gets right; of those that are right, the share that it gets
-  /// wrong. A share of no questions is 0.
+  /// How often each way is right, and what the patch mends and breaks.
+  ///
+  /// Mended: of the questions that are wrong in one text, the share that the patch gets right. Broken: of
+  /// those that are right, the share that it gets wrong. A share of no questions is 0.
   ///
   /// - Parameters:
   ///   - answers: A question each.

@@ -62,7 +62,7 @@ extension PatchscopesSheet {
           "the reader",
           FactToTrace(
             model: .reader, fact: .profession(of: person),
-            noise: .randomNormal([2, 2, 128], using: &generator))))
+            noise: .randomNormal([1, 2, 128], using: &generator))))
       return cases
     },
     parts: [Part(PatchscopesAsks.causalTrace) { try key($0).judge }])

@@ -193,6 +193,7 @@ public struct SoftPrompt: Codable, Sendable, Parameterized {
   /// A prompt of some vectors.
   public init(rows: Tensor) { self.rows = rows }
 
+  /// Visits the vectors, as `rows`.
   public mutating func visitParameters(_ body: (String, inout Tensor) -> Void) {
     body("rows", &rows)
   }
