@@ -30,10 +30,11 @@ extension PatchscopesSheet {
       """,
     ],
     interpretation: """
-      In Vicuna 13B descriptions come right in the very first layers: a name of several words is put \
-      together there. In our reader they come right at layers 1 and 2, if positions are aligned, and \
-      at no layer if they are not. Later states hold what comes next, and are described as whatever the \
-      prompt's other entries suggest: fluent, and invented. The prompt always writes something.
+      In Vicuna 13B descriptions come right in the very first layers, in which a name of several words \
+      is put together. Our reader describes a country at layer 0 alone, and a person, whose name is not \
+      yet one there, at none: it has read “door :” by the end of its first block, and writes “a kind \
+      of …”, the prompt's own entry, whatever the state. Fluent, and invented: the prompt always writes \
+      something.
       """,
     cases: { generator in
       var cases: [Case<EntityToDescribe, EntityToDescribe>] = []

@@ -24,5 +24,5 @@ public enum PatchscopesSheet {
     exercises: [
       oneActivation, causalTrace, windows, knockout, generalScope, linearRelations,
       featureExtraction, descriptions, acrossModels, twoHops, softPrompts, whatPatchesShow,
-    ])
+    ], figures: figures)
 }
