@@ -4,6 +4,7 @@ import Foundation
 import GradientsExercises
 import Grading
 import LensesExercises
+import PatchscopesExercises
 import ProbingExercises
 import SortingExercises
 import Synchronization
@@ -16,6 +17,7 @@ import XCTest
 @testable import Solution3
 @testable import Solution4
 @testable import Solution5
+@testable import Solution6
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -127,5 +129,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet5IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: LensSheet.sheet, solution: Solution5.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet6IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: PatchscopesSheet.sheet, solution: Solution6.Answers()), [])
   }
 }

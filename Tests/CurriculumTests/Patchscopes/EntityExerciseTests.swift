@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest
@@ -306,7 +307,7 @@ final class ScopeExerciseTests: XCTestCase {
         return model.logits(
           ofNormed: model.finalNorm(question.states.matmul(map.weight.transposed()) + map.bias))
       },
-      objects("β before both", "not before b") { question, model in
+      objects("β before both", "stands before b as well") { question, model in
         let map = question.relation
         return model.logits(
           ofNormed: model.finalNorm(

@@ -191,7 +191,8 @@ private struct DescriptionKey {
     where try written(states[layer][at: question.placeholder], layer: layer).margin < 0.01 {
       return false
     }
-    let right = try right()
-    return try mistakes().allSatisfy { $0.answer != right }
+    // No two mistakes give the same either, or the wrong sentence would be said.
+    let answers = try [right()] + mistakes().map(\.answer)
+    return Set(answers).count == answers.count
   }
 }

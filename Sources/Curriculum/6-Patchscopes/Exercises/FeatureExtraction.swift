@@ -36,8 +36,8 @@ extension PatchscopesSheet {
     cases: { generator in
       var cases: [Case<Extraction, Extraction>] = []
       for (name, kind, count, choices) in [
-        ("four choices", ScopeModel.Kind.small, 10, 4), ("six choices", .small, 12, 6),
-        ("turned positions", .rotary, 10, 5),
+        ("four choices", ScopeModel.Kind.small, 14, 4), ("six choices", .small, 14, 6),
+        ("turned positions", .rotary, 14, 5),
       ] {
         let question = try drawn(
           using: &generator,
@@ -156,9 +156,10 @@ private struct ExtractionKey {
     let isClear = zip(rows, right).allSatisfy { row, choice in
       question.choices.allSatisfy { $0 == choice || row[last, choice] - row[last, $0] > 0.02 }
     }
-    return try isClear && Set(right).count > 1
+    // No two mistakes give the same either, or the wrong sentence would be said.
+    let answers = try [right] + mistakes().map(\.answer)
+    return isClear && Set(answers).count == answers.count
       && !question.choices.contains { question.choices.indices.contains($0) }
-      && mistakes().allSatisfy { $0.answer != right }
   }
 }
 

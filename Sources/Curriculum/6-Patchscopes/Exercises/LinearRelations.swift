@@ -154,8 +154,9 @@ extension PatchscopesSheet {
     let right = decoded(products * beta + bias)
     return TensorKey(right, named: "the logits", axes: ["subject", "token"]) {
       [
-        Mistake("β is left out", decoded(products + bias)),
-        Mistake("β stands before J alone, not before b", decoded((products + bias) * beta)),
+        Mistake(
+          "β is left out, or stands before b as well, where the norm takes it away again: it belongs before "
+            + "J alone", decoded(products + bias)),
         Mistake("β stands before b; it belongs before J", decoded(products + bias * beta)),
         Mistake(
           "the final norm is left out: o is the stream before it",
