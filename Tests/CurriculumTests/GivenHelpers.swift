@@ -10,7 +10,8 @@ struct GivenHelper: Sendable {
   /// All that is known of.
   static let all = [
     GivenHelper(
-      exercises: ["1.2"], name: "softmax", reason: "the thought is in the scores and the mask"),
+      exercises: ["1.2", "6.2", "6.3", "6.4"], name: "softmax",
+      reason: "the thought is in the scores and the mask"),
     GivenHelper(
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
@@ -18,32 +19,36 @@ struct GivenHelper: Sendable {
       exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "8.5", "8.7"], name: "logSoftmax",
       reason: "which row is asked for which token is the exercise"),
     GivenHelper(
-      exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4"], name: "argmax",
+      exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4", "6.10"], name: "argmax",
       reason: "it knows nothing of ties, words or what is compared"),
     GivenHelper(
-      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6"], name: "crossEntropy",
+      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6", "6.11"], name: "crossEntropy",
       reason: "a mean over rows that all count; where some do not (4.3), it is of no use"),
     GivenHelper(
-      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7"], name: "AdamW",
+      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "AdamW",
       reason: "an optimiser is no thought of these exercises"),
     GivenHelper(
-      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7"], name: "gradients",
+      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"], name: "gradient",
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6"], name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),
     GivenHelper(
-      exercises: ["4.6"], name: "LearningRateSchedule", reason: "a curve of rates"),
+      exercises: ["4.6"], name: "LearningRateSchedule",
+      reason: "a curve of rates"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7", "8.3", "8.6"], name: "finalNorm",
+      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6"], name: "finalNorm",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7", "8.3", "8.6"], name: "logits(ofNormed",
+      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6"], name: "logits(ofNormed",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.10", "8.7"], name: "leastSquares",
+      exercises: ["5.10", "6.9", "8.7"], name: "leastSquares",
       reason: "a linear system; which rows are paired, and what is projected on what, are the "
         + "exercise"),
+    GivenHelper(
+      exercises: ["6.8"], name: "generate",
+      reason: "where the state stands, and that the patch outlives a step, are the exercise"),
   ]
 }

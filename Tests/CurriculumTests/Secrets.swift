@@ -4,6 +4,7 @@ import Foundation
 import GradientsExercises
 import Grading
 import LensesExercises
+import PatchscopesExercises
 import ProbingExercises
 import SortingExercises
 import SuppressionExercises
@@ -18,6 +19,7 @@ import XCTest
 @testable import Solution4
 @testable import Solution5
 @testable import Solution8
+@testable import Solution6
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -134,5 +136,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet8IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: SuppressionSheet.sheet, solution: Solution8.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet6IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: PatchscopesSheet.sheet, solution: Solution6.Answers()), [])
   }
 }

@@ -9,13 +9,15 @@ package import Coursework
 #if canImport(LensesExercises)
   import LensesExercises
 #endif
+#if canImport(PatchscopesExercises)
+  import PatchscopesExercises
+#endif
 #if canImport(ProbingExercises)
   import ProbingExercises
 #endif
 #if canImport(SortingExercises)
   import SortingExercises
 #endif
-
 #if canImport(SuppressionExercises)
   import SuppressionExercises
 #endif
@@ -39,6 +41,9 @@ package enum Course {
     #endif
     #if canImport(LensesExercises)
       sheets.append(LensSheet.sheet)
+    #endif
+    #if canImport(PatchscopesExercises)
+      sheets.append(PatchscopesSheet.sheet)
     #endif
     #if canImport(SuppressionExercises)
       sheets.append(SuppressionSheet.sheet)

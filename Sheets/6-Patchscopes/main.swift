@@ -1,0 +1,4 @@
+import Coursework
+import PatchscopesExercises
+
+await SheetRunner(PatchscopesSheet.sheet, answers: Answers(), keepsProgress: true).main()
