@@ -85,6 +85,7 @@ let sheets = [
   (number: 3, title: "Gradients"),
   (number: 4, title: "Sorting"),
   (number: 5, title: "Lenses"),
+  (number: 9, title: "Circuits"),
 ]
 
 /// What the command-line tool is made of.
