@@ -32,6 +32,20 @@ func room(
   ]
 }
 
+/// What runs a model with something changed stands in rooms of its own, so that the sheets that do not
+/// need it need not build it.
+let methods = ["Interventions", "Heads", "Circuits", "Spans"]
+
+/// A room of methods in `Sources/Interpretability`.
+func method(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
+  [
+    .target(
+      name: name,
+      dependencies: ["Interpretability", "Tensors", "Tokenizers", "Transformers"] + dependencies,
+      path: "Sources/Interpretability/\(name)", swiftSettings: optimised)
+  ]
+}
+
 /// A program in `Benchmarks`.
 func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] {
   [
@@ -44,7 +58,10 @@ func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> [Target] 
 /// program, the solution's, and the tests that check the student's answers.
 ///
 /// Answers see what is `public` and nothing else, here as where they are graded.
-func sheet(_ number: Int, _ title: String) -> [Target] {
+///
+/// - Parameter methods: The rooms of methods that its oracles and figures need beside
+///   `Interpretability`.
+func sheet(_ number: Int, _ title: String, methods: [String]) -> [Target] {
   let folder = "\(number)-\(title)"
   let vocabulary = title + "Vocabulary"
   let exercises = title + "Exercises"
@@ -62,7 +79,7 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
       dependencies: [
         .byName(name: vocabulary), "Answering", "Coursework", "Figures", "Interpretability",
         "Laboratory", "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
-      ],
+      ] + methods.map { .byName(name: $0) },
       path: "Sources/Curriculum/\(folder)/Exercises", swiftSettings: optimised),
     .executableTarget(
       name: "Sheet\(number)", dependencies: program, path: "Sheets/\(folder)",
@@ -79,13 +96,12 @@ func sheet(_ number: Int, _ title: String) -> [Target] {
   ]
 }
 
-let sheets = [
-  (number: 1, title: "Attention"),
-  (number: 2, title: "Probing"),
-  (number: 3, title: "Gradients"),
-  (number: 4, title: "Sorting"),
-  (number: 5, title: "Lenses"),
-  (number: 9, title: "Circuits"),
+let sheets: [(number: Int, title: String, methods: [String])] = [
+  (number: 1, title: "Attention", methods: []),
+  (number: 2, title: "Probing", methods: []),
+  (number: 3, title: "Gradients", methods: []),
+  (number: 4, title: "Sorting", methods: []),
+  (number: 5, title: "Lenses", methods: ["Interventions"]),
 ]
 
 /// What the command-line tool is made of.
@@ -93,6 +109,7 @@ var headlight: [Target.Dependency] = [
   "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability",
   "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
 ]
+headlight += methods.map { .byName(name: $0) }
 // ### BEGIN INSTRUCTOR
 headlight.append("Grading")
 // ### END INSTRUCTOR
@@ -118,7 +135,24 @@ let targets: [[Target]] = [
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Tokenizers", []),
   room("Checkpoints", ["Tensors", "Transformers"]),
-  room("Interpretability", ["Checkpoints", "Tensors", "Tokenizers", "Transformers"]),
+  [
+    .target(
+      name: "Interpretability",
+      dependencies: ["Checkpoints", "Tensors", "Tokenizers", "Transformers"],
+      exclude: methods, swiftSettings: optimised)
+  ],
+  method("Interventions", []),
+  method("Heads", ["Interventions"]),
+  method("Circuits", ["Interventions"]),
+  method("Spans", ["Checkpoints", "Interventions"]),
+  // ### BEGIN HIDDEN TESTS
+  [
+    .testTarget(
+      name: "InterpretabilityTests",
+      dependencies: ["Checkpoints", "Interpretability", "Tensors", "Tokenizers", "Transformers"]
+        + methods.map { .byName(name: $0) }, swiftSettings: optimised)
+  ],
+  // ### END HIDDEN TESTS
   room(
     "Models", ["Checkpoints", "Tokenizers", "Transformers"],
     resources: [.copy("Embedded")]),
@@ -126,7 +160,8 @@ let targets: [[Target]] = [
   room(
     "Training",
     [
-      "Checkpoints", "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers",
+      "Checkpoints", "Interpretability", "Interventions", "Laboratory", "Models", "Tensors",
+      "Tokenizers",
       "Transformers",
     ]),
   room("Figures", ["CCairo", "CZlib", "Tensors"]),
@@ -157,7 +192,7 @@ let targets: [[Target]] = [
       name: "CurriculumTests",
       dependencies: [
         "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
-        "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
+        "Interventions", "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
       ] + graders
         + sheets.flatMap {
           [
@@ -167,7 +202,7 @@ let targets: [[Target]] = [
         }, swiftSettings: optimised),
     // ### END HIDDEN TESTS
   ],
-  sheets.flatMap { sheet($0.number, $0.title) },
+  sheets.flatMap { sheet($0.number, $0.title, methods: $0.methods) },
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
@@ -192,9 +227,16 @@ let targets: [[Target]] = [
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
-  benchmark("Interventions", ["Interpretability", "Tensors", "Transformers"]),
-  benchmark("Heads", ["Interpretability", "Tensors", "Transformers"]),
-  benchmark("Circuits", ["Interpretability", "Laboratory", "Models", "Tensors", "Transformers"]),
+  benchmark(
+    "InterventionsSpeed", ["Interpretability", "Interventions", "Tensors", "Transformers"]),
+  benchmark(
+    "HeadsSpeed", ["Heads", "Interpretability", "Interventions", "Tensors", "Transformers"]),
+  benchmark(
+    "CircuitsSpeed",
+    [
+      "Circuits", "Interpretability", "Interventions", "Laboratory", "Models", "Tensors",
+      "Transformers",
+    ]),
   benchmark("Lens", ["Interpretability", "Tensors", "Transformers"]),
   benchmark("Page", ["Figures", "Tensors"]),
   benchmark("Tokenize", ["Tokenizers"]),
@@ -204,7 +246,11 @@ let targets: [[Target]] = [
     ["Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Transformers"]),
   benchmark("Sorting", ["SortingExercises", "SortingVocabulary", "Tensors", "Transformers"]),
   benchmark(
-    "Spans", ["Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Transformers"]),
+    "SpansSpeed",
+    [
+      "Interpretability", "Interventions", "Laboratory", "Models", "Spans", "Tensors",
+      "Tokenizers", "Transformers",
+    ]),
   // ### END HIDDEN TESTS
 ]
 

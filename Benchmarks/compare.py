@@ -441,21 +441,21 @@ def pairs(folder):
         ("residual", "gpt2", 1, 0.15), ("tracing", "gpt2", 1, 0.15),
     ]:
         yield f"{task}-{size}", most, printed, \
-            program("Interventions", f"{task}-{size}", str(runs)), python(INTERVENTIONS.format(
+            program("InterventionsSpeed", f"{task}-{size}", str(runs)), python(INTERVENTIONS.format(
                 shape=LITTLE if size == "small" else GPT2, task=task, runs=runs)), None
     # Two heads; all of them take as much longer as they are more.
-    yield "diagonal-shares", 0.5, printed, program("Heads", "shares", "2"), \
+    yield "diagonal-shares", 0.5, printed, program("HeadsSpeed", "shares", "2"), \
         python(DIAGONALS.format(heads=2)), None
-    yield "diagonal-ranks", 0.5, printed, program("Heads", "ranks", "2"), \
+    yield "diagonal-ranks", 0.5, printed, program("HeadsSpeed", "ranks", "2"), \
         python(DIAGONALS.format(heads=2)), None
-    yield "head-ablation", 0.1, printed, program("Heads", "ablation", "1"), python(ABLATION), None
+    yield "head-ablation", 0.1, printed, program("HeadsSpeed", "ablation", "1"), python(ABLATION), None
     for task, runs, most in [("acdc", 1, 0.1), ("attribution", 3, 0.3), ("nodes", 3, 0.05)]:
-        yield f"circuit-{task}", most, printed, program("Circuits", task, str(runs)), \
+        yield f"circuit-{task}", most, printed, program("CircuitsSpeed", task, str(runs)), \
             python(CIRCUITS.format(task=task)), None
-    yield "spans", 0.05, printed, program("Spans", "scores", "1000"), python(SPANS), None
+    yield "spans", 0.05, printed, program("SpansSpeed", "scores", "1000"), python(SPANS), None
     # Five scorers that read a cage, beside five that each run the sentences.
-    yield "spans-cage", 0.4, printed, program("Spans", "cage", "1000"), \
-        program("Spans", "runs", "1000"), None
+    yield "spans-cage", 0.4, printed, program("SpansSpeed", "cage", "1000"), \
+        program("SpansSpeed", "runs", "1000"), None
     yield "picture", 0.15, wall, program(
         "headlight", "figure", "model-view", "--model", directory, "--source", words(source),
         "--target", words(target), "--output", os.path.join(folder, "view.png")

@@ -10,7 +10,8 @@ final class ArrowsTests: XCTestCase {
     ["Transformers", "Figures"],
     ["Checkpoints"],
     ["Interpretability", "Models", "Hub"],
-    ["Laboratory", "Vocabulary", "Coursework"],
+    ["Interventions"],
+    ["Heads", "Circuits", "Spans", "Laboratory", "Vocabulary", "Coursework"],
     ["Training", "SheetTools"],
     ["Exercises"],
     ["Curriculum"],
@@ -61,7 +62,10 @@ final class ArrowsTests: XCTestCase {
       .filter { $0.hasSuffix(".swift") }
       .map { path in
         let parts = path.split(separator: "/").map(String.init)
-        guard parts[0] == "Curriculum" else { return (root.appending(path: path), parts[0]) }
+        guard parts[0] == "Curriculum" else {
+          let method = parts[0] == "Interpretability" && floor[parts[1]] != nil
+          return (root.appending(path: path), method ? parts[1] : parts[0])
+        }
         let room = parts[1].first?.isNumber == true ? parts[2] : parts[1]
         return (root.appending(path: path), room == "Course" ? "Curriculum" : room)
       }

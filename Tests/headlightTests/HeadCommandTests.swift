@@ -1,5 +1,7 @@
 import Foundation
+import Heads
 import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

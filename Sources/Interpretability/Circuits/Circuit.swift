@@ -1,3 +1,5 @@
+public import Interventions
+
 /// What everything outside a circuit is replaced by.
 public enum CircuitAblation: String, Sendable, Codable, CaseIterable {
   /// What the component writes on the corrupted text.

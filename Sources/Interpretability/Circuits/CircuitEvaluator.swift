@@ -1,4 +1,5 @@
 import Foundation
+import Interventions
 import Synchronization
 import Tensors
 public import Transformers

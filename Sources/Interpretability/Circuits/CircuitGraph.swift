@@ -1,3 +1,4 @@
+public import Interventions
 public import Transformers
 
 /// All components of a decoder that write to and read from its residual stream, and who can hear whom.

@@ -1,3 +1,4 @@
+import Interventions
 import Tensors
 import Transformers
 

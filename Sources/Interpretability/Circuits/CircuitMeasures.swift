@@ -1,3 +1,5 @@
+public import Interventions
+
 extension CircuitEvaluator {
   /// (circuit − corrupted) / (clean − corrupted) of a mean metric: 1 for all of the model's, 0 for
   /// what is left where nothing is heard.

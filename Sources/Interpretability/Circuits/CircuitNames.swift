@@ -1,3 +1,5 @@
+public import Interventions
+
 extension PathPatching.Sender {
   /// As it is written: `embedding`, `10.7` or `mlp.9`.
   public var name: String {

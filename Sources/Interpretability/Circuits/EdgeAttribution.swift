@@ -1,4 +1,5 @@
 import Foundation
+import Interventions
 import Tensors
 import Transformers
 

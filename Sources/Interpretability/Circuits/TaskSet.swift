@@ -1,5 +1,6 @@
-public import Transformers
+public import Interventions
 import Tensors
+public import Transformers
 
 /// A task as pairs of texts: a clean one that is continued by an answer, and a corrupted twin of the
 /// same length that says nothing of it.

@@ -1,4 +1,6 @@
 import Foundation
+public import Interpretability
+import Interventions
 import Synchronization
 import Tensors
 import Transformers

@@ -1,4 +1,6 @@
 import Foundation
+public import Interpretability
+import Interventions
 public import Tensors
 public import Transformers
 

@@ -1,3 +1,4 @@
+import Interventions
 public import Tensors
 public import Transformers
 

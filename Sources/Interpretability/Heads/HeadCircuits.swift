@@ -1,3 +1,5 @@
+public import Interpretability
+import Interventions
 public import Tensors
 public import Transformers
 

@@ -1,4 +1,6 @@
 import Foundation
+public import Interpretability
+public import Interventions
 import Tensors
 public import Transformers
 

@@ -1,4 +1,4 @@
-import Tensors
+package import Tensors
 public import Transformers
 
 /// Attribution patching: every activation's effect to first order, by one backward pass in the place
@@ -88,7 +88,7 @@ extension Metric {
   ///
   /// - Parameter starting: Activations to put in their places, from which the history starts; nil
   ///   starts it from the embeddings as they are.
-  func gradients(
+  package func gradients(
     at points: [HookPoint], of model: Transformer, _ input: ModelInput,
     starting: [HookPoint: Tensor]? = nil
   ) throws -> [HookPoint: (activation: Tensor, gradient: Tensor)] {

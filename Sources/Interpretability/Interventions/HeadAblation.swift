@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+public import Interpretability
+package import Tensors
 public import Transformers
 
 /// What takes the place of an ablated head's mixed values.
@@ -129,7 +130,7 @@ public struct HeadAblation: Sendable {
   }
 
   /// Mean mixed values over all tokens, `[1, 1, head, width]`, by point.
-  func means(of groups: [[HeadAddress]]) throws -> [HookPoint: Tensor] {
+  package func means(of groups: [[HeadAddress]]) throws -> [HookPoint: Tensor] {
     let points = Set(groups.joined().map(\.mixedPoint))
     var sums: [HookPoint: (sum: Tensor, count: Float)] = [:]
     for start in stride(from: 0, to: input.tokens.count, by: 64) {

@@ -1,3 +1,4 @@
+public import Interpretability
 public import Tensors
 public import Transformers
 

@@ -1,9 +1,9 @@
 import Foundation
-import Tensors
-import Transformers
+package import Tensors
+package import Transformers
 
 /// A metric on an input: where it is read in every row, and its values on the run without changes.
-struct MetricReading: Sendable {
+package struct MetricReading: Sendable {
   let metric: Metric
   let model: Transformer
   /// The positions that are read, by row.
@@ -14,9 +14,9 @@ struct MetricReading: Sendable {
   /// The logits of the run without changes, by row `[read, token]`, where the metric needs them.
   private var cleanLogits: [Tensor] = []
   /// Its values on the run without changes, by row.
-  private(set) var clean: [[Float]] = []
+  package private(set) var clean: [[Float]] = []
 
-  init(_ metric: Metric, of model: Transformer, on input: ModelInput) throws {
+  package init(_ metric: Metric, of model: Transformer, on input: ModelInput) throws {
     self.metric = metric
     self.model = model
     let configuration = model.configuration
@@ -85,7 +85,7 @@ struct MetricReading: Sendable {
   }
 
   /// Takes what the metric is on the run without changes.
-  mutating func read(_ run: RecordedRun) throws {
+  package mutating func read(_ run: RecordedRun) throws {
     let rows = positions.enumerated().map { row, places in
       run.output[at: row].gathering(places)
     }
@@ -100,7 +100,7 @@ struct MetricReading: Sendable {
   }
 
   /// The answers of all places that are read, row after row.
-  var allAnswers: [Int] {
+  package var allAnswers: [Int] {
     answers.isEmpty
       ? []
       : zip(positions, answers).flatMap { places, answers in
@@ -109,15 +109,15 @@ struct MetricReading: Sendable {
   }
 
   /// The foils of all places that are read, row after row.
-  var allFoils: [Int] {
+  package var allFoils: [Int] {
     foils.isEmpty ? [] : zip(positions, foils).flatMap { places, foil in places.map { _ in foil } }
   }
 
   /// The clean logits of all rows, `[read, token]` each.
-  var allCleanLogits: [Tensor] { cleanLogits }
+  package var allCleanLogits: [Tensor] { cleanLogits }
 
   /// The values at some places, one place after the other, from what goes into the unembedding there, `[place, width]`.
-  func values(of states: Tensor, places: [(row: Int, read: Int)]) throws -> [Float] {
+  package func values(of states: Tensor, places: [(row: Int, read: Int)]) throws -> [Float] {
     if places.isEmpty { return [] }
     let answer = answers.isEmpty ? [] : places.map { answers[$0.row][$0.read] }
     let foil = foils.isEmpty ? [] : places.map { foils[$0.row] }

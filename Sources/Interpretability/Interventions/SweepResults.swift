@@ -55,7 +55,7 @@ public struct SweepResults: Sendable {
 
 extension [Float] {
   /// The mean, summed in Double; 0 of nothing.
-  var average: Float {
+  package var average: Float {
     isEmpty ? 0 : Float(reduce(0.0) { $0 + Double($1) } / Double(count))
   }
 }

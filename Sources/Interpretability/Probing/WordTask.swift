@@ -151,6 +151,6 @@ public struct TaskSplit: Codable, Sendable {
 }
 
 /// A number with its noun in the singular or plural.
-func counted(_ number: Int, _ noun: String) -> String {
+package func counted(_ number: Int, _ noun: String) -> String {
   "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

@@ -1,5 +1,7 @@
 import Checkpoints
 public import Foundation
+import Interpretability
+import Interventions
 import Tensors
 public import Transformers
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Interventions
 import Tensors
 import Transformers
 

@@ -1,4 +1,5 @@
 import Foundation
+import Interpretability
 public import Tensors
 
 /// Points laid out in a plane so that neighbours stay neighbours: t-SNE, computed exactly.

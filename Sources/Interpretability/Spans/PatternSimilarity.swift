@@ -1,3 +1,5 @@
+public import Interpretability
+import Interventions
 import Tensors
 public import Transformers
 

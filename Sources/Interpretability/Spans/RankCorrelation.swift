@@ -1,3 +1,4 @@
+public import Interpretability
 public import Tensors
 
 /// Numbers of every head on every sentence, such as a score or what ablation costs.

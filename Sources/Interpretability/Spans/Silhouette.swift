@@ -1,3 +1,4 @@
+import Interpretability
 public import Tensors
 
 /// How well points fit the clusters they are put into.

@@ -1,4 +1,5 @@
 public import Foundation
+import Interpretability
 
 /// Files of sentences with spans.
 ///

@@ -1,3 +1,4 @@
+import Interpretability
 import Tensors
 public import Tokenizers
 import Transformers

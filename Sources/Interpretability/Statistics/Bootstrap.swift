@@ -67,7 +67,7 @@ public struct Bootstrap: Sendable {
   ///
   /// - Parameter statistic: Of the places of what was drawn; draws that have none give NaN and are
   ///   left out.
-  func estimate(
+  package func estimate(
     of value: Double, count: Int, _ statistic: ([Int]) -> Double
   ) -> Estimate {
     var generator = SeededGenerator(seed: seed)

@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Interventions
 import Laboratory
 import Tensors
 import Transformers

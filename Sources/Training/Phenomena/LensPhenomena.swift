@@ -1,4 +1,5 @@
 import Interpretability
+import Interventions
 import Laboratory
 import Tensors
 import Transformers

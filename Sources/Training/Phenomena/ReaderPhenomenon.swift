@@ -1,4 +1,5 @@
 import Interpretability
+import Interventions
 package import Laboratory
 import Tensors
 package import Transformers

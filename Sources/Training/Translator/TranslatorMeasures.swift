@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Interventions
 package import Laboratory
 import Tensors
 package import Tokenizers

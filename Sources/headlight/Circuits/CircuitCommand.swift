@@ -1,8 +1,9 @@
 public import ArgumentParser
+public import Circuits
 import Coursework
 import Figures
 import Foundation
-public import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Transformers

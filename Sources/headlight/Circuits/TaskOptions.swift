@@ -1,6 +1,6 @@
 import ArgumentParser
+import Circuits
 import Foundation
-import Interpretability
 import Laboratory
 import Models
 

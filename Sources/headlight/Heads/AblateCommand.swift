@@ -1,7 +1,8 @@
 public import ArgumentParser
 import Figures
 import Foundation
-public import Interpretability
+import Interpretability
+public import Interventions
 import Laboratory
 import Models
 import Tensors

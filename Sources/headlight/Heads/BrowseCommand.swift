@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Interpretability
+import Heads
+import Interventions
 import Laboratory
 import Models
 import Transformers

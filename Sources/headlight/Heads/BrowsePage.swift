@@ -1,6 +1,6 @@
 import Figures
 import Foundation
-import Interpretability
+import Heads
 
 /// A page for a head and some texts, in one file.
 ///

@@ -1,7 +1,9 @@
 public import ArgumentParser
 import Figures
 import Foundation
-public import Interpretability
+public import Heads
+import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

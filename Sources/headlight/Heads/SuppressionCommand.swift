@@ -1,7 +1,7 @@
 import ArgumentParser
 import Figures
 import Foundation
-import Interpretability
+import Heads
 import Laboratory
 import Models
 import Transformers

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Coursework
 import Foundation
-import Interpretability
+import Interventions
 import Synchronization
 
 /// Work that may take long: how far it has come is shown after two seconds, and Ctrl-C ends it with

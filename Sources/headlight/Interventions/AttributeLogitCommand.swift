@@ -2,6 +2,7 @@ import ArgumentParser
 import Figures
 import Foundation
 import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

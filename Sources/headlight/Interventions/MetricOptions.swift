@@ -1,5 +1,5 @@
 import ArgumentParser
-import Interpretability
+import Interventions
 import Laboratory
 import Models
 

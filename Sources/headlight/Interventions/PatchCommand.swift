@@ -1,7 +1,7 @@
 import ArgumentParser
 import Figures
 import Foundation
-import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

@@ -2,7 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Figures
 import Foundation
-import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

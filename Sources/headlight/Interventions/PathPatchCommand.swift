@@ -1,7 +1,8 @@
 import ArgumentParser
+import Circuits
 import Figures
 import Foundation
-import Interpretability
+import Interventions
 import Laboratory
 import Models
 import Tensors

@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Interpretability
+public import Interventions
 import Laboratory
 import Models
 import Transformers

@@ -2,9 +2,11 @@ public import ArgumentParser
 import Coursework
 import Figures
 import Foundation
-public import Interpretability
+import Interpretability
+import Interventions
 import Laboratory
 import Models
+public import Spans
 import Tensors
 import Transformers
 

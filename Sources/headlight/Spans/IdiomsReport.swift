@@ -1,7 +1,9 @@
 import Figures
 import Interpretability
+import Interventions
 import Laboratory
 import Models
+import Spans
 import Tensors
 import Transformers
 

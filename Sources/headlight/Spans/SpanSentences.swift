@@ -1,7 +1,7 @@
 import Foundation
-import Interpretability
 import Laboratory
 import Models
+import Spans
 
 /// `--sentences F` in any of its layouts, as a model reads them.
 struct SpanSentences {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Coursework
 import Foundation
-import Interpretability
 import Laboratory
 import Models
+import Spans
 
 struct SweepCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

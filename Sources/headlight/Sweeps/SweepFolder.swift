@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Interpretability
+import Spans
 
 /// Where the results of a sweep lie: one file an input, a manifest, the table at the end.
 struct SweepFolder {

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import Interpretability
+import Interventions
 import SheetTools
 import Tensors
 import Transformers

@@ -1,6 +1,6 @@
 import Answering
-import ProbingVocabulary
 import Interpretability
+import ProbingVocabulary
 import Tensors
 import Transformers
 

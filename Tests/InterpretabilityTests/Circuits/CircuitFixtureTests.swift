@@ -1,5 +1,5 @@
 import Checkpoints
-import Interpretability
+import Circuits
 import Tensors
 import Transformers
 import XCTest

@@ -1,5 +1,6 @@
+import Circuits
 import Foundation
-import Interpretability
+import Interventions
 import Transformers
 import XCTest
 

@@ -1,5 +1,7 @@
 import Foundation
+import Heads
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

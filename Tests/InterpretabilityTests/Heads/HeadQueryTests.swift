@@ -1,4 +1,6 @@
+import Heads
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Interpretability
+import Heads
 import Tensors
 import Transformers
 

@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

@@ -1,4 +1,5 @@
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

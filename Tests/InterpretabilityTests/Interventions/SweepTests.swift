@@ -1,5 +1,5 @@
 import Foundation
-import Interpretability
+import Interventions
 import Synchronization
 import Tensors
 import Transformers

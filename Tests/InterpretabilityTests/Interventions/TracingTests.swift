@@ -1,4 +1,4 @@
-import Interpretability
+import Interventions
 import Tensors
 import Transformers
 import XCTest

@@ -1,6 +1,6 @@
 import Checkpoints
 import Foundation
-import Interpretability
+import Spans
 import Tensors
 import Transformers
 import XCTest

@@ -1,5 +1,5 @@
 import Foundation
-import Interpretability
+import Spans
 import XCTest
 
 /// Files of sentences with spans, and what is said of those that are none.

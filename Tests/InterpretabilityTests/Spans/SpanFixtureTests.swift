@@ -1,5 +1,6 @@
 import Foundation
 import Interpretability
+import Spans
 import Tensors
 import Transformers
 import XCTest

@@ -1,5 +1,7 @@
 import Foundation
 import Interpretability
+import Interventions
+import Spans
 import Tensors
 import Transformers
 import XCTest

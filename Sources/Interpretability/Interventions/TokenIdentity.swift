@@ -1,3 +1,4 @@
+public import Interpretability
 import Tensors
 public import Transformers
 

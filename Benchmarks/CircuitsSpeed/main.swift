@@ -6,7 +6,7 @@
 // acdc: the reader's 1,108 edges on 64 pairs of numerals, τ 0.05; nodes: its heads and MLPs on 256;
 // attribution: all edges of GPT-2 small's shape on 16 pairs of 16 random tokens.
 
-import Interpretability
+import Circuits
 import Laboratory
 import Models
 import Tensors

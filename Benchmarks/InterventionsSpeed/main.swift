@@ -9,7 +9,7 @@
 // Beside each time stands that of the matrix products that cannot be shared between runs, into memory
 // that is already there: what no engine on this machine can be faster than.
 
-import Interpretability
+import Interventions
 import Tensors
 import Transformers
 

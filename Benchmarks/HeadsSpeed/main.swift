@@ -9,7 +9,9 @@
 // `ranks` counts all.
 
 import Foundation
+import Heads
 import Interpretability
+import Interventions
 import Tensors
 import Transformers
 

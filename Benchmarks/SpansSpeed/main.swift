@@ -7,8 +7,8 @@
 // sentences, `cage` five that read them once run.
 
 import Foundation
-import Interpretability
 import Laboratory
+import Spans
 import Tensors
 import Transformers
 
