@@ -151,7 +151,8 @@ struct Answers: CircuitsAnswers {
     Intervention(at: point) { all in
       var own = Tensor.zeros([all.shape[2], 1])
       own[head, 0] = 1
-      return all * (1 - own) + own * value.reshaped(to: [1, value.shape[0], 1, value.shape[1]])
+      return all * (own * -1 + 1) + own
+        * value.reshaped(to: [1, value.shape[0], 1, value.shape[1]])
     }
   }
 

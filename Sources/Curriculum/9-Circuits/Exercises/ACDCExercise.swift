@@ -1,4 +1,4 @@
-import Interpretability
+import Circuits
 import CircuitsVocabulary
 import Coursework
 import Tensors
@@ -59,7 +59,7 @@ extension CircuitsSheet {
       } + [planted(using: &generator)]
     },
     parts: [
-      Part(CircuitsAsks.acdc) { key in
+      Part(CircuitsAsks.acdc) { (key: EdgesToDrop) in
         let discovery = try Discovery(key)
         return Expected(set: try discovery.left(.right), named: "the circuit", of: "edges") {
           try discovery.mistakes()

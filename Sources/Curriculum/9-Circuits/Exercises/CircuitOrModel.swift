@@ -56,13 +56,13 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.faithfulness) { key in
+      Part(CircuitsAsks.faithfulness) { (key: CircuitOfTask) in
         let oracle = try WorthOracle(key)
         return Expected(
           try oracle.faithful(), tolerance: 1e-3, named: "faithfulness", of: "entry"
         ) { try oracle.faithfulMistakes() }
       },
-      Part(CircuitsAsks.worth) { key in
+      Part(CircuitsAsks.worth) { (key: CircuitOfTask) in
         let oracle = try WorthOracle(key)
         return Expected(
           try oracle.worth(), tolerance: 1e-3, named: "the worth",

@@ -85,7 +85,7 @@ extension CircuitModel {
     }
     var groups: [Int: Int] = [:]
     var kept: [TaskPair] = []
-    for limit in 1... where kept.count < count && limit <= all.count {
+    for limit in 1...max(1, all.count) where kept.count < count {
       for pair in all
       where kept.count < count && groups[pair.answer, default: 0] < limit && !kept.contains(pair) {
         let last = pair.clean.count - 1

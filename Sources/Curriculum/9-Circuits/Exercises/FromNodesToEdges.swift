@@ -61,13 +61,13 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.edges) { key in
+      Part(CircuitsAsks.edges) { (key: EdgesToPrune) in
         let pruning = try EdgePruning(key)
         return Expected(set: Set(pruning.all), named: "the graph", of: "edges") {
           pruning.graphMistakes()
         }
       },
-      Part(CircuitsAsks.prunedEdges) { key in
+      Part(CircuitsAsks.prunedEdges) { (key: EdgesToPrune) in
         let pruning = try EdgePruning(key)
         return Expected(set: try pruning.left(.right), named: "the circuit", of: "edges") {
           try pruning.pruningMistakes()

@@ -52,11 +52,11 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.selected) { question in
+      Part(CircuitsAsks.selected) { (question: CandidatesOfModel) in
         let selection = try Selection(question)
         return Expected(selection.right, named: "the set", of: "place") { selection.mistakes }
       },
-      Part(CircuitsAsks.guessable) { question in
+      Part(CircuitsAsks.guessable) { (question: CandidatesOfModel) in
         Expected(
           guesses(question.alike, .right), named: "the share", of: "position"
         ) { guessMistakes(question.alike) }

@@ -23,8 +23,8 @@ extension CircuitsSheet {
       """,
       """
       `Tensor.stack(alike).mean(axis: 0)` is `[position, width]`. In the clean run an `Intervention` at \
-      the point puts it in the place of the head's own part: a mask of one head, `all * (1 - own) + \
-      own * mean`, leaves the others.
+      the point puts it in the place of the head's own part: a mask of one head, `all * (own * -1 + \
+      1) + own * mean`, leaves the others.
       """,
     ],
     interpretation: """
@@ -46,7 +46,7 @@ extension CircuitsSheet {
             isHead
             ? .head(layer: layer, head: Int.random(in: 0..<2, using: &generator))
             : .mlp(layer: layer)
-          let pairs = try model.pairs(lengths.map { ($0, 4) }, using: &generator)
+          let pairs = try model.pairs(lengths.map { (length: $0, count: 4) }, using: &generator)
           let key = NodeOfTask(
             model: model, pairs: pairs.shuffled(using: &generator), node: node)
           let ablation = try NodeAblation(key)
@@ -59,7 +59,7 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.meanAblated) { key in
+      Part(CircuitsAsks.meanAblated) { (key: NodeOfTask) in
         let ablation = try NodeAblation(key)
         return Expected(
           try ablation.right(), tolerance: 2e-3, named: "the logit difference", of: "pair"

@@ -59,7 +59,7 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.heardByTheLogits) { key in
+      Part(CircuitsAsks.heardByTheLogits) { (key: PathToLogits) in
         let path = try LogitPath(key)
         return Expected(
           try path.right(), tolerance: 2e-3, named: "the logits", axes: ["token"]

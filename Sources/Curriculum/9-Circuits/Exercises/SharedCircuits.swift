@@ -58,21 +58,21 @@ extension CircuitsSheet {
       } + [largeCase(using: &generator)]
     },
     parts: [
-      Part(CircuitsAsks.overlap) { key in
+      Part(CircuitsAsks.overlap) { (key: CircuitsToCompare) in
         let comparison = try CircuitComparing(key)
         return Expected(
           comparison.overlap, tolerance: 1e-4, named: "the overlap",
           of: "entry (0 Jaccard, 1 expected, 2 chance)"
         ) { comparison.overlapMistakes }
       },
-      Part(CircuitsAsks.transfer) { key in
+      Part(CircuitsAsks.transfer) { (key: CircuitsToCompare) in
         let comparison = try CircuitComparing(key)
         return Expected(
           try comparison.transfer(), tolerance: 1e-3, named: "the transfer",
           axes: ["task", "circuit"]
         ) { try comparison.transferMistakes() }
       },
-      Part(CircuitsAsks.withoutShared) { key in
+      Part(CircuitsAsks.withoutShared) { (key: CircuitsToCompare) in
         let comparison = try CircuitComparing(key)
         return Expected(
           try comparison.withoutShared(), tolerance: 1e-3, named: "the share", of: "task"

@@ -1,6 +1,7 @@
-import Interpretability
+import Circuits
 import CircuitsVocabulary
 import Coursework
+import Interventions
 
 import Tensors
 import Transformers
@@ -60,7 +61,7 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.scores) { key in
+      Part(CircuitsAsks.scores) { (key: EdgesToScore) in
         let scoring = EdgeScoring(key)
         return Expected(
           try scoring.right(), tolerance: 3e-3, named: "the score", of: "edge"

@@ -57,7 +57,7 @@ extension CircuitsSheet {
       }
     },
     parts: [
-      Part(CircuitsAsks.pruned) { key in
+      Part(CircuitsAsks.pruned) { (key: NodesToPrune) in
         let pruning = try Pruning(key)
         return Expected(set: try pruning.left(.right), named: "the circuit", of: "nodes") {
           try pruning.mistakes()

@@ -1,4 +1,4 @@
-import Interpretability
+import Circuits
 import CircuitsVocabulary
 import Coursework
 import Laboratory
@@ -63,14 +63,14 @@ extension CircuitsSheet {
       } + [readerCase(using: &generator)]
     },
     parts: [
-      Part(CircuitsAsks.copyAndNext) { key in
+      Part(CircuitsAsks.copyAndNext) { (key: HeadToRead) in
         let reading = try HeadReading(key)
         return Expected(
           try reading.scores(.right), tolerance: 1e-3, named: "the score",
           of: "entry (0 copy, 1 next)"
         ) { try reading.scoreMistakes() }
       },
-      Part(CircuitsAsks.firstRightLayers) { key in
+      Part(CircuitsAsks.firstRightLayers) { (key: HeadToRead) in
         let reading = try HeadReading(key)
         return Expected(try reading.layers(.right), named: "the layer", of: "pair") {
           try reading.layerMistakes()

@@ -1,4 +1,4 @@
-import Interpretability
+import Circuits
 import CircuitsVocabulary
 import Coursework
 import Tensors
@@ -65,7 +65,7 @@ extension CircuitsSheet {
       } + [plantedKeys(using: &generator)]
     },
     parts: [
-      Part(CircuitsAsks.heard) { key in
+      Part(CircuitsAsks.heard) { (key: PathToReceiver) in
         let path = try ReceiverPath(key)
         return Expected(
           try path.right(), tolerance: 2e-3, named: "the logits", axes: ["token"]

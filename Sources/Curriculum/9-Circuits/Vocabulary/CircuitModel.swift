@@ -1,5 +1,5 @@
 import Models
-package import Tensors
+import Tensors
 package import Transformers
 
 /// A decoder that an exercise is about.
