@@ -344,8 +344,7 @@ struct Answers: CircuitsAnswers {
   /// The edges that are left of those between some nodes.
   ///
   /// From the last of `meter.edges` to the first, an edge goes when what is then left still has at
-  /// least a share of the whole model's logit difference. At last those go from which no path leads to
-  /// the logits any more.
+  /// least a share of the whole model's logit difference.
   ///
   /// - Parameters:
   ///   - nodes: Heads and MLPs.
@@ -359,23 +358,7 @@ struct Answers: CircuitsAnswers {
       let rest = kept.subtracting([edge])
       if try meter.logitDifference(edges: rest) >= share * meter.clean { kept = rest }
     }
-    var before = 0
-    repeat {
-      before = kept.count
-      let writers = Set(kept.map(\.from))
-      kept = kept.filter { edge in reader(of: edge).map { writers.contains($0) } ?? true }
-    } while kept.count < before
     return kept
-  }
-
-  /// The node that an edge leads into; nil for the logits.
-  private func reader(of edge: Edge) -> Node? {
-    switch edge.to {
-    case .query(let layer, let head), .key(let layer, let head), .value(let layer, let head):
-      .head(layer: layer, head: head)
-    case .mlp(let layer): .mlp(layer: layer)
-    case .logits: nil
-    }
   }
 
   // MARK: 9.9  ACDC

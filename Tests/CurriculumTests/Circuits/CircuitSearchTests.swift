@@ -222,7 +222,8 @@ final class CircuitSearchTests: XCTestCase {
           return Float((value - meter.corrupted) / (meter.clean - meter.corrupted))
         }
       },
-      Variant(of: CircuitsSheet.circuitOrModel, in: CircuitsAsks.worth, "by differences in logits") {
+      Variant(of: CircuitsSheet.circuitOrModel, in: CircuitsAsks.worth, "by differences in logits")
+      {
         question in
         let meter = try question.task.meter()
         let span = Float(meter.clean - meter.corrupted)
@@ -324,7 +325,7 @@ final class CircuitSearchTests: XCTestCase {
   }
 
   private static func pruning(
-    _ question: EdgesToPrune, fromTheStart: Bool = false, loose: Bool = false,
+    _ question: EdgesToPrune, fromTheStart: Bool = false,
     may: (CircuitMeter, Double, inout Double) -> Bool
   ) throws -> Set<Edge> {
     let meter = try question.task.meter()
@@ -334,30 +335,11 @@ final class CircuitSearchTests: XCTestCase {
       kept.remove(edge)
       if !may(meter, try meter.logitDifference(edges: kept), &last) { kept.insert(edge) }
     }
-    while !loose {
-      let heard = kept.filter { edge in
-        let reader: Node? =
-          switch edge.to {
-          case .logits: nil
-          case .mlp(let layer): .mlp(layer: layer)
-          case .query(let layer, let head), .key(let layer, let head), .value(let layer, let head):
-            .head(layer: layer, head: head)
-          }
-        return reader == nil || kept.contains { $0.from == reader }
-      }
-      if heard == kept { break }
-      kept = heard
-    }
     return kept
   }
 
   func testWrongEdgesAreRejectedWithTheirSentence() {
     let misconceptions = [
-      pruned("loose ends", says: "nobody hears any more") { question in
-        try Self.pruning(question, loose: true) { meter, value, _ in
-          value >= question.share * meter.clean
-        }
-      },
       pruned("from the start", says: "begin at the logits") { question in
         try Self.pruning(question, fromTheStart: true) { meter, value, _ in
           value >= question.share * meter.clean
@@ -373,24 +355,8 @@ final class CircuitSearchTests: XCTestCase {
       pruned("one by one", says: "from the full graph alone") { question in
         let meter = try question.task.meter()
         let all = try Self.solution.edges(among: Set(question.nodes))
-        let kept = try all.filter {
+        return try all.filter {
           try meter.logitDifference(edges: all.subtracting([$0])) < question.share * meter.clean
-        }
-        // Those that lead on.
-        var found: Set<Edge> = kept.filter { $0.to == .logits }
-        while true {
-          let writers = Set(found.map(\.from))
-          let more = kept.filter { edge in
-            switch edge.to {
-            case .logits: true
-            case .mlp(let layer): writers.contains(.mlp(layer: layer))
-            case .query(let layer, let head), .key(let layer, let head),
-              .value(let layer, let head):
-              writers.contains(.head(layer: layer, head: head))
-            }
-          }
-          if more == found { return found }
-          found = more
         }
       },
       pruned("the last of q, k and v", says: "only the values kept their edges") { question in
@@ -561,7 +527,8 @@ final class CircuitSearchTests: XCTestCase {
 
   /// The overlap with one of its numbers changed.
   private static func changed(
-    _ question: CircuitsToCompare, _ change: (inout [Float], _ a: Int, _ b: Int, _ shared: Int) -> Void
+    _ question: CircuitsToCompare,
+    _ change: (inout [Float], _ a: Int, _ b: Int, _ shared: Int) -> Void
   ) throws -> [Float] {
     let (a, b) = (Set(question.circuits[0]), Set(question.circuits[1]))
     var numbers = try solution.overlap(of: a, and: b, among: question.count)

@@ -11,9 +11,15 @@ struct UntouchedCircuits: CircuitsAnswers {
   ) throws -> [Int] { throw Unanswered() }
   func guessable(_ pairs: [TaskPair]) throws -> [Float] { throw Unanswered() }
   func effects(on pair: TaskPair, of model: Transformer) throws -> Tensor { throw Unanswered() }
-  func meanAblated(_ node: Node, on pairs: [TaskPair], of model: Transformer) throws -> [Float] { throw Unanswered() }
-  func pruned(_ order: [Node], keeping share: Double, by meter: CircuitMeter) throws -> Set<Node> { throw Unanswered() }
-  func faithfulness(of circuit: Set<Node>, by meter: CircuitMeter) throws -> [Float] { throw Unanswered() }
+  func meanAblated(_ node: Node, on pairs: [TaskPair], of model: Transformer) throws -> [Float] {
+    throw Unanswered()
+  }
+  func pruned(_ order: [Node], keeping share: Double, by meter: CircuitMeter) throws -> Set<Node> {
+    throw Unanswered()
+  }
+  func faithfulness(of circuit: Set<Node>, by meter: CircuitMeter) throws -> [Float] {
+    throw Unanswered()
+  }
   func worth(of circuit: [Node], by meter: CircuitMeter) throws -> Tensor { throw Unanswered() }
   func heardByTheLogits(
     from sender: Node, in pair: TaskPair, of model: Transformer, mlpsAnswer: Bool
@@ -34,9 +40,17 @@ struct UntouchedCircuits: CircuitsAnswers {
   func copyAndNext(
     layer: Int, head: Int, members: [Int], of model: Transformer
   ) throws -> [Float] { throw Unanswered() }
-  func firstRightLayers(_ pairs: [TaskPair], of model: Transformer) throws -> [Int?] { throw Unanswered() }
-  func overlap(of a: Set<Node>, and b: Set<Node>, among count: Int) throws -> [Float] { throw Unanswered() }
-  func transfer(of circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor { throw Unanswered() }
-  func withoutShared(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> [Float] { throw Unanswered() }
+  func firstRightLayers(_ pairs: [TaskPair], of model: Transformer) throws -> [Int?] {
+    throw Unanswered()
+  }
+  func overlap(of a: Set<Node>, and b: Set<Node>, among count: Int) throws -> [Float] {
+    throw Unanswered()
+  }
+  func transfer(of circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor {
+    throw Unanswered()
+  }
+  func withoutShared(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> [Float] {
+    throw Unanswered()
+  }
   func whatACircuitExplains() throws -> String { throw Unanswered() }
 }

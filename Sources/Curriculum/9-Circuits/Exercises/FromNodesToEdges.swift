@@ -21,9 +21,9 @@ extension CircuitsSheet {
       values are receivers of their own.
       """,
       """
-      When all is decided, some edges still lead into nodes that nobody hears any more. Take away every \
-      edge into a node from which no kept edge leads; do it again until nothing goes, for this silences \
-      others.
+      `edges(among:)` gives what to begin with; `let rest = kept.subtracting([edge]); if try \
+      meter.logitDifference(edges: rest) >= share * meter.clean { kept = rest }`. From the end, nothing \
+      is left hanging: when you come to what a node reads, you know whether anybody hears it.
       """,
     ],
     interpretation: """
@@ -76,7 +76,7 @@ extension CircuitsSheet {
     ])
 
   private struct EdgePruning {
-    enum Way { case right, fromTheStart, againstTheLast, oneByOne, loose }
+    enum Way { case right, fromTheStart, againstTheLast, oneByOne }
 
     let nodes: Set<Node>
     let share: Double
@@ -129,25 +129,7 @@ extension CircuitsSheet {
           current = value
         }
       }
-      return way == .loose ? kept : reaching(kept)
-    }
-
-    /// Those from which a path leads to the logits.
-    private func reaching(_ kept: Set<Edge>) -> Set<Edge> {
-      var heard: Set<Node> = []
-      var found: Set<Edge> = []
-      for edge in meter.edges.reversed() where kept.contains(edge) {
-        guard let node = Self.reader(edge.to) else {
-          heard.insert(edge.from)
-          found.insert(edge)
-          continue
-        }
-        if heard.contains(node) {
-          heard.insert(edge.from)
-          found.insert(edge)
-        }
-      }
-      return found
+      return kept
     }
 
     private func isPort(_ receiver: Receiver, values: Bool) -> Bool {
@@ -209,10 +191,6 @@ extension CircuitsSheet {
     func pruningMistakes() throws -> [Mistake<Set<Edge>>] {
       let right = try left(.right)
       return [
-        Mistake(
-          "edges that nobody hears any more are still there: no path leads from them to the logits",
-          try left(.loose)
-        ),
         Mistake(
           "you went from the first edge to the last; begin at the logits", try left(.fromTheStart)
         ),

@@ -47,7 +47,9 @@ extension CircuitsSheet {
           let members = Array((0..<CircuitModel.vocabulary).shuffled(using: &generator).prefix(16))
           var pairs = try model.pairs([(5, 8)], using: &generator)
           // Some that no layer is right about at last.
-          for index in [1, 4] { pairs[index].answer = pairs[index].clean[2] }
+          for index in [1, 4] {
+            pairs[index].answer = (pairs[index].foil + 1 + index) % CircuitModel.vocabulary
+          }
           let key = HeadToRead(
             model: model, layer: Int.random(in: 1...2, using: &generator),
             head: Int.random(in: 0..<2, using: &generator), members: members, pairs: pairs)

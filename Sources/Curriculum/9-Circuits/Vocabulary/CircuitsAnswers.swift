@@ -116,8 +116,7 @@ public protocol CircuitsAnswers: Sendable {
   /// 9.8: the edges that are left of those between some nodes.
   ///
   /// From the last of `meter.edges` to the first, an edge goes when what is then left still has at
-  /// least a share of the whole model's logit difference. At last those go from which no path leads to
-  /// the logits any more.
+  /// least a share of the whole model's logit difference.
   ///
   /// - Parameters:
   ///   - nodes: Heads and MLPs.
