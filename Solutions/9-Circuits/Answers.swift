@@ -67,7 +67,8 @@ struct Answers: CircuitsAnswers {
 
   // MARK: 9.2  Parts of a difference
 
-  /// What every part of the model adds to the logit difference at the end of the clean text,
+  /// What every part of the model adds to the logit difference at the end of the clean text.
+  ///
   /// `[part]`: the parts of `model.contributions(of:)` in their order, then what is left, which belongs
   /// to none of them. Together they are the logit difference.
   ///

@@ -10,7 +10,8 @@ struct GivenHelper: Sendable {
   /// All that is known of.
   static let all = [
     GivenHelper(
-      exercises: ["1.2"], name: "softmax", reason: "the thought is in the scores and the mask"),
+      exercises: ["1.2", "9.1"], name: "softmax",
+      reason: "the thought is in the scores and the mask, or in whose probability is asked"),
     GivenHelper(
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
@@ -30,19 +31,23 @@ struct GivenHelper: Sendable {
       exercises: ["2.4", "2.6", "2.7", "4.6", "5.7"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7"], name: "gradient",
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "9.10"],
+      name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),
     GivenHelper(
       exercises: ["4.6"], name: "LearningRateSchedule", reason: "a curve of rates"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7"], name: "finalNorm",
+      exercises: ["5.1", "5.2", "5.7", "9.11"], name: "finalNorm",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7"], name: "logits(ofNormed",
+      exercises: ["5.1", "5.2", "5.7", "9.11"], name: "logits(ofNormed",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
       exercises: ["5.10"], name: "leastSquares",
       reason: "a linear system; which rows are paired, and the constant, are the exercise"),
+    GivenHelper(
+      exercises: ["9.2"], name: "contributions",
+      reason: "what every part wrote; what the norm makes of a part is the exercise"),
   ]
 }

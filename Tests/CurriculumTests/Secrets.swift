@@ -1,5 +1,6 @@
 import Answering
 import AttentionExercises
+import CircuitsExercises
 import Foundation
 import GradientsExercises
 import Grading
@@ -16,6 +17,7 @@ import XCTest
 @testable import Solution3
 @testable import Solution4
 @testable import Solution5
+@testable import Solution9
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -127,5 +129,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet5IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: LensSheet.sheet, solution: Solution5.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet9IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: CircuitsSheet.sheet, solution: Solution9.Answers()), [])
   }
 }

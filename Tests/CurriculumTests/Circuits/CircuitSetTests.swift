@@ -118,7 +118,7 @@ final class CircuitSetTests: XCTestCase {
             / Float(question.alike.count)
         }
       },
-      guess("counts", says: "16 times") { question in
+      guess("counts", says: "times what it should be") { question in
         Self.guesses(question.alike, wins: Self.alone).map {
           $0 * Float(question.alike.count)
         }

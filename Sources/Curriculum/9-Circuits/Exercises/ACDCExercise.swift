@@ -52,7 +52,7 @@ extension CircuitsSheet {
           guard discovery.meter.clean > 1.5 else { return nil }
           let right = try discovery.left(.right)
           guard (5...36).contains(right.count),
-            try !discovery.mistakes().contains(where: { $0.hides(behind: right) })
+            try areApart(discovery.mistakes(), from: right)
           else { return nil }
           return Case(name, key)
         }

@@ -52,7 +52,7 @@ extension CircuitsSheet {
       ],
       title: "What is left depends on where one begins",
       x: Axis("what has to stay", unit: "% of the logit difference"),
-      y: Axis("nodes left, of \(nodes.count)", range: 0...Double(nodes.count))
+      y: Axis("nodes left, of \(nodes.count)", range: 0...15)
     ).write(to: file)
   }
 

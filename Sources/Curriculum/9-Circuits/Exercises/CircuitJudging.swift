@@ -31,6 +31,12 @@ extension Expected {
   }
 }
 
+/// Whether mistakes can be told from what is right, and from one another.
+func areApart<Answer: Equatable>(_ mistakes: [Mistake<Answer>], from right: Answer) -> Bool {
+  let answers = [right] + mistakes.map(\.answer)
+  return answers.indices.allSatisfy { !answers[..<$0].contains(answers[$0]) }
+}
+
 extension Mistake where Answer: Equatable {
   /// Whether the mistake cannot be told from the right answer.
   func hides(behind right: Answer) -> Bool { answer == right }

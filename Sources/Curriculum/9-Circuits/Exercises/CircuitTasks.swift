@@ -25,8 +25,10 @@ extension CircuitModel {
     _ norm: Norm, layers: Int = 3, using generator: inout SeededGenerator
   ) -> CircuitModel { .drawn(norm, layers: layers, seed: generator.next()) }
 
-  /// Pairs of a model that is drawn: the texts of a template share every other token, the twins have
-  /// other tokens in all other places. The answer is what the model says behind the clean text, the foil
+  /// Pairs of a model that is drawn.
+  ///
+  /// The texts of a template share every other token, the twins have other tokens in all other places.
+  /// The answer is what the model says behind the clean text, the foil
   /// what it says behind the corrupted one.
   ///
   /// - Parameter templates: How long texts are and how many pairs there are, a template each.

@@ -54,7 +54,7 @@ extension CircuitsSheet {
           guard try pruning.isDone() else { return nil }
           let right = try pruning.left(.right)
           guard right.count > 3, right.count < pruning.all.count / 2,
-            try !pruning.pruningMistakes().contains(where: { $0.hides(behind: right) })
+            try areApart(pruning.pruningMistakes(), from: right)
           else { return nil }
           return Case(name, key)
         }

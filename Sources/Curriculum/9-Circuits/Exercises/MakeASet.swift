@@ -36,16 +36,21 @@ extension CircuitsSheet {
     cases: { generator in
       try [("layer norm", CircuitModel.Norm.layer), ("RMS norm", .rootMeanSquare)].map {
         name, norm in
-        try drawing("9.1", using: &generator) { generator in
+        // Each half is drawn by itself, or few draws would do for both.
+        let alike = try drawing("9.1", using: &generator) { generator -> [TaskPair]? in
+          let pairs = CircuitsSheet.alike(using: &generator)
+          let right = guesses(pairs, .right)
+          return guessMistakes(pairs).contains { $0.hides(behind: right) } ? nil : pairs
+        }
+        return try drawing("9.1", using: &generator) { generator in
           let model = CircuitModel.drawn(norm, layers: 2, using: &generator)
           let question = CandidatesOfModel(
             model: model, candidates: try candidates(of: model, using: &generator), least: 0.3,
-            most: 0.4, alike: alike(using: &generator))
-          let right = try Selection(question).right
-          guard right.count >= 4, right.count <= 16,
-            try !Selection(question).mistakes.contains(where: { $0.hides(behind: right) }),
-            guessMistakes(question.alike)
-              .allSatisfy({ !$0.hides(behind: guesses(question.alike, .right)) })
+            most: 0.4, alike: alike)
+          let selection = try Selection(question)
+          let right = selection.right
+          guard (4...16).contains(right.count),
+            !selection.mistakes.contains(where: { $0.hides(behind: right) })
           else { return nil }
           return Case(name, question)
         }

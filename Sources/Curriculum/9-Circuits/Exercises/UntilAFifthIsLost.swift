@@ -50,7 +50,7 @@ extension CircuitsSheet {
           let pruning = try Pruning(key)
           let right = try pruning.left(.right)
           guard pruning.isDone, (2...7).contains(right.count),
-            try !pruning.mistakes().contains(where: { $0.hides(behind: right) })
+            try areApart(pruning.mistakes(), from: right)
           else { return nil }
           return Case(name, key)
         }

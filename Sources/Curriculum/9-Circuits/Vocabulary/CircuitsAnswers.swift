@@ -28,7 +28,8 @@ public protocol CircuitsAnswers: Sendable {
   /// - Parameter pairs: Pairs whose clean texts are all equally long.
   func guessable(_ pairs: [TaskPair]) throws -> [Float]
 
-  /// 9.2: what every part of the model adds to the logit difference at the end of the clean text,
+  /// 9.2: what every part of the model adds to the logit difference at the end of the clean text.
+  ///
   /// `[part]`: the parts of `model.contributions(of:)` in their order, then what is left, which belongs
   /// to none of them. Together they are the logit difference.
   ///
