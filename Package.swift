@@ -104,6 +104,7 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 5, title: "Lenses", methods: ["Interventions"]),
   (number: 6, title: "Patchscopes", methods: ["Interventions"]),
   (number: 8, title: "Suppression", methods: ["Heads", "Interventions"]),
+  (number: 9, title: "Circuits", methods: ["Circuits", "Heads", "Interventions"]),
 ]
 
 /// What the command-line tool is made of.

@@ -10,8 +10,8 @@ struct GivenHelper: Sendable {
   /// All that is known of.
   static let all = [
     GivenHelper(
-      exercises: ["1.2", "6.2", "6.3", "6.4"], name: "softmax",
-      reason: "the thought is in the scores and the mask"),
+      exercises: ["1.2", "6.2", "6.3", "6.4", "9.1"], name: "softmax",
+      reason: "the thought is in the scores and the mask, or in whose probability is asked"),
     GivenHelper(
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
@@ -31,17 +31,17 @@ struct GivenHelper: Sendable {
       exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6"], name: "gradient",
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"], name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),
     GivenHelper(
       exercises: ["4.6"], name: "LearningRateSchedule",
       reason: "a curve of rates"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6"], name: "finalNorm",
+      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6", "9.11"], name: "finalNorm",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6"], name: "logits(ofNormed",
+      exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6", "9.11"], name: "logits(ofNormed",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
       exercises: ["5.10", "6.9", "8.7"], name: "leastSquares",
@@ -50,5 +50,8 @@ struct GivenHelper: Sendable {
     GivenHelper(
       exercises: ["6.8"], name: "generate",
       reason: "where the state stands, and that the patch outlives a step, are the exercise"),
+    GivenHelper(
+      exercises: ["9.2"], name: "contributions",
+      reason: "what every part wrote; what the norm makes of a part is the exercise"),
   ]
 }

@@ -1,5 +1,6 @@
 import Answering
 import AttentionExercises
+import CircuitsExercises
 import Foundation
 import GradientsExercises
 import Grading
@@ -20,6 +21,7 @@ import XCTest
 @testable import Solution5
 @testable import Solution8
 @testable import Solution6
+@testable import Solution9
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -141,5 +143,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet6IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: PatchscopesSheet.sheet, solution: Solution6.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet9IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: CircuitsSheet.sheet, solution: Solution9.Answers()), [])
   }
 }

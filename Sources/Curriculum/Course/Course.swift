@@ -3,6 +3,9 @@ package import Coursework
 #if canImport(AttentionExercises)
   import AttentionExercises
 #endif
+#if canImport(CircuitsExercises)
+  import CircuitsExercises
+#endif
 #if canImport(GradientsExercises)
   import GradientsExercises
 #endif
@@ -47,6 +50,9 @@ package enum Course {
     #endif
     #if canImport(SuppressionExercises)
       sheets.append(SuppressionSheet.sheet)
+    #endif
+    #if canImport(CircuitsExercises)
+      sheets.append(CircuitsSheet.sheet)
     #endif
     return sheets
   }()

@@ -1,0 +1,4 @@
+import Coursework
+import CircuitsExercises
+
+await SheetRunner(CircuitsSheet.sheet, answers: Answers(), keepsProgress: false).main()
