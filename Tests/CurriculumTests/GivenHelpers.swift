@@ -31,7 +31,8 @@ struct GivenHelper: Sendable {
       exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"], name: "gradient",
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"],
+      name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),
     GivenHelper(
