@@ -1,8 +1,6 @@
-import Circuits
-import Interpretability
 import Interventions
 import Tensors
-import Transformers
+public import Transformers
 
 /// A model whose weights were written by hand, so that its circuit is known, with pairs that tell the
 /// circuit's edges from all others.
@@ -10,23 +8,23 @@ import Transformers
 /// The residual stream is cut into spaces of one place a token or a position; a weight that is not of
 /// the circuit is zero, or writes what nobody reads. The norms divide by a number so great that what
 /// they are given does not change it, and multiply by it again.
-struct PlantedCircuit: Sendable {
+public struct PlantedCircuit: Sendable {
   /// What it is called.
-  let name: String
+  public let name: String
   /// The model.
-  let model: Transformer
+  public let model: Transformer
   /// The pairs, whose corrupted twins replace what the circuit reads.
-  let task: TaskSet
+  public let task: TaskSet
   /// The edges by which the model does the task where everything outside is corrupted, and no others.
   ///
   /// What is the same in both texts, such as positions, needs no edge.
-  let edges: Set<CircuitEdge>
+  public let edges: Set<CircuitEdge>
 
   /// All of them.
-  static var all: [PlantedCircuit] { [induction, lookup, twoRoutes, greaterThan] }
+  public static var all: [PlantedCircuit] { [induction, lookup, twoRoutes, greaterThan] }
 
   /// A head that looks one token back, and one that finds what came behind the current token before.
-  static var induction: PlantedCircuit {
+  public static var induction: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.lookBack(layer: 0, head: 1)
     weights.head(
@@ -55,7 +53,7 @@ struct PlantedCircuit: Sendable {
   }
 
   /// A head that fetches the token at position 1, and an MLP that looks up what follows from it.
-  static var lookup: PlantedCircuit {
+  public static var lookup: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 0, writes: .moved)
     weights.mlp(layer: 0, reads: .moved, writes: .answer) { from, to in to == (from + 3) % 10 }
@@ -72,7 +70,7 @@ struct PlantedCircuit: Sendable {
 
   /// Two ways to one answer, of which each brings half: a head that writes it, and a head with an MLP a
   /// layer above it.
-  static var twoRoutes: PlantedCircuit {
+  public static var twoRoutes: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 0, writes: .answer)
     weights.fetch(position: 1, layer: 0, head: 1, writes: .moved)
@@ -91,7 +89,7 @@ struct PlantedCircuit: Sendable {
 
   /// Greater-than in two layers: a head fetches a number, one MLP makes it into all that are greater,
   /// and the next writes these.
-  static var greaterThan: PlantedCircuit {
+  public static var greaterThan: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 1, writes: .moved)
     weights.mlp(layer: 0, reads: .moved, writes: .greater) { $1 > $0 }
@@ -117,7 +115,7 @@ extension PlantedCircuit {
   /// layer 1, and 1 and 0.625 of the answer; head 0.0 three quarters and −1. The whole writes 1.375.
   /// With head 0.0 gone the MLP says nothing (1.625); with head 0.2 gone as well it says a quarter
   /// (1.25), which is needed.
-  static var cancelling: PlantedCircuit {
+  public static var cancelling: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 3)
     for (head, moved, answer) in [(0, 0.75, -1), (1, 0.25, 1), (2, -0.25, 0.625)]
       as [(Int, Float, Float)]
