@@ -476,7 +476,7 @@ struct Answers: SuppressionAnswers {
   func isANegativeHeadBad() throws -> String {
     """
     No. The survey asks about one token, the one that came, and the head lowers whatever is predicted and stands \
-    in the text: where that comes next after all, the right token pays. The reader's L3H2 has −0.22 on roll-calls, \
+    in the text: where that comes next after all, the right token pays. The reader's L3H2 has −0.19 on roll-calls, \
     and the same kind of head is positive on tours, where nothing comes twice. What counts is the loss: \
     without L1H0 it grows by 0.036 nats on the average and by up to 2.6 on single words: where \
     a visited word is among the likeliest without it. Nor is the direct effect what is lost: 0.13 logits were \
