@@ -194,8 +194,9 @@ let targets: [[Target]] = [
     .testTarget(
       name: "CurriculumTests",
       dependencies: [
-        "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
-        "Interventions", "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
+        "Answering", "Circuits", "Coursework", "Curriculum", "Figures", "Interpretability",
+        "Laboratory", "Interventions", "Models", "SheetTools", "Tensors", "Tokenizers",
+        "Transformers",
       ] + graders
         + sheets.flatMap {
           [

@@ -97,3 +97,6 @@ final class CircuitMeterTests: XCTestCase {
     XCTAssertThrowsError(try meter.divergence(edges: [turned]))
   }
 }
+
+/// The public seed and another: cases of this sheet are drawn until they decide, which takes a while.
+let twoSeeds: [UInt64] = [Checker.publicSeed, 1]

@@ -117,9 +117,16 @@ extension CircuitsSheet {
     }
 
     func decides() throws -> Bool {
-      try !overlapMistakes.contains { $0.hides(behind: overlap, tolerance: 1e-3) }
-        && !transferMistakes().contains { $0.hides(behind: try transfer()) }
-        && !sharedMistakes().contains { $0.hides(behind: try withoutShared()) }
+      let numbers = overlap
+      guard !overlapMistakes.contains(where: { $0.hides(behind: numbers, tolerance: 1e-3) }) else {
+        return false
+      }
+      let matrix = try transfer()
+      guard try !transferMistakes().contains(where: { $0.hides(behind: matrix) }) else {
+        return false
+      }
+      let shares = try withoutShared()
+      return try !sharedMistakes().contains { $0.hides(behind: shares) }
     }
 
     /// How likely it is that so many are shared, by draws without putting back.

@@ -44,7 +44,7 @@ extension CircuitsSheet {
       ].map { name, norm in
         try drawing("9.11", using: &generator) { generator in
           let model = CircuitModel.drawn(norm, using: &generator)
-          let members = Array((0..<CircuitModel.vocabulary).shuffled(using: &generator).prefix(16))
+          let members = Array((0..<CircuitModel.vocabulary).shuffled(using: &generator).prefix(24))
           var pairs = try model.pairs([(5, 8)], using: &generator)
           // Some that no layer is right about at last.
           for index in [1, 4] {
@@ -57,8 +57,8 @@ extension CircuitsSheet {
           let scores = try reading.scores(.right)
           let layers = try reading.layers(.right)
           guard layers.contains(nil),
-            try !reading.scoreMistakes().contains(where: { $0.hides(behind: scores) }),
-            try !reading.layerMistakes().contains(where: { $0.hides(behind: layers) })
+            try areApart(reading.scoreMistakes(), from: scores),
+            try areApart(reading.layerMistakes(), from: layers)
           else { return nil }
           return Case(name, key)
         }
