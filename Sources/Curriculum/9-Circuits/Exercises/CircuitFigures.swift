@@ -3,6 +3,7 @@ import CircuitsVocabulary
 import Coursework
 import Figures
 import Foundation
+import Interventions
 import Tensors
 import Transformers
 
