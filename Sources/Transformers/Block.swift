@@ -30,18 +30,17 @@ struct StackContext {
 package struct Block: Sendable {
   package var attentionNorm: Norm
   package var attention: Attention
-  var crossAttention: CrossAttention?
-  var feedForward: FeedForward
+  package var crossNorm: Norm?
+  package var cross: Attention?
+  /// Nil where the MLP reads through the norm of attention, and where there is no MLP.
+  package var mlpNorm: Norm?
+  /// Nil where attention stands alone.
+  package var mlp: MLP?
   let placement: TransformerConfiguration.NormPlacement
-
-  /// Cross-attention and its norm.
-  struct CrossAttention: Sendable {
-    var norm: Norm
-    var attention: Attention
-  }
+  let order: TransformerConfiguration.BlockOrder
 
   /// Where the MLP stands.
-  enum FeedForward: Sendable {
+  private enum FeedForward {
     /// Attention alone.
     case none
     /// It reads what attention has added to.
@@ -52,26 +51,14 @@ package struct Block: Sendable {
     case besideAttentionWithItsNorm(MLP)
   }
 
-  /// Nil where the MLP reads through the norm of attention, and where there is no MLP.
-  package var mlpNorm: Norm? {
-    switch feedForward {
-    case .afterAttention(let norm, _), .besideAttention(let norm, _): norm
-    case .none, .besideAttentionWithItsNorm: nil
-    }
+  // The weights stand apart from the case: a case that held them would be taken out and put back
+  // whenever one is visited.
+  private var feedForward: FeedForward {
+    guard let mlp else { return .none }
+    guard let mlpNorm else { return .besideAttentionWithItsNorm(mlp) }
+    return order == .sequential
+      ? .afterAttention(norm: mlpNorm, mlp) : .besideAttention(norm: mlpNorm, mlp)
   }
-
-  /// Nil where attention stands alone.
-  package var mlp: MLP? {
-    switch feedForward {
-    case .afterAttention(_, let mlp), .besideAttention(_, let mlp),
-      .besideAttentionWithItsNorm(let mlp):
-      mlp
-    case .none: nil
-    }
-  }
-
-  package var crossNorm: Norm? { crossAttention?.norm }
-  package var cross: Attention? { crossAttention?.attention }
 
   /// - Parameter x: `[batch, position, width]`.
   /// - Returns: The residual stream at the positions that are wanted, `[batch, query, width]`.
@@ -118,7 +105,7 @@ package struct Block: Sendable {
       var residual = try hooks[.residualMid] { try pre + attended(normed) }
       if placement == .after { residual = try attentionNorm(residual, hooks.norm(1)) }
       residual = try crossed(residual, context, &cache.cross, hooks)
-      let number = hooks.norm(crossAttention == nil ? 2 : 3)
+      let number = hooks.norm(cross == nil ? 2 : 3)
       let added = try hooks[.mlpOut] {
         try mlp(placement == .before ? norm(residual, number) : residual, hooks.mlp)
       }
@@ -133,17 +120,17 @@ package struct Block: Sendable {
     _ residual: Tensor, _ context: StackContext, _ cache: inout KeyValues?,
     _ hooks: HookScope<HookPoint.BlockPoint>
   ) throws -> Tensor {
-    guard let cross = crossAttention, let source = context.source, let mask = context.sourceMask
+    guard let crossNorm, let cross, let source = context.source, let mask = context.sourceMask
     else { return residual }
     let mid = try hooks[.residualMidCross] {
       residual
         + (try hooks[.attentionOut(.cross)] {
-          let asked = placement == .before ? try cross.norm(residual, hooks.norm(2)) : residual
-          return try cross.attention(
+          let asked = placement == .before ? try crossNorm(residual, hooks.norm(2)) : residual
+          return try cross(
             asked, reading: source, mask: mask, cache: &cache, hooks: hooks.attention(.cross))
         })
     }
-    return placement == .before ? mid : try cross.norm(mid, hooks.norm(2))
+    return placement == .before ? mid : try crossNorm(mid, hooks.norm(2))
   }
 
   /// The copies of the residual stream that single heads read, where they are asked for; those that
@@ -171,31 +158,10 @@ package struct Block: Sendable {
   mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
     attentionNorm.visit(name + ".attentionNorm", body)
     attention.visit(name + ".attention", body)
-    crossAttention?.norm.visit(name + ".crossNorm", body)
-    crossAttention?.attention.visit(name + ".cross", body)
-    feedForward.visit(name, body)
-  }
-}
-
-extension Block.FeedForward {
-  mutating func visit(_ name: String, _ body: (String, inout Tensor) -> Void) {
-    // Taken out while it is changed: weights that two hold would be copied.
-    let whole = self
-    self = .none
-    switch consume whole {
-    case .none: break
-    case .afterAttention(var norm, var mlp):
-      norm.visit(name + ".mlpNorm", body)
-      mlp.visit(name + ".mlp", body)
-      self = .afterAttention(norm: norm, mlp)
-    case .besideAttention(var norm, var mlp):
-      norm.visit(name + ".mlpNorm", body)
-      mlp.visit(name + ".mlp", body)
-      self = .besideAttention(norm: norm, mlp)
-    case .besideAttentionWithItsNorm(var mlp):
-      mlp.visit(name + ".mlp", body)
-      self = .besideAttentionWithItsNorm(mlp)
-    }
+    crossNorm?.visit(name + ".crossNorm", body)
+    cross?.visit(name + ".cross", body)
+    mlpNorm?.visit(name + ".mlpNorm", body)
+    mlp?.visit(name + ".mlp", body)
   }
 }
 

@@ -75,25 +75,14 @@ extension Transformer {
         kind: kind, headCount: stack.headCount, keyHeadCount: stack.keyHeadCount,
         scale: c.scalesScores ? 1 / Float(stack.headWidth).squareRoot() : 1, window: window)
     }
-    func mlp(_ name: String, _ stack: TransformerConfiguration.Stack) throws -> MLP {
+    func mlp(_ name: String, _ stack: TransformerConfiguration.Stack) throws -> MLP? {
+      if stack.isAttentionOnly { return nil }
       let (hidden, hasBias) = (stack.feedForwardWidth, c.biases.mlp)
       return MLP(
         input: try linear(name + ".input", c.width, hidden, hasBias: hasBias),
         gate: c.isGated ? try linear(name + ".gate", c.width, hidden, hasBias: hasBias) : nil,
         output: try linear(name + ".output", hidden, c.width, hasBias: hasBias),
         activation: c.activation)
-    }
-    func feedForward(
-      _ name: String, _ stack: TransformerConfiguration.Stack
-    ) throws -> Block.FeedForward {
-      if stack.isAttentionOnly { return .none }
-      switch c.blockOrder {
-      case .sequential:
-        return .afterAttention(norm: try norm(name + ".mlpNorm"), try mlp(name + ".mlp", stack))
-      case .parallel:
-        return .besideAttention(norm: try norm(name + ".mlpNorm"), try mlp(name + ".mlp", stack))
-      case .parallelWithOneNorm: return .besideAttentionWithItsNorm(try mlp(name + ".mlp", stack))
-      }
     }
     func block(
       _ stackName: StackName, _ stack: TransformerConfiguration.Stack, layer: Int
@@ -104,11 +93,11 @@ extension Transformer {
       return Block(
         attentionNorm: try norm(name + ".attentionNorm"),
         attention: try attention(name + ".attention", .own, stack, window: window),
-        crossAttention: reads
-          ? Block.CrossAttention(
-            norm: try norm(name + ".crossNorm"),
-            attention: try attention(name + ".cross", .cross, stack)) : nil,
-        feedForward: try feedForward(name, stack), placement: c.normPlacement)
+        crossNorm: reads ? try norm(name + ".crossNorm") : nil,
+        cross: reads ? try attention(name + ".cross", .cross, stack) : nil,
+        mlpNorm: stack.isAttentionOnly || c.blockOrder == .parallelWithOneNorm
+          ? nil : try norm(name + ".mlpNorm"),
+        mlp: try mlp(name + ".mlp", stack), placement: c.normPlacement, order: c.blockOrder)
     }
     func positions(_ name: String) throws -> PositionTable? {
       switch c.position {
