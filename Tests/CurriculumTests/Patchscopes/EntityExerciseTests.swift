@@ -72,7 +72,7 @@ final class EntityExerciseTests: XCTestCase {
           question, source: Self.aligned(question), at: question.placeholder,
           into: question.prompt.count - 1)
       },
-      wrong("no patch", "nothing was patched") { question in
+      wrong("no patch", nil) { question in
         try Self.written(
           question, source: Self.aligned(question), at: question.placeholder,
           patching: { _ in false })
@@ -281,7 +281,7 @@ final class EntityExerciseTests: XCTestCase {
             $1, $2, layer: question.layer, target: question.targetLayer, length: { _, _ in 1 })
         }
       },
-      wrong("upside down", "the scale is upside down") { question in
+      wrong("upside down", nil) { question in
         try Self.hops(question) {
           $0.patched = try Self.patched(
             $1, $2, layer: question.layer, target: question.targetLayer, length: { $1 / $0 })
@@ -306,7 +306,7 @@ final class EntityExerciseTests: XCTestCase {
       counted("of all", "are shares of all questions") {
         Self.tally($0) { mended, broken, _, _, all in (mended / all, broken / all) }
       },
-      counted("crossed", "the wrong ones can be mended") {
+      counted("crossed", nil) {
         Self.tally($0) { mended, broken, wrong, right, _ in (mended / right, broken / wrong) }
       },
       counted("exchanged", "mended and broken are exchanged") {
@@ -360,7 +360,7 @@ final class EntityExerciseTests: XCTestCase {
     }
     let misconceptions = [
       untrained("zeros", "nothing was trained") { .zeros([$0.length, $0.states.shape[1]]) },
-      untrained("random", "hardly better than behind an untrained one") {
+      untrained("random", nil) {
         var generator = SeededGenerator(seed: $0.seed)
         return .randomNormal(
           [$0.length, $0.states.shape[1]], standardDeviation: 0.5, using: &generator)

@@ -24,4 +24,12 @@ final class PatchscopesSheetTests: XCTestCase {
   func testCasesFollowFromTheSeed() throws {
     try proof.assertCasesFollowFromTheSeed()
   }
+
+  func testEveryFigureIsDrawnAndAlwaysTheSame() throws {
+    try proof.assertFiguresAreAlwaysTheSame()
+  }
+
+  func testFiguresOfAnswersWaitForThem() throws {
+    try proof.assertFiguresWait(PatchscopesSheet.figures)
+  }
 }

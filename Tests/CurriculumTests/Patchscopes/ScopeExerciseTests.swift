@@ -411,7 +411,7 @@ final class ScopeExerciseTests: XCTestCase {
         return try Self.rows(question, source: { $0.layer = other }, prompt: { $0.layer = l })
           .map { Self.best($0.last, question.choices) }
       },
-      wrong("the prompt's end", "went into the prompt's last token") { question in
+      wrong("the prompt's end", nil) { question in
         try Self.rows(question, prompt: { $0.position = $0.tokens.count - 1 })
           .map { Self.best($0.last, question.choices) }
       },

@@ -48,9 +48,10 @@ extension PatchscopesSheet {
               model: ScopeModel(.small, using: &generator),
               entity: ScopeModel.text(entity, using: &generator),
               filler: ScopeModel.text(12, using: &generator),
-              prompt: ScopeModel.text(8, using: &generator), placeholder: placeholder,
+              prompt: ScopeModel.text(placeholder + 2, using: &generator),
+              placeholder: placeholder,
               count: count)
-          }, until: { try DescriptionKey($0).isDecided() })
+          }, until: { try DescriptionKey($0).isDecided(isStrict: $1 < 15) })
         cases.append(Case(name, question))
       }
       let country = ReaderWorld.standard.plainCountries.randomElement(using: &generator)!
@@ -185,14 +186,15 @@ private struct DescriptionKey {
   }
 
   /// Whether every mistake shows, and no token is a matter of rounding.
-  func isDecided() throws -> Bool {
+  func isDecided(isStrict: Bool) throws -> Bool {
     let states = try model.layers(of: aligned)
     for layer in model.points.indices
     where try written(states[layer][at: question.placeholder], layer: layer).margin < 0.01 {
       return false
     }
+    let right = try right()
+    let wrong = try mistakes().map(\.answer)
     // No two mistakes give the same either, or the wrong sentence would be said.
-    let answers = try [right()] + mistakes().map(\.answer)
-    return Set(answers).count == answers.count
+    return !wrong.contains(right) && (!isStrict || Set(wrong).count == wrong.count)
   }
 }

@@ -40,14 +40,26 @@ struct TensorKey {
 
 /// A question that is drawn again until every usual mistake shows in its answer.
 ///
-/// - Parameter draw: Gives nil for one of which that is known at once.
+/// - Parameters:
+///   - draw: Gives nil for one of which that is known at once.
+///   - isDecided: Is given the number of the try, to ask for less when much was asked in vain.
+func drawn<Question>(
+  using generator: inout SeededGenerator, _ draw: (inout SeededGenerator) throws -> Question?,
+  until isDecided: (Question, Int) throws -> Bool
+) rethrows -> Question {
+  var number = 0
+  while true {
+    number += 1
+    if let question = try draw(&generator), try isDecided(question, number) { return question }
+  }
+}
+
+/// A question that is drawn again until every usual mistake shows in its answer.
 func drawn<Question>(
   using generator: inout SeededGenerator, _ draw: (inout SeededGenerator) throws -> Question?,
   until isDecided: (Question) throws -> Bool
 ) rethrows -> Question {
-  while true {
-    if let question = try draw(&generator), try isDecided(question) { return question }
-  }
+  try drawn(using: &generator, draw) { question, _ in try isDecided(question) }
 }
 
 extension Tensor {
