@@ -102,6 +102,7 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 3, title: "Gradients", methods: []),
   (number: 4, title: "Sorting", methods: []),
   (number: 5, title: "Lenses", methods: ["Interventions"]),
+  (number: 7, title: "Idioms", methods: []),
 ]
 
 /// What the command-line tool is made of.

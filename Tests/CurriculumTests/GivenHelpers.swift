@@ -15,10 +15,11 @@ struct GivenHelper: Sendable {
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
     GivenHelper(
-      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7"], name: "logSoftmax",
+      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "7.6", "7.9"], name: "logSoftmax",
       reason: "which row is asked for which token is the exercise"),
     GivenHelper(
-      exercises: ["1.5", "1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4"], name: "argmax",
+      exercises: ["1.5", "1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4", "7.6", "7.8"],
+      name: "argmax",
       reason: "it knows nothing of ties, words or what is compared"),
     GivenHelper(
       exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6"], name: "crossEntropy",

@@ -3,6 +3,7 @@ import AttentionExercises
 import Foundation
 import GradientsExercises
 import Grading
+import IdiomsExercises
 import LensesExercises
 import ProbingExercises
 import SortingExercises
@@ -16,6 +17,7 @@ import XCTest
 @testable import Solution3
 @testable import Solution4
 @testable import Solution5
+@testable import Solution7
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -127,5 +129,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet5IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: LensSheet.sheet, solution: Solution5.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet7IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: IdiomsSheet.sheet, solution: Solution7.Answers()), [])
   }
 }

@@ -16,6 +16,10 @@ package import Coursework
   import SortingExercises
 #endif
 
+#if canImport(IdiomsExercises)
+  import IdiomsExercises
+#endif
+
 /// The sheets of the course, in order, as far as they are in the package: a class may be given some
 /// of them.
 package enum Course {
@@ -35,6 +39,9 @@ package enum Course {
     #endif
     #if canImport(LensesExercises)
       sheets.append(LensSheet.sheet)
+    #endif
+    #if canImport(IdiomsExercises)
+      sheets.append(IdiomsSheet.sheet)
     #endif
     return sheets
   }()
