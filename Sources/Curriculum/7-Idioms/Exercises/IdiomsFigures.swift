@@ -212,8 +212,9 @@ extension IdiomsSheet {
     try plot.write(to: file)
   }
 
-  /// “… . She kicked the bucket , that is , she”: what follows is the meaning, at the end of what is
-  /// marked.
+  /// An idiom and the beginning of its explanation, “she kicked the bucket , that is , she”.
+  ///
+  /// What follows is the meaning, at the end of what is marked.
   private static func explained(_ idiom: ReaderIdiom, _ kind: SpanKind) -> IdiomSentence {
     var sentence = idiomText(idiom, kind, name: "Anna")
     let word = idiom.isAboutThings ? "it" : "she"
