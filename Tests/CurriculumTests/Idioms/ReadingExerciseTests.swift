@@ -239,7 +239,7 @@ final class ReadingExerciseTests: XCTestCase {
   }
 
   func testOtherRightExchangesAreAccepted() {
-    func tokens(_ sentence: IdiomSentence) throws -> SpanTokens {
+    @Sendable func tokens(_ sentence: IdiomSentence) throws -> SpanTokens {
       try SpanTokens(tokens: sentence.tokens, span: sentence.span, lastWord: sentence.lastWord)
     }
     let exercise = IdiomsSheet.exchangeTheLastWord

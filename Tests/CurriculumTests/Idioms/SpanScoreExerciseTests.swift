@@ -37,7 +37,7 @@ final class SpanScoreExerciseTests: XCTestCase {
   }
 
   func testWrongPositionsAreRejectedWithTheirSentence() {
-    func span(_ sentence: TaggedSentence) -> [Int] {
+    @Sendable func span(_ sentence: TaggedSentence) -> [Int] {
       sentence.tags.indices.filter { sentence.tags[$0] != "O" }
     }
     let misconceptions = [
@@ -273,10 +273,10 @@ final class SpanScoreExerciseTests: XCTestCase {
   }
 
   func testWrongAgreementsAreRejectedWithTheirSentence() {
-    func own(_ a: Tensor, _ b: Tensor) throws -> Agreement {
+    @Sendable func own(_ a: Tensor, _ b: Tensor) throws -> Agreement {
       try Solution().agreement(of: a, with: b)
     }
-    func differences(_ a: Tensor, _ b: Tensor) -> [Double] {
+    @Sendable func differences(_ a: Tensor, _ b: Tensor) -> [Double] {
       zip(Self.rows(a), Self.rows(b)).map { Self.mean($0) - Self.mean($1) }
     }
     let misconceptions = [
@@ -382,7 +382,7 @@ final class SpanScoreExerciseTests: XCTestCase {
   }
 
   func testWrongAttributionsAreRejectedWithTheirSentence() {
-    func follows(_ key: LogitParts) -> (Int) -> Bool { { key.span.contains($0 + 1) } }
+    @Sendable func follows(_ key: LogitParts) -> (Int) -> Bool { { key.span.contains($0 + 1) } }
     let misconceptions = [
       attribution("token i", says: "stands there already") { key in
         Self.means(key, to: key.tokens.count, isIn: { key.span.contains($0) }) {
