@@ -181,17 +181,17 @@ struct Answers: IdiomsAnswers {
     throw Unanswered()
   }
 
-  /// The share of predicted tokens, over all sentences, that are the model's first choice when the heads
-  /// of the greatest scores are zeroed together.
+  /// How well the tokens of all sentences are predicted, each counting alike, when the heads of the
+  /// greatest scores are zeroed together.
   ///
   /// - Parameters:
   ///   - count: How many heads are zeroed.
   ///   - scores: `[layer, head]`; no two are equal.
   ///   - sentences: Tokens, of different lengths.
   ///   - model: A decoder.
-  func accuracy(
+  func quality(
     without count: Int, by scores: Tensor, on sentences: [[Int]], in model: Transformer
-  ) throws -> Double {
+  ) throws -> Quality {
     throw Unanswered()
   }
 

@@ -389,23 +389,24 @@ struct Answers: IdiomsAnswers {
     return correlation(ranks(score), ranks(effect))
   }
 
-  /// The share of predicted tokens, over all sentences, that are the model's first choice when the heads
-  /// of the greatest scores are zeroed together.
+  /// How well the tokens of all sentences are predicted, each counting alike, when the heads of the
+  /// greatest scores are zeroed together.
   ///
   /// - Parameters:
   ///   - count: How many heads are zeroed.
   ///   - scores: `[layer, head]`; no two are equal.
   ///   - sentences: Tokens, of different lengths.
   ///   - model: A decoder.
-  func accuracy(
+  func quality(
     without count: Int, by scores: Tensor, on sentences: [[Int]], in model: Transformer
-  ) throws -> Double {
+  ) throws -> Quality {
     let (values, heads) = (scores.values, scores.shape[1])
     let best = values.indices.sorted { values[$0] > values[$1] }.prefix(count)
       .map { HeadPlace(layer: $0 / heads, head: $0 % heads) }
-    return average(
-      try predictions(on: sentences, in: model, intervening: zeroing(best, in: model))
-        .map { $0.isRight ? 1 : 0 })
+    let found = try predictions(
+      on: sentences, in: model, intervening: zeroing(best, in: model))
+    return Quality(
+      accuracy: average(found.map { $0.isRight ? 1 : 0 }), loss: average(found.map(\.loss)))
   }
 
   // MARK: 7.12  In words: what may the title say?

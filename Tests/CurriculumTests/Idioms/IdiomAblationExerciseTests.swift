@@ -447,25 +447,26 @@ final class IdiomAblationExerciseTests: XCTestCase {
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
   }
 
-  private func accuracy(
+  private func quality(
     _ name: String, says: String?,
-    answer: @escaping @Sendable (ForecastQuestion) throws -> Double
+    answer: @escaping @Sendable (ForecastQuestion) throws -> Quality
   ) -> Misconception {
     Misconception(
-      of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.accuracy, name, says: says,
+      of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.quality, name, says: says,
       answer: answer)
   }
 
-  private static func accuracy(
+  private static func quality(
     _ question: ForecastQuestion, scores: Tensor? = nil, count: Int? = nil
-  ) throws -> Double {
-    try Solution().accuracy(
+  ) throws -> Quality {
+    try Solution().quality(
       without: count ?? question.count, by: scores ?? question.scores, on: question.sentences,
       in: try question.model.made())
   }
 
-  /// Hits by sentence with the chosen heads gone, coded by products with masks.
-  private static func hits(_ question: ForecastQuestion, shift: Int = 1) throws -> [[Bool]] {
+  /// Qualities of sentences with the chosen heads gone, coded by products with masks.
+  private static func sentences(_ question: ForecastQuestion, shift: Int = 1) throws -> [[Quality]]
+  {
     let scores = question.scores
     let all = (0..<6).flatMap { layer in (0..<4).map { (layer, $0, scores[layer, $0]) } }
     let chosen = all.sorted { $0.2 > $1.2 }.prefix(question.count)
@@ -473,37 +474,46 @@ final class IdiomAblationExerciseTests: XCTestCase {
     let heads = HeadQuestion(model: question.model, heads: [], sentences: question.sentences)
     return try predictions(heads, at: Set(byLayer.keys), shift: shift) { layer, mixed in
       without(byLayer[layer]!, mixed)
-    }.map { $0.map { $0.choice == $0.token } }
+    }.map { $0.map { Quality(accuracy: $0.choice == $0.token ? 1 : 0, loss: $0.loss) } }
   }
 
-  func testWrongAccuraciesAreRejectedWithTheirSentence() {
+  private static func mean(_ qualities: some Sequence<Quality>) -> Quality {
+    let all = Array(qualities)
+    return Quality(accuracy: mean(all.map(\.accuracy)), loss: mean(all.map(\.loss)))
+  }
+
+  func testWrongQualitiesAreRejectedWithTheirSentence() {
     let misconceptions = [
-      accuracy("the least", says: "of the least scores") {
-        try Self.accuracy($0, scores: -$0.scores)
+      quality("the least", says: "of the least scores") {
+        try Self.quality($0, scores: -$0.scores)
       },
-      accuracy("sizes", says: "without its sign") { question in
+      quality("sizes", says: "without its sign") { question in
         let sizes = Tensor(question.scores.values.map { abs($0) }, shape: question.scores.shape)
-        return try Self.accuracy(question, scores: sizes)
+        return try Self.quality(question, scores: sizes)
       },
-      accuracy("none", says: "nothing was zeroed") { try Self.accuracy($0, count: 0) },
-      accuracy("one more", says: "one head too many") {
-        try Self.accuracy($0, count: $0.count + 1)
+      quality("none", says: "nothing was zeroed") { try Self.quality($0, count: 0) },
+      quality("one more", says: "one head too many") {
+        try Self.quality($0, count: $0.count + 1)
       },
-      accuracy("one by one", says: "in one run") { question in
+      quality("one by one", says: "in one run") { question in
         Self.mean(
           try (0..<question.count).map { place in
             let chosen = question.scores.values.sorted(by: >)[place]
             let only = Tensor(
               question.scores.values.map { $0 == chosen ? 1 : 0 }, shape: question.scores.shape)
-            return try Self.accuracy(question, scores: only, count: 1)
+            return try Self.quality(question, scores: only, count: 1)
           })
       },
-      accuracy("means of sentences", says: "every predicted token counts alike") { question in
-        Self.mean(try Self.hits(question).map { Self.mean($0.map { $0 ? 1 : 0 }) })
+      quality("means of sentences", says: "every predicted token counts alike") { question in
+        Self.mean(try Self.sentences(question).map { Self.mean($0) })
       },
-      accuracy("wrong ones", says: "the share that is wrong") { 1 - (try Self.accuracy($0)) },
-      accuracy("token i", says: "stands there already") { question in
-        Self.mean(try Self.hits(question, shift: 0).joined().map { $0 ? 1 : 0 })
+      quality("wrong ones", says: "the share that is wrong") { question in
+        var found = try Self.quality(question)
+        found.accuracy = 1 - found.accuracy
+        return found
+      },
+      quality("token i", says: "stands there already") { question in
+        Self.mean(try Self.sentences(question, shift: 0).joined())
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -524,7 +534,7 @@ final class IdiomAblationExerciseTests: XCTestCase {
         }
         return Self.pearson(ranks(question.score), ranks(question.effect))
       },
-      Variant(of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.accuracy, "by the library") {
+      Variant(of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.quality, "by the library") {
         (question: ForecastQuestion) in
         let order = question.scores.values.indices.sorted {
           question.scores.values[$0] > question.scores.values[$1]
@@ -532,22 +542,25 @@ final class IdiomAblationExerciseTests: XCTestCase {
         let sentences = try question.sentences.map {
           try SpanTokens(tokens: $0, span: [$0.count - 1])
         }
-        return try SpanAblation(try question.model.made(), sentences, kind: .zero).effects(of: [
-          order.prefix(question.count).map { HeadAddress(.blocks, layer: $0 / 4, head: $0 % 4) }
-        ]).effects[0].scores.all.accuracy
+        let found = try SpanAblation(try question.model.made(), sentences, kind: .zero)
+          .effects(of: [
+            order.prefix(question.count).map { HeadAddress(.blocks, layer: $0 / 4, head: $0 % 4) }
+          ]).effects[0].scores.all
+        return Quality(accuracy: found.accuracy, loss: found.loss)
       },
-      Variant(of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.accuracy, "by masks") {
+      Variant(of: IdiomsSheet.scoreAgainstImportance, in: IdiomsAsks.quality, "by masks") {
         (question: ForecastQuestion) in
-        Self.mean(try Self.hits(question).joined().map { $0 ? 1 : 0 })
+        Self.mean(try Self.sentences(question).joined())
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
   func testNonsenseEarnsNothing() {
-    for number in [Double.nan, .infinity, -1e300, 5] {
+    for number in [Double.nan, -1e300] {
       XCTAssertNil(foresight("nonsense", says: nil) { _, _ in number }.fault())
-      XCTAssertNil(accuracy("nonsense", says: nil) { _ in number }.fault())
+      XCTAssertNil(
+        quality("nonsense", says: nil) { _ in Quality(accuracy: number, loss: number) }.fault())
       XCTAssertNil(
         cost("nonsense", says: nil) { _ in AblationCost(loss: number, changed: number) }.fault())
     }

@@ -34,8 +34,8 @@ struct UntouchedIdioms: IdiomsAnswers {
   func likeness(of patterns: [Tensor], kinds: [Int]) throws -> Tensor { throw Unanswered() }
   func silhouettes(of points: Tensor, clusters: [Int]) throws -> [Double] { throw Unanswered() }
   func foresight(of score: [Double], for effect: [Double]) throws -> Double { throw Unanswered() }
-  func accuracy(
+  func quality(
     without count: Int, by scores: Tensor, on sentences: [[Int]], in model: Transformer
-  ) throws -> Double { throw Unanswered() }
+  ) throws -> Quality { throw Unanswered() }
   func whatTheTitleMaySay() throws -> String { throw Unanswered() }
 }

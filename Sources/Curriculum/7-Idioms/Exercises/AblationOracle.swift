@@ -48,13 +48,15 @@ struct AblationOracle {
         .logits[at: 0].doubleRows
       return (0..<(tokens.count - 1)).map { position in
         let row = logits[position]
-        let sorted = row.sorted(by: >)
-        let total = row.reduce(0) { $0 + exp($1 - sorted[0]) }
-        let choice = row.firstIndex(of: sorted[0])!
+        let choice = row.indices.max { row[$0] < row[$1] }!
+        let second = row.indices.reduce(-Double.infinity) {
+          $1 == choice ? $0 : max($0, row[$1])
+        }
+        let total = row.reduce(0) { $0 + exp($1 - row[choice]) }
         let token = tokens[position + shift]
         return Prediction(
-          sentence: index, position: position, loss: sorted[0] + log(total) - row[token],
-          choice: choice, isRight: choice == token, margin: sorted[0] - sorted[1])
+          sentence: index, position: position, loss: row[choice] + log(total) - row[token],
+          choice: choice, isRight: choice == token, margin: row[choice] - second)
       }
     }
   }

@@ -48,41 +48,40 @@ extension IdiomsSheet {
     },
     parts: [Part(IdiomsAsks.completes) { try awarenessJudge($0) }])
 
-  /// Sentences of which some end their span as the model would, some in a part of its pieces.
+  /// Sentences whose tokens from the span on are the model's first choices, or are not, so that every
+  /// way to ask the wrong place gives another list.
   private static func plantedSentences(
     _ model: Transformer, pieces: Int, using generator: inout SeededGenerator
   ) throws -> [IdiomSentence] {
-    var sentences: [IdiomSentence] = []
-    // Which pieces are right: all, none, the first, the last.
-    let plans = [0, 1, 2, 3, 0, 1].map { plan in
-      (0..<pieces).map { piece in
-        plan == 0 || plan == 2 && piece == 0 || plan == 3 && piece == pieces - 1 && pieces > 1
-      }
-    }
-    for plan in plans {
+    let (all, none) = (
+      Array(repeating: true, count: pieces), Array(repeating: false, count: pieces)
+    )
+    let (first, last) = ([true] + none.dropFirst(), pieces > 1 ? none.dropFirst() + [true] : none)
+    // What is a first choice: the span before its last word, the word, what follows, and the end.
+    let plans: [(span: Bool, word: [Bool], next: Bool, end: Bool)] = [
+      (true, all, true, false), (false, none, false, true), (false, first, false, false),
+      (false, last, true, false), (false, all, false, true), (true, none, false, true),
+      (true, first, true, true), (false, last, true, false),
+    ]
+    return try plans.shuffled(using: &generator).map { plan in
       while true {
-        let before = (0..<Int.random(in: 4...6, using: &generator)).map { _ in
+        let before = (0..<Int.random(in: 3...5, using: &generator)).map { _ in
           Int.random(in: 0..<IdiomsModel.vocabulary, using: &generator)
         }
-        var tokens = before
-        var isClear = true
-        for isRight in plan {
+        var (tokens, isClear) = (before, true)
+        for isRight in [plan.span, plan.span] + plan.word + [plan.next, plan.end] {
           let row = try model(ModelInput(tokens))[at: 0][at: tokens.count - 1].values
           let order = row.indices.sorted { row[$0] > row[$1] }
           isClear = isClear && row[order[0]] - row[order[1]] > 0.01
-          tokens.append(isRight ? order[0] : order[Int.random(in: 1...4, using: &generator)])
+          tokens.append(order[isRight ? 0 : Int.random(in: 1...4, using: &generator)])
         }
+        let word = before.count + 2
         guard isClear else { continue }
-        let end = tokens.count
-        tokens += (0..<2).map { _ in Int.random(in: 0..<IdiomsModel.vocabulary, using: &generator) }
-        sentences.append(
-          IdiomSentence(
-            tokens: tokens, span: Array((before.count - 2)..<end),
-            lastWord: Array(before.count..<end)))
-        break
+        return IdiomSentence(
+          tokens: tokens, span: Array(before.count..<(word + pieces)),
+          lastWord: Array(word..<(word + pieces)))
       }
     }
-    return sentences
   }
 
   private static func awarenessJudge(_ key: SentencesOfModel) throws -> Expected<[Bool]> {

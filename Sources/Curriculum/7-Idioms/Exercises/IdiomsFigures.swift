@@ -327,12 +327,12 @@ extension IdiomsSheet {
       let lines = try orders.map { name, scores in
         let table = Tensor(scores.map(Float.init), shape: [shape.layerCount, shape.headCount])
         let answers = try ask.all(
-          IdiomsAsks.accuracy,
+          IdiomsAsks.quality,
           counts.map {
             ForecastQuestion(
               score: [], effect: [], count: $0, scores: table, sentences: fresh, model: spec)
           })
-        return LinePlot.Series(name, x: counts.map(Double.init), y: answers)
+        return LinePlot.Series(name, x: counts.map(Double.init), y: answers.map(\.accuracy))
       }
       var plot = LinePlot(
         lines, title: model.name, x: "heads taken away", y: Axis("accuracy", range: 0...1))

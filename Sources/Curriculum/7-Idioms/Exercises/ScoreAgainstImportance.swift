@@ -19,9 +19,9 @@ extension IdiomsSheet {
       up together.
       """,
       """
-      `rank = (number that are smaller) + (number that are equal, itself among them + 1) / 2`. For the \
+      `rank = (number that are smaller) + (number that are equal, itself among them, + 1) / 2`. For the \
       other half, sort all (layer, head) by `scores[layer, head]`, take the first, zero them in one run \
-      a sentence (7.7), and count positions i < n − 1 whose first choice is `tokens[i + 1]`.
+      a sentence (7.7), and take hits and losses at positions i < n − 1, each against `tokens[i + 1]`.
       """,
       """
       `let order = (0..<scores.count).sorted { scores.values[$0] > scores.values[$1] }.prefix(count)`, \
@@ -60,7 +60,7 @@ extension IdiomsSheet {
           let question = ForecastQuestion(
             score: score, effect: effect, count: away,
             scores: .randomNormal([6, 4], using: &generator),
-            sentences: idiomTexts(kind, count: 4, using: &generator).map(\.tokens), model: .reader)
+            sentences: idiomTexts(kind, count: 3, using: &generator).map(\.tokens), model: .reader)
           guard try ChosenHeads(question).isClear else { continue }
           return Case(name, question)
         }
@@ -68,7 +68,7 @@ extension IdiomsSheet {
     },
     parts: [
       Part(IdiomsAsks.foresight) { foresightJudge($0) },
-      Part(IdiomsAsks.accuracy) { try ChosenHeads($0).judge() },
+      Part(IdiomsAsks.quality) { try ChosenHeads($0).judge() },
     ])
 
   private static func foresightJudge(_ key: ForecastQuestion) -> Judgement<Double> {
@@ -166,66 +166,69 @@ private struct ChosenHeads {
         .prefix(count))
   }
 
-  /// Whether no choice hangs on a rounding, and the right heads matter otherwise than the wrong ones.
-  var isClear: Bool {
-    get throws {
-      let worst = try oracle.predictions(without: Self.chosen(key, key.count, by: <))
-      let more = try oracle.predictions(without: Self.chosen(key, key.count + 1))
-      let own = AblationOracle.accuracy(found)
-      let others = [worst, more, try oracle.predictions()].map(AblationOracle.accuracy)
-      return found.allSatisfy { $0.margin > 2e-3 } && !others.contains(own)
-    }
-  }
+  /// Whether no choice hangs on a rounding.
+  var isClear: Bool { found.allSatisfy { $0.margin > 2e-3 } }
 
-  func judge() throws -> Judgement<Double> {
-    func accuracy(_ heads: [HeadPlace], shift: Int = 1) throws -> Double {
-      AblationOracle.accuracy(try oracle.predictions(without: heads, shift: shift))
+  func judge() throws -> Judgement<Quality> {
+    func numbers(_ predictions: [AblationOracle.Prediction]) -> [Double] {
+      [AblationOracle.accuracy(predictions), AblationOracle.loss(predictions)]
+    }
+    func quality(_ heads: [HeadPlace], shift: Int = 1) throws -> [Double] {
+      numbers(try oracle.predictions(without: heads, shift: shift))
     }
     let heads = Self.chosen(key, key.count)
-    let right = AblationOracle.accuracy(found)
+    let right = numbers(found)
+    let all = Double(key.sentences.reduce(0) { $0 + $1.count })
     let expected = Expected(
-      [right], shape: [1], tolerance: 1e-5, named: "the accuracy", axes: ["number"]
+      right, shape: [2], tolerance: 2e-4, named: "accuracy and loss", axes: ["number"]
     ) {
-      let single = try heads.map { try accuracy([$0]) }
+      let single = try heads.map { try quality([$0]) }
       return [
         Mistake(
           "the heads of the least scores were zeroed; those of the greatest are asked for",
-          [try accuracy(Self.chosen(key, key.count, by: <))]
+          try quality(Self.chosen(key, key.count, by: <))
         ),
         Mistake(
           "heads were chosen by the size of the score without its sign",
-          [try accuracy(Self.chosen(key, key.count, by: { abs($0) > abs($1) }))]
+          try quality(Self.chosen(key, key.count, by: { abs($0) > abs($1) }))
         ),
-        Mistake("nothing was zeroed", [try accuracy([])]),
-        Mistake("one head too many was zeroed", [try accuracy(Self.chosen(key, key.count + 1))]),
-        Mistake("one head too few was zeroed", [try accuracy(Self.chosen(key, key.count - 1))]),
+        Mistake("nothing was zeroed", try quality([])),
+        Mistake("one head too many was zeroed", try quality(Self.chosen(key, key.count + 1))),
+        Mistake("one head too few was zeroed", try quality(Self.chosen(key, key.count - 1))),
         Mistake(
           "heads were zeroed one by one and the results averaged; zero them in one run",
-          [single.reduce(0, +) / Double(single.count)]
+          [0, 1].map { place in single.reduce(0) { $0 + $1[place] } / Double(single.count) }
         ),
         Mistake(
-          "sentences' shares were averaged; every predicted token counts alike",
-          [AblationOracle.bySentence(found) { $0.isRight ? 1 : 0 }]
+          "sentences' means were averaged; every predicted token counts alike",
+          [
+            AblationOracle.bySentence(found) { $0.isRight ? 1 : 0 },
+            AblationOracle.bySentence(found, \.loss),
+          ]
         ),
         Mistake(
           "position i was held against token i, which stands there already",
-          [try accuracy(heads, shift: 0)]
+          try quality(heads, shift: 0)
         ),
         Mistake(
           "the last position was counted as wrong; what it predicts is not in the sentence",
-          [right * Double(found.count) / Double(key.sentences.reduce(0) { $0 + $1.count })]
+          [right[0] * Double(found.count) / all, right[1]]
         ),
         Mistake(
           "layers and heads are exchanged: rows of the scores are layers",
-          [
-            try accuracy(
-              heads.map { HeadPlace(layer: $0.head, head: min($0.layer, key.scores.shape[1] - 1)) })
-          ]
+          try quality(
+            heads.map { HeadPlace(layer: $0.head, head: min($0.layer, key.scores.shape[1] - 1)) })
         ),
-        Mistake("this is the share that is wrong", [1 - right]),
-        Mistake("this is in per cent", [100 * right]),
+        Mistake("the accuracy is the share that is wrong", [1 - right[0], right[1]]),
+        Mistake("the accuracy is in per cent", [100 * right[0], right[1]]),
+        Mistake(
+          "the loss is summed over tokens; take the mean",
+          [right[0], right[1] * Double(found.count)]
+        ),
       ]
     }
-    return Judgement { try expected.verdict(on: Tensor([Float($0)], shape: [1])) }
+    return Judgement {
+      try expected.verdict(on: Tensor([Float($0.accuracy), Float($0.loss)], shape: [2]))
+    }
   }
 }

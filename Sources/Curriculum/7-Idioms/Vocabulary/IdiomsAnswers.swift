@@ -100,17 +100,17 @@ public protocol IdiomsAnswers: Sendable {
   /// mean of their ranks.
   func foresight(of score: [Double], for effect: [Double]) throws -> Double
 
-  /// 7.11: the share of predicted tokens, over all sentences, that are the model's first choice when
-  /// the heads of the greatest scores are zeroed together.
+  /// 7.11: how well the tokens of all sentences are predicted, each counting alike, when the heads of
+  /// the greatest scores are zeroed together.
   ///
   /// - Parameters:
   ///   - count: How many heads are zeroed.
   ///   - scores: `[layer, head]`; no two are equal.
   ///   - sentences: Tokens, of different lengths.
   ///   - model: A decoder.
-  func accuracy(
+  func quality(
     without count: Int, by scores: Tensor, on sentences: [[Int]], in model: Transformer
-  ) throws -> Double
+  ) throws -> Quality
 
   /// 7.12, in words: how the thesis should have been designed, and what its title may say.
   func whatTheTitleMaySay() throws -> String

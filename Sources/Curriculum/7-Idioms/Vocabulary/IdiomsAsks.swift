@@ -23,7 +23,7 @@ public enum IdiomsAsks: AskList {
     EncodedAsk(likeness),
     EncodedAsk(silhouettes),
     EncodedAsk(foresight),
-    EncodedAsk(accuracy),
+    EncodedAsk(quality),
     EncodedAsk(whatTheTitleMaySay),
   ]
 
@@ -103,8 +103,8 @@ public enum IdiomsAsks: AskList {
     (answers: Answers, question: ForecastQuestion) in
     try answers.foresight(of: question.score, for: question.effect)
   }
-  package static let accuracy = Ask("accuracy") { (answers: Answers, question: ForecastQuestion) in
-    try answers.accuracy(
+  package static let quality = Ask("quality") { (answers: Answers, question: ForecastQuestion) in
+    try answers.quality(
       without: question.count, by: question.scores, on: question.sentences,
       in: try question.model.made())
   }

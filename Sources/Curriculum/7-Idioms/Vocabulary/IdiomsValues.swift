@@ -140,6 +140,17 @@ public struct AblationCost: Codable, Sendable, Hashable {
   public init(loss: Double, changed: Double) { (self.loss, self.changed) = (loss, changed) }
 }
 
+/// How well a model predicts.
+public struct Quality: Codable, Sendable, Hashable {
+  /// The share of predicted tokens that are the model's first choice.
+  public var accuracy: Double
+  /// The mean loss of a predicted token, in nats.
+  public var loss: Double
+
+  /// A quality.
+  public init(accuracy: Double, loss: Double) { (self.accuracy, self.loss) = (accuracy, loss) }
+}
+
 /// What another last word changes.
 public struct WordExchange: Codable, Sendable, Hashable {
   /// The mean loss of the other sentence's tokens less that of the original's, in nats.
