@@ -166,8 +166,12 @@ private struct ChosenHeads {
         .prefix(count))
   }
 
-  /// Whether no choice hangs on a rounding.
-  var isClear: Bool { found.allSatisfy { $0.margin > 2e-3 } }
+  /// Whether no choice hangs on a rounding, and sizes, signs and order choose other heads each.
+  var isClear: Bool {
+    let orders: [(Float, Float) -> Bool] = [{ $0 > $1 }, { $0 < $1 }, { abs($0) > abs($1) }]
+    let choices = Set(orders.map { Set(Self.chosen(key, key.count, by: $0)) })
+    return choices.count == orders.count && found.allSatisfy { $0.margin > 2e-3 }
+  }
 
   func judge() throws -> Judgement<Quality> {
     func numbers(_ predictions: [AblationOracle.Prediction]) -> [Double] {
