@@ -103,6 +103,7 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 4, title: "Sorting", methods: []),
   (number: 5, title: "Lenses", methods: ["Interventions"]),
   (number: 6, title: "Patchscopes", methods: ["Interventions"]),
+  (number: 7, title: "Idioms", methods: []),
   (number: 8, title: "Suppression", methods: ["Heads", "Interventions"]),
   (number: 9, title: "Circuits", methods: ["Circuits", "Heads", "Interventions"]),
 ]

@@ -4,6 +4,7 @@ import CircuitsExercises
 import Foundation
 import GradientsExercises
 import Grading
+import IdiomsExercises
 import LensesExercises
 import PatchscopesExercises
 import ProbingExercises
@@ -22,6 +23,7 @@ import XCTest
 @testable import Solution8
 @testable import Solution6
 @testable import Solution9
+@testable import Solution7
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -148,5 +150,10 @@ final class SecretsTests: XCTestCase {
   func testTheSolutionOfSheet9IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: CircuitsSheet.sheet, solution: Solution9.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet7IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: IdiomsSheet.sheet, solution: Solution7.Answers()), [])
   }
 }

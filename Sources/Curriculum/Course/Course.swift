@@ -9,6 +9,9 @@ package import Coursework
 #if canImport(GradientsExercises)
   import GradientsExercises
 #endif
+#if canImport(IdiomsExercises)
+  import IdiomsExercises
+#endif
 #if canImport(LensesExercises)
   import LensesExercises
 #endif
@@ -47,6 +50,9 @@ package enum Course {
     #endif
     #if canImport(PatchscopesExercises)
       sheets.append(PatchscopesSheet.sheet)
+    #endif
+    #if canImport(IdiomsExercises)
+      sheets.append(IdiomsSheet.sheet)
     #endif
     #if canImport(SuppressionExercises)
       sheets.append(SuppressionSheet.sheet)
