@@ -104,7 +104,7 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 5, title: "Lenses", methods: ["Interventions"]),
   (number: 6, title: "Patchscopes", methods: ["Interventions"]),
   (number: 7, title: "Idioms", methods: []),
-  (number: 8, title: "Suppression", methods: ["Heads", "Interventions"]),
+  (number: 8, title: "Suppression", methods: ["Heads"]),
   (number: 9, title: "Circuits", methods: ["Circuits", "Heads", "Interventions"]),
 ]
 
@@ -195,10 +195,9 @@ let targets: [[Target]] = [
     .testTarget(
       name: "CurriculumTests",
       dependencies: [
-        "Answering", "Circuits", "Coursework", "Curriculum", "Figures", "Interpretability",
-        "Laboratory", "Interventions", "Models", "SheetTools", "Tensors", "Tokenizers",
-        "Transformers",
-      ] + graders
+        "Answering", "Coursework", "Curriculum", "Figures", "Interpretability", "Laboratory",
+        "Models", "SheetTools", "Tensors", "Tokenizers", "Transformers",
+      ] + methods.map { .byName(name: $0) } + graders
         + sheets.flatMap {
           [
             .byName(name: $0.title + "Vocabulary"), .byName(name: $0.title + "Exercises"),

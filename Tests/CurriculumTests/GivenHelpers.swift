@@ -16,10 +16,12 @@ struct GivenHelper: Sendable {
       exercises: ["1.10"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
     GivenHelper(
-      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "7.6", "7.9", "8.5", "8.7"], name: "logSoftmax",
+      exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "7.6", "7.9", "8.5", "8.7"],
+      name: "logSoftmax",
       reason: "which row is asked for which token is the exercise"),
     GivenHelper(
-      exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4", "6.10", "7.6", "7.8"], name: "argmax",
+      exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4", "6.10", "7.6", "7.8"],
+      name: "argmax",
       reason: "it knows nothing of ties, words or what is compared"),
     GivenHelper(
       exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6", "6.11"], name: "crossEntropy",
@@ -31,7 +33,8 @@ struct GivenHelper: Sendable {
       exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"], name: "gradient",
+      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"],
+      name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),
     GivenHelper(
