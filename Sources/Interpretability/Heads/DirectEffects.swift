@@ -7,7 +7,7 @@ public import Transformers
 /// What every head and every MLP adds by itself to the logit of a token, at many places at once.
 ///
 /// The logit is held against the mean over all tokens: what raises all alike says nothing. Norms are
-/// held at the scales of the run, as in ``LogitAttribution``, which tells one logit apart in full; this
+/// held at the scales of the run, as in `LogitAttribution`, which tells one logit apart in full; this
 /// is the same for a corpus. Over the tokens that really follow it is the survey that finds negative
 /// heads.
 public struct DirectEffects: Sendable {

@@ -47,7 +47,7 @@ extension HeadCircuits {
   ///   - position: Where the head asks.
   ///   - keyPosition: The position it asks about, no later.
   ///   - prediction: The token whose unembedding splits the query; nil means the key's own.
-  /// - Throws: ``HeadError`` where it is not defined, ``SweepError`` for a place that does not exist.
+  /// - Throws: ``HeadError`` where it is not defined, `SweepError` for a place that does not exist.
   public func querySplit(
     of head: HeadAddress, on text: ModelInput, position: Int, key keyPosition: Int,
     prediction: Int? = nil

@@ -65,7 +65,7 @@ public struct SpanAblation: Sendable {
 
   /// The scores without ablation, and with each group of heads ablated by itself.
   ///
-  /// - Throws: ``SweepError`` for heads the model does not have, `CancellationError` when `progress`
+  /// - Throws: `SweepError` for heads the model does not have, `CancellationError` when `progress`
   ///   says to stop, and what running the model throws.
   public func effects(
     of groups: [[HeadAddress]], progress: @Sendable (_ finished: Int) -> Bool = { _ in true }

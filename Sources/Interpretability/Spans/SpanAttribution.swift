@@ -8,7 +8,7 @@ public import Transformers
 /// Position i predicts token i + 1: a token belongs to the span when it *is* in it, whatever stands
 /// where it is predicted. A component's output is divided by the scale that the final norm has in
 /// this run, centred where the norm centres, and multiplied by the row of W_U; see
-/// ``LogitAttribution``.
+/// `LogitAttribution`.
 public struct SpanAttribution: Sendable {
   /// Means over the predicted tokens of a sentence.
   public struct Parts: Codable, Sendable, Hashable {
@@ -46,7 +46,7 @@ public struct SpanAttribution: Sendable {
   }
 
   /// - Throws: ``SpanError`` for a model of two stacks or with norms behind its layers, and
-  ///   ``SweepError`` when its head is no linear map of a norm.
+  ///   `SweepError` when its head is no linear map of a norm.
   public init(_ model: Transformer) throws {
     let configuration = model.configuration
     guard configuration.head != .none else { throw TransformerError.noHead }
