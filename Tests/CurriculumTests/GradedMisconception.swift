@@ -18,10 +18,9 @@ extension Misconception {
   }
 }
 
-/// A workshop for all tests, and the cases of a secret seed.
+/// A workshop for all tests.
 enum GradingRoom {
   private static let secretSeed: UInt64 = 0x5EC2_E7
-  private static let cases = Mutex<[String: [[ReadyCase]]]>([:])
   private static let workshop = Result { try waiting { try await makeWorkshop() } }
 
   static func fault(of wrong: Misconception) -> String? {
@@ -36,7 +35,7 @@ enum GradingRoom {
 
   private static func outcome(of wrong: Misconception) throws -> ExerciseOutcome {
     let workshop = try workshop.get()
-    let parts = try parts(of: wrong.exercise)
+    let parts = try [Checker.publicSeed, secretSeed].map { try KeptCases.of(wrong.exercise, $0) }
     let recorded = workshop.course.appending(path: UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: recorded) }
     let answers = RecordedAnswers(parts.joined().flatMap(\.requests), answer: wrong.answer)
@@ -61,15 +60,6 @@ enum GradingRoom {
       throw GraderFault("the sandboxed process got \(said), and its answers earn \(expected)")
     }
     return ExerciseOutcome(wrong.exercise, check)
-  }
-
-  private static func parts(of exercise: Exercise) throws -> [[ReadyCase]] {
-    let known = cases.withLock { $0[exercise.id] }
-    // Of the whole exercise, for the next may be about another part of it.
-    let parts =
-      try known ?? [Checker.publicSeed, secretSeed].map { try exercise.wholeCases(seed: $0) }
-    cases.withLock { $0[exercise.id] = parts }
-    return parts.map { $0.map { $0.only(exercise.methods) } }
   }
 
   private static func makeWorkshop() async throws -> Workshop {

@@ -19,17 +19,21 @@ package enum Checker {
   }
 
   /// What answers that come from somewhere, encoded, earn in one exercise.
+  ///
+  /// - Parameter cases: Makes the cases of a seed, or hands out those that it kept.
   static func check(
-    _ exercise: Exercise, seed: UInt64, answer: (Data) throws -> Data
+    _ exercise: Exercise, seed: UInt64,
+    cases: (Exercise, UInt64) throws -> [ReadyCase] = { try $0.cases(seed: $1) },
+    answer: (Data) throws -> Data
   ) -> ExerciseResult {
     let start = ContinuousClock.now
-    let cases: [ReadyCase]
-    do { cases = try exercise.cases(seed: seed) } catch {
+    let ready: [ReadyCase]
+    do { ready = try cases(exercise, seed) } catch {
       return ExerciseResult(
         exercise, notChecked: "the questions could not be made: \(sentence(for: error))")
     }
     var text: String?
-    let results = cases.map { aCase in
+    let results = ready.map { aCase in
       let replies = aCase.requests.map { request -> ReadyCase.Reply in
         do { return .answered(try answer(request)) } catch { return .verdict(.of(error)) }
       }

@@ -35,9 +35,12 @@ package struct Misconception: Sendable {
 
   /// What is wrong with the exercise if it does not catch this, or nil: the answer must earn less
   /// than full marks under every seed, with a message, and one that holds ``says``.
-  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(
+    seeds: [UInt64] = proofSeeds,
+    cases: (Exercise, UInt64) throws -> [ReadyCase] = { try $0.cases(seed: $1) }
+  ) -> String? {
     for seed in seeds {
-      let result = Checker.check(exercise, seed: seed, answer: answer)
+      let result = Checker.check(exercise, seed: seed, cases: cases, answer: answer)
       if result.points >= Double(exercise.points) {
         return "\(exercise.id), \(name): full marks under seed \(seed)"
       }
@@ -80,9 +83,12 @@ package struct Variant: Sendable {
   }
 
   /// What is wrong with the exercise if it does not accept this, or nil.
-  package func fault(seeds: [UInt64] = proofSeeds) -> String? {
+  package func fault(
+    seeds: [UInt64] = proofSeeds,
+    cases: (Exercise, UInt64) throws -> [ReadyCase] = { try $0.cases(seed: $1) }
+  ) -> String? {
     for seed in seeds {
-      let result = Checker.check(exercise, seed: seed, answer: answer)
+      let result = Checker.check(exercise, seed: seed, cases: cases, answer: answer)
       if result.status != .passed || result.points != Double(exercise.points) {
         return "\(exercise.id), \(name): \(result.points) of \(result.maxPoints) points under seed "
           + "\(seed): \(result.explanation)"
