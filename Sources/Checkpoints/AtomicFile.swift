@@ -20,8 +20,22 @@ package final class AtomicFile {
     try file.commit()
   }
 
+  /// The same for a body that may fail in other ways.
+  package static func stream(to url: URL, _ body: (AtomicFile) throws -> Void) throws {
+    let file = try AtomicFile(url)
+    try body(file)
+    try file.commit()
+  }
+
+  /// Replaces the file at `url` by bytes.
+  package static func write(
+    _ bytes: some Collection<UInt8>, to url: URL
+  ) throws(CheckpointError) {
+    try write(to: url) { (file) throws(CheckpointError) in try file.write(bytes) }
+  }
+
   /// Opens the hidden file; ``commit()`` puts it in its place.
-  package init(_ url: URL) throws(CheckpointError) {
+  private init(_ url: URL) throws(CheckpointError) {
     // Renaming would replace a link itself, not what it points to.
     let target = url.resolvingSymlinksInPath()
     path = target.path
@@ -65,7 +79,7 @@ package final class AtomicFile {
     if let failure { throw failure }
   }
 
-  package func commit() throws(CheckpointError) {
+  private func commit() throws(CheckpointError) {
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else { throw failure() }
     committed = true
   }

@@ -81,7 +81,5 @@ package struct TrainingState: Sendable {
 
 /// Writes a tokenizer beside its model.
 func writeTokenizer(_ json: Data, to directory: URL) throws {
-  try AtomicFile.write(to: directory.appendingPathComponent("tokenizer.json")) {
-    (file) throws(CheckpointError) in try file.write(json)
-  }
+  try AtomicFile.write(json, to: directory.appendingPathComponent("tokenizer.json"))
 }

@@ -27,11 +27,21 @@ import Foundation
 
   static func main() async {
     let arguments = TextArguments.prepared(Array(CommandLine.arguments.dropFirst()), for: self)
-    if let refusal = TextArguments.refusal(of: arguments, by: self) {
-      FileHandle.standardError.write(Data("\(refusal)\n".utf8))
-      Foundation.exit(ExitCode.validationFailure.rawValue)
+    var command: any ParsableCommand
+    do { command = try parseAsRoot(arguments) } catch {
+      if let refusal = TextArguments.refusal(for: error, of: arguments, by: self) {
+        FileHandle.standardError.write(Data("\(refusal)\n".utf8))
+        Foundation.exit(ExitCode.validationFailure.rawValue)
+      }
+      exit(withError: error)
     }
-    await main(arguments)
+    do {
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch { exit(withError: error) }
   }
 
   // What an instructor's package has, and a student's has not.

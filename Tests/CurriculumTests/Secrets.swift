@@ -20,10 +20,10 @@ import XCTest
 @testable import Solution3
 @testable import Solution4
 @testable import Solution5
-@testable import Solution8
 @testable import Solution6
-@testable import Solution9
 @testable import Solution7
+@testable import Solution8
+@testable import Solution9
 
 extension Variant {
   /// What is wrong with the exercise if it does not accept this under every proof seed and every
@@ -137,23 +137,23 @@ final class SecretsTests: XCTestCase {
       Secrets.faults(of: LensSheet.sheet, solution: Solution5.Answers()), [])
   }
 
-  func testTheSolutionOfSheet8IsRight() {
-    XCTAssertEqual(
-      Secrets.faults(of: SuppressionSheet.sheet, solution: Solution8.Answers()), [])
-  }
-
   func testTheSolutionOfSheet6IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: PatchscopesSheet.sheet, solution: Solution6.Answers()), [])
   }
 
-  func testTheSolutionOfSheet9IsRight() {
-    XCTAssertEqual(
-      Secrets.faults(of: CircuitsSheet.sheet, solution: Solution9.Answers()), [])
-  }
-
   func testTheSolutionOfSheet7IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: IdiomsSheet.sheet, solution: Solution7.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet8IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: SuppressionSheet.sheet, solution: Solution8.Answers()), [])
+  }
+
+  func testTheSolutionOfSheet9IsRight() {
+    XCTAssertEqual(
+      Secrets.faults(of: CircuitsSheet.sheet, solution: Solution9.Answers()), [])
   }
 }

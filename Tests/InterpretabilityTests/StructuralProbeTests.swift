@@ -133,16 +133,6 @@ final class StructuralProbeTests: XCTestCase {
     XCTAssertNil(spearman([1, 1, 1], [1, 2, 3]))
   }
 
-  func testPearsonByHand() throws {
-    XCTAssertEqual(try XCTUnwrap(pearson([1, 2, 4], [3, 5, 9])), 1, accuracy: 1e-12)
-    XCTAssertEqual(try XCTUnwrap(pearson([1, 2, 3], [6, 4, 2])), -1, accuracy: 1e-12)
-    // Sums of products of deviations: 1.5 / √(2 · 1.5).
-    XCTAssertEqual(
-      try XCTUnwrap(pearson([1, 2, 3], [1, 1, 2.5])), 1.5 / 3.0.squareRoot(), accuracy: 1e-9)
-    XCTAssertNil(pearson([1, 2, 3], [5, 5, 5]))
-    XCTAssertNil(pearson([1], [2]))
-  }
-
   func testPunctuationIsNotSpanned() {
     let distances = [[0.0, 9, 1], [9, 0, 1], [1, 1, 0]]
     XCTAssertEqual(

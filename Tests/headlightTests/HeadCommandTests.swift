@@ -140,12 +140,12 @@ final class HeadCommandTests: XCTestCase {
 
   func testScoresThatAreNoNumbersAreAnError() throws {
     let folder = try modelWithoutNumbers("transformer.wte.weight", row: 3)
-    for (score, name) in [("ov-copy", "ov-copy"), ("negative", "negative")] {
+    for score in ["ov-copy", "negative"] {
       let call = try Call(
         ["heads", "--model", folder.path, "--score", score, "--effective", "embedding", "--json"])
       XCTAssertEqual(call.code, 1, call.output)
       XCTAssertTrue(
-        call.sentence.hasPrefix("Error: the score \(name) of head 0.0 is nan"), call.errors)
+        call.sentence.hasPrefix("Error: the score \(score) of head 0.0 is nan"), call.errors)
     }
     let call = try Call([
       "heads", "--model", folder.path, "--score", "ov-copy", "--ranks", "0.0", "--json",

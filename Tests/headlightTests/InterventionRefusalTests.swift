@@ -1,7 +1,5 @@
-import ArgumentParser
 import Checkpoints
 import Foundation
-import Interpretability
 import Laboratory
 import Models
 import Tensors
@@ -131,16 +129,7 @@ final class InterventionRefusalTests: XCTestCase {
   }
 
   func testLogitsThatAreNoNumbersAreAnError() throws {
-    let folder = try temporaryFolder()
-    let file = try SafetensorsFile(contentsOf: fixture("gpt2-tiny/model.safetensors"))
-    var writer = SafetensorsWriter(metadata: ["format": "pt"])
-    for name in file.names {
-      let tensor = try file.tensor(name)
-      writer.add(name, name == "transformer.ln_f.weight" ? tensor * .nan : tensor)
-    }
-    try writer.write(to: folder.appendingPathComponent("model.safetensors"))
-    try FileManager.default.copyItem(
-      at: fixture("gpt2-tiny/config.json"), to: folder.appendingPathComponent("config.json"))
+    let folder = try modelWithoutNumbers("transformer.ln_f.weight")
     let one = ["--text-ids", "1,2,3", "--answer", "#5"]
     for (arguments, name) in [
       (["patch"] + pair + tokens, "the logit difference of the clean run"),

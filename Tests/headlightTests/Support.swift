@@ -92,15 +92,17 @@ extension XCTestCase {
     return 0
   }
 
-  /// A tiny model, one of whose weights holds a row of no numbers.
-  func modelWithoutNumbers(_ weight: String, row: Int) throws -> URL {
+  /// A tiny model, one of whose weights holds no numbers, in one row or at all.
+  func modelWithoutNumbers(_ weight: String, row: Int? = nil) throws -> URL {
     let folder = try temporaryFolder()
     let file = try SafetensorsFile(contentsOf: fixture("gpt2-tiny/model.safetensors"))
     var writer = SafetensorsWriter(metadata: ["format": "pt"])
     for name in file.names {
       var tensor = try file.tensor(name)
-      if name == weight {
+      if name == weight, let row {
         for column in 0..<tensor.shape[1] { tensor[row, column] = .nan }
+      } else if name == weight {
+        tensor = tensor * .nan
       }
       writer.add(name, tensor)
     }

@@ -46,11 +46,22 @@ public func valueZeroing(
   return distances / sums.maximum(with: 1e-12)
 }
 
-/// The cosine of the angle between two vectors of one shape; 0 when either has no length.
+/// The cosine of the angle between two vectors of one shape, summed in Double; 0 when either has no
+/// length.
 public func cosineSimilarity(_ a: Tensor, _ b: Tensor) -> Float {
   precondition(a.shape == b.shape, "the shapes \(a.shape) and \(b.shape) differ")
-  let norms = (a * a).sum().scalar.squareRoot() * (b * b).sum().scalar.squareRoot()
-  return norms == 0 ? 0 : (a * b).sum().scalar / norms
+  var (ab, aa, bb) = (0.0, 0.0, 0.0)
+  a.withUnsafeValues { a in
+    b.withUnsafeValues { b in
+      for index in a.indices {
+        let (x, y) = (Double(a[index]), Double(b[index]))
+        ab += x * y
+        aa += x * x
+        bb += y * y
+      }
+    }
+  }
+  return aa == 0 || bb == 0 ? 0 : Float(ab / (aa * bb).squareRoot())
 }
 
 extension Tensor {

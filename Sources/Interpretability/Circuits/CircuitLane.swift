@@ -186,3 +186,64 @@ extension Tensor {
   /// Whether every value is zero.
   var isZero: Bool { withUnsafeValues { $0.allSatisfy { $0 == 0 } } }
 }
+
+extension CircuitLane {
+  /// The places of several copies of the rows.
+  func places(_ isEverywhere: Bool, copies: Int) -> HeadwisePass.Places {
+    (isEverywhere ? places : readPlaces).repeated(copies)
+  }
+
+  /// `[row, position, …]` where each row is read.
+  func atReads(_ x: Tensor) -> Tensor {
+    let (rows, length, width) = (x.shape[0], x.shape[1], x.shape[2])
+    return x.reshaped(to: [rows * length, width])
+      .gathering((0..<rows).map { $0 * length + reads[$0] })
+      .reshaped(to: [rows, 1, width])
+  }
+
+  /// Keys or values with those of the positions that are left out in front.
+  func whole(_ x: Tensor, _ receiver: Int, copies: Int) -> Tensor {
+    guard let prefix = prefixes[receiver] else { return x }
+    let copied =
+      copies == 1 ? prefix : .concatenation(Array(repeating: prefix, count: copies), axis: 0)
+    return .concatenation([copied, x], axis: 1)
+  }
+
+  /// What every sender writes where the model reads a stream of its own, all positions.
+  static func outputs(
+    _ nodes: HeadwisePass, _ graph: CircuitGraph, embedding: Tensor
+  ) throws -> [Tensor] {
+    let (rows, length) = (embedding.shape[0], embedding.shape[1])
+    let places = nodes.places(Array(repeating: Array(0..<length), count: rows))
+    let isSequential = nodes.model.configuration.blockOrder == .sequential
+    var outputs = [embedding]
+    var stream = embedding
+    for layer in 0..<graph.layerCount {
+      let before = stream
+      let normed = nodes.normedForAttention(stream, layer: layer)
+      let group = graph.headCount / graph.keyHeadCount
+      let keys = (0..<graph.keyHeadCount).map {
+        nodes.key(normed, layer: layer, head: $0, at: places)
+      }
+      let values = (0..<graph.keyHeadCount).map {
+        nodes.value(normed, layer: layer, head: $0)
+      }
+      for head in 0..<graph.headCount {
+        let result = nodes.result(
+          query: nodes.query(normed, layer: layer, head: head, at: places),
+          key: keys[head / group], value: values[head / group], layer: layer, head: head,
+          at: places, isRun: true)
+        outputs.append(result)
+        stream = stream + result
+      }
+      if let bias = nodes.outputBias(layer: layer) { stream = stream + bias }
+      if graph.hasMLP {
+        let read = isSequential ? stream : before
+        let result = try nodes.mlp(nodes.normedForMLP(read, layer: layer), layer: layer)
+        outputs.append(result)
+        stream = stream + result
+      }
+    }
+    return outputs
+  }
+}

@@ -8,23 +8,23 @@ public import Transformers
 /// The residual stream is cut into spaces of one place a token or a position; a weight that is not of
 /// the circuit is zero, or writes what nobody reads. The norms divide by a number so great that what
 /// they are given does not change it, and multiply by it again.
-public struct PlantedCircuit: Sendable {
+package struct PlantedCircuit: Sendable {
   /// What it is called.
-  public let name: String
+  package let name: String
   /// The model.
-  public let model: Transformer
+  package let model: Transformer
   /// The pairs, whose corrupted twins replace what the circuit reads.
-  public let task: TaskSet
+  package let task: TaskSet
   /// The edges by which the model does the task where everything outside is corrupted, and no others.
   ///
   /// What is the same in both texts, such as positions, needs no edge.
-  public let edges: Set<CircuitEdge>
+  package let edges: Set<CircuitEdge>
 
   /// All of them.
-  public static var all: [PlantedCircuit] { [induction, lookup, twoRoutes, greaterThan] }
+  package static var all: [PlantedCircuit] { [induction, lookup, twoRoutes, greaterThan] }
 
   /// A head that looks one token back, and one that finds what came behind the current token before.
-  public static var induction: PlantedCircuit {
+  package static var induction: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.lookBack(layer: 0, head: 1)
     weights.head(
@@ -53,7 +53,7 @@ public struct PlantedCircuit: Sendable {
   }
 
   /// A head that fetches the token at position 1, and an MLP that looks up what follows from it.
-  public static var lookup: PlantedCircuit {
+  package static var lookup: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 0, writes: .moved)
     weights.mlp(layer: 0, reads: .moved, writes: .answer) { from, to in to == (from + 3) % 10 }
@@ -70,7 +70,7 @@ public struct PlantedCircuit: Sendable {
 
   /// Two ways to one answer, of which each brings half: a head that writes it, and a head with an MLP a
   /// layer above it.
-  public static var twoRoutes: PlantedCircuit {
+  package static var twoRoutes: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 0, writes: .answer)
     weights.fetch(position: 1, layer: 0, head: 1, writes: .moved)
@@ -89,7 +89,7 @@ public struct PlantedCircuit: Sendable {
 
   /// Greater-than in two layers: a head fetches a number, one MLP makes it into all that are greater,
   /// and the next writes these.
-  public static var greaterThan: PlantedCircuit {
+  package static var greaterThan: PlantedCircuit {
     var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 2)
     weights.fetch(position: 1, layer: 0, head: 1, writes: .moved)
     weights.mlp(layer: 0, reads: .moved, writes: .greater) { $1 > $0 }
@@ -104,31 +104,6 @@ public struct PlantedCircuit: Sendable {
         CircuitEdge(.mlp(layer: 0), .mlp(layer: 1)),
         CircuitEdge(.mlp(layer: 1), .logits),
       ])
-  }
-}
-
-extension PlantedCircuit {
-  /// Two heads that cancel each other before an MLP, once a third one is gone that helps the MLP and
-  /// does more harm than that.
-  ///
-  /// Heads 0.1 and 0.2 write a quarter and minus a quarter of the token at position 1 for the MLP of
-  /// layer 1, and 1 and 0.625 of the answer; head 0.0 three quarters and −1. The whole writes 1.375.
-  /// With head 0.0 gone the MLP says nothing (1.625); with head 0.2 gone as well it says a quarter
-  /// (1.25), which is needed.
-  public static var cancelling: PlantedCircuit {
-    var weights = HandWritten(tokens: 10, positions: 8, layers: 2, heads: 3)
-    for (head, moved, answer) in [(0, 0.75, -1), (1, 0.25, 1), (2, -0.25, 0.625)]
-      as [(Int, Float, Float)]
-    {
-      // So sharp that the softmax is exactly 1 at one place.
-      weights.fetch(
-        position: 1, layer: 0, head: head, writes: .moved, times: moved, sharpness: 200)
-      weights.output(0, head, writes: .answer, times: answer)
-    }
-    weights.mlp(layer: 1, reads: .moved, writes: .answer) { $0 == $1 }
-    return PlantedCircuit(
-      name: "cancelling", model: weights.model,
-      task: weights.fetched([(1, 4), (2, 7), (5, 3), (7, 2)]) { $0 }, edges: [])
   }
 }
 

@@ -137,7 +137,7 @@ extension MetricReading {
     case .logProbability: return logits.logSoftmax().gatheringColumns(answers)
     case .probability: return logits.softmax().gatheringColumns(answers)
     case .divergence:
-      let clean = Tensor.concatenation(allCleanLogits, axis: 0).logSoftmax()
+      let clean = Tensor.concatenation(cleanLogits, axis: 0).logSoftmax()
       let weights = clean.exponential()
       return (weights * (clean - logits.logSoftmax())).sum(axis: 1)
     case .rank, .likeliest, .nextTokens, .nextRanks, .custom:

@@ -65,3 +65,13 @@ private func wholeNumber(_ text: String) -> Int? {
   guard let number = Int(text), String(number) == text, number >= 0 else { return nil }
   return number
 }
+
+extension PathPatching.Receiver {
+  /// The layer of its component; nil for the logits.
+  package var layer: Int? {
+    switch self {
+    case .query(let layer, _), .key(let layer, _), .value(let layer, _), .mlp(let layer): layer
+    case .logits: nil
+    }
+  }
+}

@@ -12,7 +12,7 @@ package struct MetricReading: Sendable {
   private let answers: [[Int]]
   private let foils: [Int]
   /// The logits of the run without changes, by row `[read, token]`, where the metric needs them.
-  private var cleanLogits: [Tensor] = []
+  private(set) var cleanLogits: [Tensor] = []
   /// Its values on the run without changes, by row.
   package private(set) var clean: [[Float]] = []
 
@@ -112,9 +112,6 @@ package struct MetricReading: Sendable {
   package var allFoils: [Int] {
     foils.isEmpty ? [] : zip(positions, foils).flatMap { places, foil in places.map { _ in foil } }
   }
-
-  /// The clean logits of all rows, `[read, token]` each.
-  package var allCleanLogits: [Tensor] { cleanLogits }
 
   /// The values at some places, one place after the other, from what goes into the unembedding there, `[place, width]`.
   package func values(of states: Tensor, places: [(row: Int, read: Int)]) throws -> [Float] {

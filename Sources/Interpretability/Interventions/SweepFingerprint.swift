@@ -51,19 +51,20 @@ package struct Fingerprint {
     for byte in text.utf8 { value = (value ^ UInt64(byte)) &* 0x100_0000_01B3 }
   }
 
-  /// A model, by its configuration and its weights.
+  /// A model, by its configuration and a thousand or two of each weight's values: a mark is made at
+  /// every run, and models that differ do so everywhere.
   package mutating func add(_ model: Transformer) {
     add("\(model.configuration)")
-    for parameter in model.parameters { add(parameter.tensor) }
+    for parameter in model.parameters { add(parameter.tensor, upTo: 1 << 10) }
   }
 
-  package mutating func add(_ tensor: Tensor) {
+  /// - Parameter limit: Of a tensor of more values than twice this, only so many are read.
+  package mutating func add(_ tensor: Tensor, upTo limit: Int = 1 << 16) {
     let sum = tensor.withUnsafeValues { values -> UInt64 in
       let address = UnsafeRawPointer(values.baseAddress!)
       if let sum = seen[address] { return sum }
       var sum: UInt64 = 0xCBF2_9CE4_8422_2325
-      // Of a large one, such as an embedding, enough to know it by.
-      for index in stride(from: 0, to: values.count, by: max(1, values.count >> 16)) {
+      for index in stride(from: 0, to: values.count, by: max(1, values.count / limit)) {
         sum = (sum ^ UInt64(values[index].bitPattern)) &* 0x100_0000_01B3
       }
       seen[address] = sum

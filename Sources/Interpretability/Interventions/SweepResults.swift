@@ -77,7 +77,7 @@ public struct SweepOptions: Sendable {
   }
 
   /// The usual options, under which what is not finished is not a number.
-  public static var keepingPartial: SweepOptions {
+  package static var keepingPartial: SweepOptions {
     var options = SweepOptions()
     options.keepsPartial = true
     return options

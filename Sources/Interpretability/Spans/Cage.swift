@@ -205,9 +205,7 @@ public struct Cage: SpanSource {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     let data = try encoder.encode(manifest)
     do throws(CheckpointError) {
-      try AtomicFile.write(to: folder.appending(path: "manifest.json")) {
-        file throws(CheckpointError) in try file.write(data)
-      }
+      try AtomicFile.write(data, to: folder.appending(path: "manifest.json"))
     } catch { throw SpanError("the cage cannot be filled: \(error)") }
   }
 

@@ -183,7 +183,7 @@ struct KeptSearch {
   }
 
   func write(_ checkpoint: CircuitCheckpoint) throws {
-    try JSONEncoder().encode(checkpoint).write(to: file, options: .atomic)
+    try AtomicFile.write(try JSONEncoder().encode(checkpoint), to: file)
     note("the search is kept in \(file.path); the same command takes it up")
   }
 

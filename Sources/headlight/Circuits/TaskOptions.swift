@@ -129,7 +129,7 @@ struct TaskOptions: ParsableArguments {
 }
 
 /// Why pairs of a built-in task are not taken.
-struct Refused: CustomStringConvertible {
+private struct Refused: CustomStringConvertible {
   /// How many have an answer or a foil that is not one token, or both the same.
   var words = 0
   /// How many have texts of different lengths.

@@ -64,7 +64,7 @@ struct BrowseCommand: ParsableCommand {
     let page = try work.whole { try self.page(of: loaded, work) }
     work.finish()
     let data = Data(try page.html().utf8)
-    try AtomicFile.write(to: url) { file throws(CheckpointError) in try file.write(data) }
+    try AtomicFile.write(data, to: url)
     print("Wrote \(output).")
   }
 

@@ -58,23 +58,19 @@ enum TextArguments {
   }
 
   /// What is said of arguments that the parser refuses while one is an option that the command does
-  /// not take; nil where the parser says so itself, or takes them.
+  /// not take; nil where the parser says so itself.
   ///
   /// The parser asks the command whether its options go together before it looks at what is left over.
-  static func refusal(of arguments: [String], by root: any ParsableCommand.Type) -> String? {
-    guard arguments.contains(where: { $0.hasPrefix("--") && $0.count > 2 }) else { return nil }
-    do {
-      _ = try root.parseAsRoot(arguments)
-      return nil
-    } catch {
-      guard root.exitCode(for: error) == .validationFailure,
-        !root.message(for: error).hasPrefix("Unknown option"),
-        let unknown = unknownOption(in: arguments, of: root)
-      else { return nil }
-      let message = root.fullMessage(for: error)
-      let usage = message.range(of: "\nUsage:").map { message[$0.lowerBound...] } ?? ""
-      return "Error: \(unknown)\(usage)"
-    }
+  static func refusal(
+    for error: any Error, of arguments: [String], by root: any ParsableCommand.Type
+  ) -> String? {
+    guard root.exitCode(for: error) == .validationFailure,
+      !root.message(for: error).hasPrefix("Unknown option"),
+      let unknown = unknownOption(in: arguments, of: root)
+    else { return nil }
+    let message = root.fullMessage(for: error)
+    let usage = message.range(of: "\nUsage:").map { message[$0.lowerBound...] } ?? ""
+    return "Error: \(unknown)\(usage)"
   }
 
   /// The first long option that a command does not take, in the parser's words.

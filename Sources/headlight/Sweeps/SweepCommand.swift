@@ -4,7 +4,6 @@ import Coursework
 import Foundation
 import Laboratory
 import Models
-import Spans
 
 struct SweepCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

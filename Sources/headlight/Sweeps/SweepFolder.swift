@@ -119,7 +119,7 @@ struct SweepFolder {
   static func write(_ data: Data, to file: URL) throws {
     try FileManager.default.createDirectory(
       at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try AtomicFile.write(to: file) { out throws(CheckpointError) in try out.write(data) }
+    try AtomicFile.write(data, to: file)
   }
 }
 

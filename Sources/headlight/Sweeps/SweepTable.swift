@@ -64,9 +64,7 @@ struct SweepTable {
   private func stream(
     to url: URL, _ body: (_ write: (Data) throws -> Void) throws -> Void
   ) throws {
-    let file = try AtomicFile(url)
-    try body { try file.write($0) }
-    try file.commit()
+    try AtomicFile.stream(to: url) { file in try body { try file.write($0) } }
   }
 
   private static func cells(_ row: Data) -> [String: String] {

@@ -64,7 +64,5 @@ func writeMeasures(_ measures: some Encodable, to directory: URL) throws {
   let encoder = JSONEncoder()
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
   let json = try encoder.encode(measures)
-  try AtomicFile.write(to: directory.appendingPathComponent("measures.json")) {
-    (file) throws(CheckpointError) in try file.write(json)
-  }
+  try AtomicFile.write(json, to: directory.appendingPathComponent("measures.json"))
 }

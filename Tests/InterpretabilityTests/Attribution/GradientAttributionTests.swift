@@ -1,7 +1,8 @@
-@testable import Interpretability
 import Tensors
 import Transformers
 import XCTest
+
+@testable import Interpretability
 
 /// Attributions by gradients against finite differences, completeness and linear functions.
 final class GradientAttributionTests: XCTestCase {
