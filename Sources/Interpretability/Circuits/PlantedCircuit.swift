@@ -1,6 +1,6 @@
 import Interventions
 import Tensors
-public import Transformers
+package import Transformers
 
 /// A model whose weights were written by hand, so that its circuit is known, with pairs that tell the
 /// circuit's edges from all others.
@@ -108,7 +108,7 @@ package struct PlantedCircuit: Sendable {
 }
 
 /// Weights by hand, all zero at first.
-private struct HandWritten {
+struct HandWritten {
   /// A part of the residual stream, a place for each token.
   enum Space: Int {
     /// The token of the position.
