@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Circuits
+import Checkpoints
 import Coursework
 import Figures
 import Foundation
