@@ -56,5 +56,49 @@ struct GivenHelper: Sendable {
     GivenHelper(
       exercises: ["9.2"], name: "contributions",
       reason: "what every part wrote; what the norm makes of a part is the exercise"),
+    GivenHelper(
+      exercises: ["9.4", "9.5", "9.8", "9.9", "9.12"], name: "logitDifference",
+      reason: "what a circuit alone does; which parts it is of is the exercise"),
+    GivenHelper(
+      exercises: ["9.9"], name: "divergence",
+      reason: "what a circuit alone does; which parts it is of is the exercise"),
+  ]
+}
+
+/// Functions and computed properties within reach of an answer that do nothing an exercise asks for.
+///
+/// Whoever makes another one public decides here whether it is plain, or a ``GivenHelper``.
+enum PlainHelpers {
+  static let all: [String: [String]] = [
+    "arithmetic, number by number": [
+      "*", "+", "+=", "-", "/", "==", "exponential", "gelu", "geluTanh", "hyperbolicTangent",
+      "logarithm", "logistic", "relu", "silu", "squareRoot",
+    ],
+    "sums and products": ["matmul", "mean", "rootMeanSquare", "scaled", "standardised", "sum"],
+    "shapes and places": [
+      "concatenation", "count", "gathering", "permuted", "rank", "reshaped", "scalar", "slice",
+      "stack", "subscript", "transposed", "values", "withUnsafeMutableValues", "withUnsafeValues",
+      "zeros",
+    ],
+    "chance, by a seed": ["next", "randomNormal", "randomUniform"],
+    "differentiation and steps of an optimiser": [
+      "clipping", "detached", "rate", "requiresGradient", "requiringGradient", "update",
+      "visitParameters",
+    ],
+    "what a model is and what it says": [
+      "bart", "bert", "callAsFunction", "endToken", "gpt2", "hookPoints", "hookPointsOnRequest",
+      "isAttentionOnly", "isEncoderDecoder", "layerCount", "limit", "llama", "logits",
+      "maximumLength", "positionCount", "run", "stacks", "t5",
+    ],
+    "names of places in a run, and edits there": [
+      "isOnRequest", "nothing", "pattern", "points", "replace", "residual", "residualPoints",
+      "residualPost", "residualPre",
+    ],
+    "tokens and texts": [
+      "decode", "encode", "id", "label", "labels", "paddedRow", "specialTokens", "token", "tokens",
+    ],
+    "the sorter's layout": ["middleToken", "sequenceLength", "startToken", "vocabularySize"],
+    "a process that answers": ["serve"],
+    "texts for people": ["description"],
   ]
 }

@@ -22,17 +22,52 @@ final class GivenHelpersTests: XCTestCase {
 
   /// What is given is within reach.
   func testWhatIsGivenIsPublic() throws {
-    let rooms = try ["Tensors", "Transformers"].flatMap { room in
-      let folder = Self.package.appending(path: "Sources/\(room)")
-      return try FileManager.default.subpathsOfDirectory(atPath: folder.path)
-        .filter { $0.hasSuffix(".swift") }
-        .map { try String(contentsOf: folder.appending(path: $0), encoding: .utf8) }
+    let texts = try rooms().flatMap { room in
+      try Self.swiftFiles(in: room).map { try String(contentsOf: $0, encoding: .utf8) }
     }
     for helper in GivenHelper.all {
       let name = helper.name.prefix { $0 != "(" }
       let declared = try Regex("public [a-z ]*(func|struct|var|let) \(name)\\b")
-      XCTAssertTrue(rooms.contains { $0.contains(declared) }, helper.name)
+      XCTAssertTrue(texts.contains { $0.contains(declared) }, helper.name)
     }
+  }
+
+  /// Walks over everything that an answer can call: nothing is within reach by oversight.
+  func testEverythingWithinReachIsListed() throws {
+    let listed =
+      PlainHelpers.all.values.flatMap { $0 }
+      + GivenHelper.all.map { String($0.name.prefix { $0 != "(" }) }
+    let function = #/public [a-z ]*func (\S+?) ?[(<]|public [a-z ]*(subscript)/#
+    // A stored value holds what somebody put into it.
+    let computed = #/public [a-z ]*var (\w+): [^={\n]+\{/#
+    var reached: Set<String> = []
+    for room in try rooms() {
+      for file in try Self.swiftFiles(in: room) {
+        let text = try String(contentsOf: file, encoding: .utf8)
+        for match in text.matches(of: function) { reached.insert(String(match.1 ?? match.2 ?? "")) }
+        for match in text.matches(of: computed) { reached.insert(String(match.1)) }
+      }
+    }
+    XCTAssertEqual(reached.subtracting(listed), [], "public, and in neither list")
+    XCTAssertEqual(
+      Set(PlainHelpers.all.values.flatMap { $0 }).subtracting(reached), [], "listed, and not there")
+  }
+
+  /// The folders of all that an answer is compiled with.
+  private func rooms() throws -> [URL] {
+    let sources = Self.package.appending(path: "Sources")
+    let sheets = try FileManager.default.contentsOfDirectory(
+      atPath: sources.appending(path: "Curriculum").path)
+    return
+      (["Answering", "Models", "Tensors", "Tokenizers", "Transformers"]
+      + sheets.map { "Curriculum/\($0)/Vocabulary" }).map { sources.appending(path: $0) }
+  }
+
+  private static func swiftFiles(in folder: URL) throws -> [URL] {
+    guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
+    return try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+      .filter { $0.hasSuffix(".swift") }
+      .map { folder.appending(path: $0) }
   }
 
   /// What a solution says between an exercise's mark and the next, and whatever else of the file
