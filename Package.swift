@@ -121,7 +121,7 @@ headlight.append("Grading")
 /// What wrong answers are graded by, as a class is.
 var graders: [Target.Dependency] = []
 // ### BEGIN HIDDEN TESTS
-graders += ["CourseworkFixture", "Grading"]
+graders += ["CourseworkFixture", "Grading", "Pictures"]
 // ### END HIDDEN TESTS
 
 let argumentParser = Target.Dependency.product(
@@ -168,7 +168,10 @@ let targets: [[Target]] = [
       "Tokenizers",
       "Transformers",
     ]),
-  room("Figures", ["CCairo", "CZlib", "Tensors"]),
+  room("Figures", ["CCairo", "CZlib", "Tensors"], testing: ["Pictures"]),
+  // ### BEGIN HIDDEN TESTS
+  [.target(name: "Pictures", dependencies: ["CCairo"], path: "Tests/Pictures")],
+  // ### END HIDDEN TESTS
   [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))])],
   room("Hub", ["CCurl", "Checkpoints", crypto]),
   [.target(name: "Answering", swiftSettings: settings)],

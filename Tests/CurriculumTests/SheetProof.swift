@@ -1,6 +1,7 @@
 import Answering
 import Coursework
 import Foundation
+import Pictures
 import XCTest
 
 /// What has to hold of every sheet as a whole.
@@ -31,22 +32,37 @@ struct SheetProof {
     }
   }
 
-  /// Every figure is a picture, with the same bytes each time.
-  func assertFiguresAreAlwaysTheSame(
+  /// Every figure of the solution is the picture that is kept of it, and none is kept of another.
+  func assertFiguresAreTheExpectedOnes(
     file: StaticString = #filePath, line: UInt = #line
   ) throws {
+    let kept = try Self.expected(of: sheet)
+    XCTAssertEqual(
+      try FileManager.default.contentsOfDirectory(atPath: kept.path).sorted(),
+      sheet.figures.map(\.name).sorted(), file: file, line: line)
     try inTemporaryFolder { folder in
       for figure in sheet.figures {
-        let first = folder.appending(path: figure.name)
-        let again = folder.appending(path: "again.png")
-        try figure.draw(Asking(sheet.asks, of: solution), first)
-        try figure.draw(Asking(sheet.asks, of: solution), again)
-        let bytes = try Data(contentsOf: first)
-        XCTAssertEqual(
-          Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name, file: file, line: line)
-        XCTAssertEqual(try Data(contentsOf: again), bytes, figure.name, file: file, line: line)
+        let drawn = folder.appending(path: figure.name)
+        try figure.draw(Asking(sheet.asks, of: solution), drawn)
+        let (ours, theirs) = (
+          try Data(contentsOf: drawn), try Data(contentsOf: kept.appending(path: figure.name))
+        )
+        guard ours != theirs else { continue }
+        XCTAssertLessThan(
+          try Pixels(png: ours).share(differingFrom: Pixels(png: theirs)), 0.003,
+          "\(figure.name) is not the picture in \(kept.lastPathComponent); look at what is drawn, and "
+            + "keep it when it is right", file: file, line: line)
       }
     }
+  }
+
+  private static func expected(of sheet: Sheet) throws -> URL {
+    let solutions = URL(filePath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Solutions")
+    let name = try XCTUnwrap(
+      FileManager.default.contentsOfDirectory(atPath: solutions.path)
+        .first { $0.hasPrefix("\(sheet.number)-") })
+    return solutions.appending(path: name).appending(path: "Figures")
   }
 
   /// Figures of answers are not drawn, not even in part, until there are answers.
