@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Transformers
 
@@ -48,18 +49,20 @@ extension ModelFamily {
   ) throws(CheckpointError) -> [Int?] {
     let window = try file.integer("window_size", default: 256)
     let expected = "a list such as [[[\"global\", \"local\"], 6]] that makes \(layers) layers"
-    let types = try file.list("attention_types") ?? [[["global", "local"], 12] as [Any]]
+    let types =
+      try file.list("attention_types") ?? [.array([.array(["global", "local"]), .number(12)])]
     var kinds: [String] = []
     for type in types {
-      guard let pair = type as? [Any], pair.count == 2, let names = pair[0] as? [String],
-        let number = pair[1] as? NSNumber, let count = Int(exactly: number.doubleValue),
+      guard case .array(let pair) = type, pair.count == 2, case .array(let listed) = pair[0],
+        case let names = listed.compactMap(\.text), names.count == listed.count,
+        case .number(let number) = pair[1], let count = Int(exactly: number),
         count >= 0, count <= layers, names.count <= layers, kinds.count <= layers,
         names.allSatisfy({ ["global", "local"].contains($0) })
-      else { throw file.wrong("attention_types", types, expected: expected) }
+      else { throw file.wrong("attention_types", .array(types), expected: expected) }
       for _ in 0..<count where kinds.count <= layers { kinds += names }
     }
     guard kinds.count == layers else {
-      throw file.wrong("attention_types", types, expected: expected)
+      throw file.wrong("attention_types", .array(types), expected: expected)
     }
     return kinds.map { $0 == "local" ? window : nil }
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Transformers
 
@@ -56,8 +57,8 @@ extension ModelConfigurationFile {
     guard let lists = try list(key) else { return [] }
     var sequences: [[Int]] = []
     for list in lists {
-      guard let list = list as? [Any], let ids = Self.wholeNumbers(list) else {
-        throw wrong(key, lists, expected: "a list of lists of token ids")
+      guard case .array(let list) = list, let ids = Self.wholeNumbers(list) else {
+        throw wrong(key, .array(lists), expected: "a list of lists of token ids")
       }
       if ids.allSatisfy({ 0..<size ~= $0 }) { sequences.append(ids) }
     }

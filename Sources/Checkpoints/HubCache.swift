@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 
 /// The folder in which downloads from the Hugging Face hub are kept, in the layout that every tool

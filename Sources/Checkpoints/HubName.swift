@@ -1,3 +1,5 @@
+import Files
+
 /// The name of a model on the Hugging Face hub: `OWNER/NAME`, or `NAME` alone for the oldest ones,
 /// and the revision wanted of it, as in `google/flan-t5-small@main`.
 package struct HubName: Equatable, Sendable, CustomStringConvertible {

@@ -1,3 +1,4 @@
+import Files
 import Transformers
 
 extension ModelFamily {
@@ -86,8 +87,8 @@ extension ModelFamily {
   private static func refuseWindows(_ file: ModelConfigurationFile) throws(CheckpointError) {
     try file.refuse("use_sliding_window")
     let types = try file.list("layer_types") ?? []
-    guard types.allSatisfy({ $0 as? String == "full_attention" }) else {
-      throw file.wrong("layer_types", types, expected: "“full_attention” for every layer")
+    guard types.allSatisfy({ $0.text == "full_attention" }) else {
+      throw file.wrong("layer_types", .array(types), expected: "“full_attention” for every layer")
     }
   }
 

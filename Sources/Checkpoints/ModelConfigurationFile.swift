@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Transformers
 
@@ -5,7 +6,7 @@ import Transformers
 struct ModelConfigurationFile {
   /// For messages.
   let path: String
-  private let values: [String: Any]
+  private let values: JSON
   /// What stands before keys in messages: the key of the section they are in.
   private let section: String
 
@@ -18,36 +19,17 @@ struct ModelConfigurationFile {
         "there is no readable \(url.lastPathComponent) in \(url.deletingLastPathComponent().path); "
           + "a model directory holds config.json, model.safetensors and tokenizer.json.")
     }
-    let json = Self.quotingWhatIsNotFinite(data)
-    guard let values = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-      throw CheckpointError("\(url.path) is not a JSON object; fetch it again.")
+    let values: JSON
+    do throws(JSONReader.Problem) { values = try JSON(parsing: [UInt8](data), .python) } catch {
+      throw CheckpointError("\(url.path) is not a JSON object: it \(error.text); fetch it again.")
+    }
+    guard case .object = values else {
+      throw CheckpointError("\(url.path) is not a JSON object but \(values.kind); fetch it again.")
     }
     self.init(path: url.path, values: values)
   }
 
-  /// JSON has no word for numbers that are not finite, and Python writes `NaN`, `Infinity` and
-  /// `-Infinity`: they become texts, which a key that is read for a number does not take.
-  static func quotingWhatIsNotFinite(_ data: Data) -> Data {
-    let words = ["NaN", "Infinity", "-Infinity"].map { Array($0.utf8) }
-    let bytes = [UInt8](data)
-    var result: [UInt8] = []
-    var (place, isInText) = (0, false)
-    while place < bytes.count {
-      let byte = bytes[place]
-      if !isInText, let word = words.first(where: { bytes[place...].starts(with: $0) }) {
-        result += [UInt8(ascii: "\"")] + word + [UInt8(ascii: "\"")]
-        place += word.count
-        continue
-      }
-      if byte == UInt8(ascii: "\"") { isInText.toggle() }
-      let isEscape = isInText && byte == UInt8(ascii: "\\") && place + 1 < bytes.count
-      result += bytes[place...(isEscape ? place + 1 : place)]
-      place += isEscape ? 2 : 1
-    }
-    return Data(result)
-  }
-
-  private init(path: String, values: [String: Any], section: String = "") {
+  private init(path: String, values: JSON, section: String = "") {
     self.path = path
     self.values = values
     self.section = section
@@ -59,40 +41,35 @@ struct ModelConfigurationFile {
   /// The value of a key that is an object, or nil when there is none.
   func section(_ keys: String...) throws(CheckpointError) -> ModelConfigurationFile? {
     guard let (key, value) = value(keys) else { return nil }
-    guard let values = value as? [String: Any] else {
-      throw wrong(key, value, expected: "an object")
-    }
-    return ModelConfigurationFile(path: path, values: values, section: section + key + ".")
+    guard case .object = value else { throw wrong(key, value, expected: "an object") }
+    return ModelConfigurationFile(path: path, values: value, section: section + key + ".")
   }
 
   /// The value of a key that is a list, or nil when there is none.
-  func list(_ key: String) throws(CheckpointError) -> [Any]? {
+  func list(_ key: String) throws(CheckpointError) -> [JSON]? {
     guard let (key, value) = value([key]) else { return nil }
-    guard let list = value as? [Any] else { throw wrong(key, value, expected: "a list") }
+    guard case .array(let list) = value else { throw wrong(key, value, expected: "a list") }
     return list
   }
 
   /// The value of the first key that is there; a key that is null counts as missing.
-  private func value(_ keys: [String]) -> (key: String, value: Any)? {
+  private func value(_ keys: [String]) -> (key: String, value: JSON)? {
     for key in keys {
-      if let value = values[key], !(value is NSNull) { return (key, value) }
+      guard let value = values[key] else { continue }
+      if case .null = value { continue }
+      return (key, value)
     }
     return nil
   }
 
-  func wrong(_ key: String, _ value: Any, expected: String) -> CheckpointError {
+  func wrong(_ key: String, _ value: JSON, expected: String) -> CheckpointError {
     CheckpointError(
       "\(path) has \(section)\(key) = \(Self.shown(value)) where \(expected) is expected.")
   }
 
   /// A value as the file spells it, cut short when it is long.
-  private static func shown(_ value: Any) -> String {
-    if let number = value as? NSNumber, isBoolean(number) { return "\(number.boolValue)" }
-    let options: JSONSerialization.WritingOptions = [
-      .fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes,
-    ]
-    let data = (try? JSONSerialization.data(withJSONObject: value, options: options)) ?? Data()
-    let text = String(decoding: data, as: UTF8.self)
+  private static func shown(_ value: JSON) -> String {
+    let text = "\(value)"
     return text.count <= 60 ? text : text.prefix(60) + "…"
   }
 
@@ -113,9 +90,8 @@ struct ModelConfigurationFile {
       throw CheckpointError(
         "\(path) has no key \(section)\(keys.joined(separator: " or ")); fetch the file again.")
     }
-    guard let number = value as? NSNumber, !(Self.isBoolean(number)),
-      let integer = Int(exactly: number.doubleValue), integer >= minimum,
-      integer <= maximum
+    guard case .number(let number) = value, let integer = Int(exactly: number),
+      integer >= minimum, integer <= maximum
     else { throw wrong(key, value, expected: "a whole number from \(minimum) to \(maximum)") }
     return integer
   }
@@ -134,32 +110,32 @@ struct ModelConfigurationFile {
       throw CheckpointError(
         "\(path) has no key \(section)\(keys.joined(separator: " or ")); fetch the file again.")
     }
-    guard let number = value as? NSNumber, !Self.isBoolean(number),
-      number.floatValue.isFinite, number.floatValue > 0
+    guard case .number(let double) = value, case let number = Float(double), number.isFinite,
+      number > 0
     else { throw wrong(key, value, expected: "a positive number") }
-    return number.floatValue
+    return number
   }
 
   func flag(_ key: String) throws(CheckpointError) -> Bool? {
     guard let (key, value) = value([key]) else { return nil }
-    guard let number = value as? NSNumber, Self.isBoolean(number) else {
+    guard case .boolean(let flag) = value else {
       throw wrong(key, value, expected: "true or false")
     }
-    return number.boolValue
+    return flag
   }
 
   func string(_ keys: String...) throws(CheckpointError) -> String? {
     guard let (key, value) = value(keys) else { return nil }
-    guard let text = value as? String else { throw wrong(key, value, expected: "a text") }
+    guard case .string(let text) = value else { throw wrong(key, value, expected: "a text") }
     return text
   }
 
   /// A finite number of any sign, or nil when there is none.
   func anyNumber(_ key: String) throws(CheckpointError) -> Float? {
     guard let (key, value) = value([key]) else { return nil }
-    guard let number = value as? NSNumber, !Self.isBoolean(number), number.floatValue.isFinite
+    guard case .number(let double) = value, case let number = Float(double), number.isFinite
     else { throw wrong(key, value, expected: "a number") }
-    return number.floatValue
+    return number
   }
 
   /// Token ids, one or a list of them; those without a row in the vocabulary never come, and are left
@@ -175,27 +151,21 @@ struct ModelConfigurationFile {
 
   private func tokens(_ keys: [String], of vocabularySize: Int) throws(CheckpointError) -> [Int] {
     guard let (key, value) = value(keys) else { return [] }
-    guard let ids = Self.wholeNumbers(value as? [Any] ?? [value]) else {
+    let list = if case .array(let list) = value { list } else { [value] }
+    guard let ids = Self.wholeNumbers(list) else {
       throw wrong(key, value, expected: "a token id or a list of them")
     }
     return ids.filter { 0..<vocabularySize ~= $0 }
   }
 
   /// The whole numbers in a list, or nil when it holds anything else.
-  static func wholeNumbers(_ values: [Any]) -> [Int]? {
+  static func wholeNumbers(_ values: [JSON]) -> [Int]? {
     var numbers: [Int] = []
     for value in values {
-      guard let number = value as? NSNumber, !isBoolean(number),
-        let integer = Int(exactly: number.doubleValue)
-      else { return nil }
+      guard case .number(let number) = value, let integer = Int(exactly: number) else { return nil }
       numbers.append(integer)
     }
     return numbers
-  }
-
-  private static func isBoolean(_ number: NSNumber) -> Bool {
-    // JSONSerialization gives true and false the C type of a character.
-    String(cString: number.objCType) == "c"
   }
 
   /// Complains when two keys say different things.

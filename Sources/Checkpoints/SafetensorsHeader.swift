@@ -1,3 +1,5 @@
+import Files
+
 /// Where one tensor lies in a safetensors file.
 struct SafetensorsEntry {
   let name: String
@@ -18,7 +20,7 @@ struct SafetensorsHeader {
   /// The longest header the reference implementation reads, in bytes.
   static let longest = 100_000_000
 
-  typealias Problem = JSONScanner.Problem
+  typealias Problem = JSONReader.Problem
 
   /// Ordered as their data is.
   private(set) var entries: [SafetensorsEntry] = []
@@ -26,22 +28,22 @@ struct SafetensorsHeader {
 
   /// Parses the JSON of a header that is followed by `dataCount` bytes.
   init(json: [UInt8], dataCount: Int) throws(Problem) {
-    var scanner = JSONScanner(json)
     var entries: [SafetensorsEntry] = []
     var metadata: [String: String] = [:]
     guard json.first == UInt8(ascii: "{") else {
-      throw Problem(text: "should have { at byte 0")
+      throw Problem(text: "does not begin with {")
     }
-    try scanner.readObject { (scanner, name) throws(Problem) in
-      if name == "__metadata__" {
-        try scanner.readObject { (scanner, key) throws(Problem) in
-          metadata[key] = try scanner.readString()
+    try JSONReader.read(json, .standard) { (reader) throws(Problem) in
+      try reader.readObject { (reader, name) throws(Problem) in
+        if name == "__metadata__" {
+          try reader.readObject { (reader, key) throws(Problem) in
+            metadata[key] = try reader.readString()
+          }
+        } else {
+          entries.append(try Self.readEntry(name, from: &reader))
         }
-      } else {
-        entries.append(try Self.readEntry(name, from: &scanner))
       }
     }
-    try scanner.finish()
     entries.sort {
       ($0.bytes.lowerBound, $0.bytes.upperBound) < ($1.bytes.lowerBound, $1.bytes.upperBound)
     }
@@ -51,17 +53,17 @@ struct SafetensorsHeader {
   }
 
   private static func readEntry(
-    _ name: String, from scanner: inout JSONScanner
+    _ name: String, from reader: inout JSONReader
   ) throws(Problem) -> SafetensorsEntry {
     var typeName: String?
     var shape: [Int]?
     var offsets: [Int]?
-    try scanner.readObject { (scanner, key) throws(Problem) in
+    try reader.readObject { (reader, key) throws(Problem) in
       switch key {
-      case "dtype": typeName = try scanner.readString()
-      case "shape": shape = try scanner.readNaturals(limit: 32)
-      case "data_offsets": offsets = try scanner.readNaturals(limit: 2)
-      default: try scanner.skipValue()
+      case "dtype": typeName = try reader.readString()
+      case "shape": shape = try reader.readNaturals(limit: 32)
+      case "data_offsets": offsets = try reader.readNaturals(limit: 2)
+      default: try reader.skipValue()
       }
     }
     guard let typeName, let shape, let offsets else {

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Tensors
 
@@ -79,40 +80,46 @@ public struct SafetensorsWriter: Sendable {
       return first == second
         ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : first > second
     }
-    let header = header(of: ordered)
-    try AtomicFile.write(to: url) { (file) throws(CheckpointError) in
+    for case (let name, .floats(let tensor, .float16)) in ordered {
+      try Self.checkHalves(tensor, named: name)
+    }
+    do throws(FileError) {
+      let file = try AtomicFile(url)
+      let header = header(of: ordered)
       try file.write((0..<8).map { UInt8(truncatingIfNeeded: header.count >> ($0 * 8)) })
       try file.write(header)
-      for (name, content) in ordered {
-        switch content {
-        case .floats(let tensor, .float32):
-          try file.write(
-            UnsafeRawBufferPointer(start: tensor.storage.base, count: content.byteCount))
-        case .floats(let tensor, .float16): try write(tensor, named: name, asHalvesTo: file)
-        case .integers(let integers, _):
-          try writeChunks(of: integers.count, to: file) { Int64(integers[$0]) }
-        }
-      }
-    }
+      for (_, content) in ordered { try write(content, to: file) }
+      try file.commit()
+    } catch { throw CheckpointError(error) }
   }
 
-  private func write(
-    _ tensor: Tensor, named name: String, asHalvesTo file: AtomicFile
-  ) throws(CheckpointError) {
+  private static func checkHalves(_ tensor: Tensor, named name: String) throws(CheckpointError) {
     let values = UnsafeBufferPointer(start: tensor.storage.base, count: tensor.count)
+    defer { withExtendedLifetime(tensor) {} }
     // From here on the nearest value is infinity.
-    if let large = values.first(where: { $0.isFinite && $0.magnitude >= 65_520 }) {
-      throw CheckpointError(
-        "\(quoted(name)) holds \(large), which half precision cannot: its largest value is 65504, "
-          + "so store it as F32.")
+    guard let large = values.first(where: { $0.isFinite && $0.magnitude >= 65_520 }) else { return }
+    throw CheckpointError(
+      "\(quoted(name)) holds \(large), which half precision cannot: its largest value is 65504, so "
+        + "store it as F32.")
+  }
+
+  private func write(_ content: Content, to file: AtomicFile) throws(FileError) {
+    switch content {
+    case .floats(let tensor, let precision):
+      let values = UnsafeBufferPointer(start: tensor.storage.base, count: tensor.count)
+      switch precision {
+      case .float32: try file.write(UnsafeRawBufferPointer(values))
+      case .float16: try writeChunks(of: values.count, to: file) { half(values[$0]) }
+      }
+      withExtendedLifetime(tensor) {}
+    case .integers(let integers, _):
+      try writeChunks(of: integers.count, to: file) { Int64(integers[$0]) }
     }
-    try writeChunks(of: values.count, to: file) { half(values[$0]) }
-    withExtendedLifetime(tensor) {}
   }
 
   private func writeChunks<Element>(
     of count: Int, to file: AtomicFile, _ element: (Int) -> Element
-  ) throws(CheckpointError) {
+  ) throws(FileError) {
     let chunk = 1 << 16
     let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: min(count, chunk))
     defer { buffer.deallocate() }
@@ -124,43 +131,31 @@ public struct SafetensorsWriter: Sendable {
   }
 
   private func header(of ordered: [(name: String, content: Content)]) -> [UInt8] {
-    var items: [String] = []
+    var members: [(key: String, value: JSON)] = []
     if !metadata.isEmpty {
       let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        .map { "\(jsonString($0.key)):\(jsonString($0.value))" }
-      items.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      members.append(("__metadata__", .object(pairs.map { ($0.key, .string($0.value)) })))
     }
     var begin = 0
     for (name, content) in ordered {
-      let shape = content.shape.map(String.init).joined(separator: ",")
       let end = begin + content.byteCount
-      items.append(
-        "\(jsonString(name)):{\"dtype\":\"\(content.type.rawValue)\",\"shape\":[\(shape)],"
-          + "\"data_offsets\":[\(begin),\(end)]}")
+      members.append(
+        (
+          name,
+          [
+            "dtype": .string(content.type.rawValue), "shape": .integers(content.shape),
+            "data_offsets": .integers([begin, end]),
+          ]
+        ))
       begin = end
     }
-    let json = Array("{\(items.joined(separator: ","))}".utf8)
+    let json = Array("\(JSON.object(members))".utf8)
     return json + Array(repeating: UInt8(ascii: " "), count: (8 - json.count % 8) % 8)
   }
 }
 
-/// A string as JSON text, escaping no more than JSON demands.
-private func jsonString(_ string: String) -> String {
-  var text = "\""
-  for scalar in string.unicodeScalars {
-    switch scalar {
-    case "\"": text += "\\\""
-    case "\\": text += "\\\\"
-    case "\n": text += "\\n"
-    case "\r": text += "\\r"
-    case "\t": text += "\\t"
-    case "\u{8}": text += "\\b"
-    case "\u{C}": text += "\\f"
-    case "\0"..<" ":
-      let digits = String(scalar.value, radix: 16)
-      text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: text.unicodeScalars.append(scalar)
-    }
+extension JSON {
+  fileprivate static func integers(_ values: [Int]) -> JSON {
+    .array(values.map { .number(Double($0)) })
   }
-  return text + "\""
 }

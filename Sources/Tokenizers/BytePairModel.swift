@@ -1,3 +1,5 @@
+import Files
+
 /// Characters merged pair by pair, the pair that was most frequent in training first.
 ///
 /// Sennrich, Haddow and Birch, "Neural Machine Translation of Rare Words with Subword Units"

@@ -1,3 +1,5 @@
+import Files
+
 /// Turns one word into ids.
 enum Model: Sendable {
   case bytePair(BytePairModel)

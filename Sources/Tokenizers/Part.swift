@@ -1,3 +1,5 @@
+import Files
+
 /// A piece of the tokenizer file that knows where it stands, so that errors can name the place.
 struct Part {
   let json: JSON

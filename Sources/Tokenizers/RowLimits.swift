@@ -1,3 +1,5 @@
+import Files
+
 /// The truncation and the padding that a `tokenizer.json` asks for.
 ///
 /// The `tokenizers` library applies them whenever a file states them. Whoever runs a model on one

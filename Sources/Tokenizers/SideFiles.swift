@@ -1,3 +1,5 @@
+import Files
+
 /// What the files beside a `tokenizer.json` change of it, as `AutoTokenizer` of `transformers` 5 has
 /// it.
 ///
@@ -14,7 +16,7 @@ struct SideFiles {
   func applied(to file: JSON) throws(TokenizerError) -> JSON {
     guard settings.isGiven || addedTokens != nil else { return file }
     var file = file
-    let type = text(file["model"]?["type"])
+    let type = file["model"]?["type"]?.text
     let addsSpace = settings["add_prefix_space"] ?? .boolean(false)
     let bytes: JSON = ["type": "ByteLevel", "add_prefix_space": addsSpace]
     var names: [(String, String)] = []
@@ -95,7 +97,7 @@ struct SideFiles {
   ) {
     var tokens: [JSON] = []
     func add(_ token: JSON) {
-      guard let known = tokens.firstIndex(where: { text($0["content"]) == text(token["content"]) })
+      guard let known = tokens.firstIndex(where: { $0["content"]?.text == token["content"]?.text })
       else { return tokens.append(token) }
       // A special token stays one with its own properties.
       tokens[known]["special"] = token["special"] ?? tokens[known]["special"] ?? .boolean(false)
@@ -124,7 +126,7 @@ struct SideFiles {
   private func numbered(_ own: [JSON], _ names: [(String, String)]) -> [JSON] {
     guard case .object(let members)? = addedTokens else { return own }
     let special = Set(
-      settings.namedTokens(names.map { ($0.0, "") }).compactMap { text($0["content"]) })
+      settings.namedTokens(names.map { ($0.0, "") }).compactMap { $0["content"]?.text })
     var tokens: [Int: JSON] = [:]
     for (content, id) in members {
       guard case .number(let number) = id, let id = Int(exactly: number) else { continue }
@@ -155,7 +157,7 @@ struct SideFiles {
     case "Roberta", "Bart", "roberta", "bart": (opening, closing) = ("<s>", "</s>")
     default: return
     }
-    guard text(file["model"]?["type"]) != "Unigram" else { return }
+    guard file["model"]?["type"]?.text != "Unigram" else { return }
     let whole = try Tokenizer(file: Part(json: file.without("post_processor"), place: ""))
     func pair(_ name: String, _ standard: String) throws(TokenizerError) -> JSON {
       let token = settings.content(name) ?? standard
@@ -170,13 +172,9 @@ struct SideFiles {
     ]
   }
 
-  private func text(_ json: JSON?) -> String? {
-    if case .string(let text)? = json { text } else { nil }
-  }
-
   private func has(_ type: String, in step: JSON?) -> Bool {
     guard let step else { return false }
-    if text(step["type"]) == type { return true }
+    if step["type"]?.text == type { return true }
     guard case .array(let steps)? = step["pretokenizers"] else { return false }
     return steps.contains { has(type, in: $0) }
   }

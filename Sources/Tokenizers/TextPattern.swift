@@ -1,3 +1,5 @@
+import Files
+
 /// What `Replace` and `Split` look for: a literal text or a regular expression.
 enum TextPattern: Sendable {
   case literal([UInt8])

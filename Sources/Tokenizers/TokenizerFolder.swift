@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 extension Tokenizer {
@@ -31,7 +32,7 @@ private struct TokenizerFolder {
 
   private func json(_ name: String) throws(TokenizerError) -> JSON? {
     guard has(name) else { return nil }
-    return try JSONParser.parse(Tokenizer.bytes(of: directory.appendingPathComponent(name)))
+    return try Tokenizer.json(Tokenizer.bytes(of: directory.appendingPathComponent(name)))
   }
 
   /// The lines of a text file, without the empty one after the last.
@@ -50,7 +51,7 @@ private struct TokenizerFolder {
 
   /// The `tokenizer.json` with what the files beside it change.
   func completed() throws(TokenizerError) -> JSON {
-    let file = try JSONParser.parse(
+    let file = try Tokenizer.json(
       Tokenizer.bytes(of: directory.appendingPathComponent("tokenizer.json")))
     return try SideFiles(settings: settings(), addedTokens: json("added_tokens.json"))
       .applied(to: file)

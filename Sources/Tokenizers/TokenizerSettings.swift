@@ -1,3 +1,5 @@
+import Files
+
 /// What the files beside a vocabulary say of it.
 struct TokenizerSettings {
   /// The tokenizer's class without `Tokenizer` and `Fast`, or else the model's type.
@@ -92,7 +94,7 @@ struct TokenizerSettings {
   func content(_ name: String) -> String? {
     switch token(name) {
     case .string(let text)?: text
-    case .object?: if case .string(let text)? = token(name)?["content"] { text } else { nil }
+    case let token?: token["content"]?.text
     default: nil
     }
   }

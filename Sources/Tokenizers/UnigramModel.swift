@@ -1,3 +1,5 @@
+import Files
+
 /// Pieces with log-probabilities; a word becomes the most probable sequence of pieces.
 ///
 /// Kudo, "Subword Regularization" (2018). Viterbi over the word's bytes; a character that no piece

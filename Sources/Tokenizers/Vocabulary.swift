@@ -1,3 +1,5 @@
+import Files
+
 /// Words and their ids, as most models list them: an object of ids by word.
 struct Vocabulary: Sendable {
   /// The word of every id, nil where the file leaves a gap.

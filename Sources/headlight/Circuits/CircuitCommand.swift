@@ -2,6 +2,7 @@ public import ArgumentParser
 public import Circuits
 import Coursework
 import Figures
+import Files
 import Foundation
 import Interventions
 import Laboratory
