@@ -21,6 +21,9 @@ package struct Markup: ExpressibleByStringInterpolation, Sendable {
   /// A text as markup that shows it.
   init(text: String) { source = Self.escaped(text) }
 
+  /// What is markup already.
+  init(trusted source: String) { self.source = source }
+
   package struct Interpolation: StringInterpolationProtocol {
     fileprivate var source = ""
 

@@ -1,37 +1,19 @@
+import Answering
+import Figures
+
 /// What all pages have in common: a document that needs no other file, reads on a phone and prints.
 struct Page {
   let title: String
   let body: Markup
 
-  /// The document.
-  ///
-  /// Its policy forbids scripts and everything from elsewhere, should a text ever slip
-  /// through.
+  /// The document, which runs no script, should a text ever slip through.
   var document: Markup {
-    """
-    <!DOCTYPE html>
-    <html lang="en">
-    <head>
-    <meta charset="utf-8"/>
-    <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
-    style-src 'unsafe-inline'; img-src data:"/>
-    <meta name="viewport" content="width=device-width, initial-scale=1"/>
-    <meta name="referrer" content="no-referrer"/>
-    <title>\(title)</title>
-    <style>
-    \(Self.style)
-    </style>
-    </head>
-    <body>
-    \(body)
-    </body>
-    </html>
-
-    """
+    let page = HTMLPage(title: printable(title), style: Self.style)
+    return Markup(trusted: page.html(body.source))
   }
 
   /// Greys and four colours that differ in lightness as well; no state is told by colour alone.
-  private static let style: Markup = """
+  private static let style = """
     :root { color-scheme: light; --ink: #1c2126; --soft: #59636e; --line: #d5dae0;
       --right: #1a7f37; --part: #8a5a00; --wrong: #b42318; --wash: #f5f7f9; }
     * { box-sizing: border-box; }
