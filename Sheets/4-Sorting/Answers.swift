@@ -146,15 +146,4 @@ struct Answers: SortingAnswers {
   func howItSorts() throws -> String {
     throw Unanswered()
   }
-
-  // MARK: 4.12  Perplexity
-
-  /// The perplexity of texts, over all tokens but the first of each: the exponential of the mean loss.
-  ///
-  /// - Parameters:
-  ///   - tokens: The texts, `[batch][position]`, all of one length.
-  ///   - logits: What a language model answered, `[batch, position, token]`.
-  func perplexity(of tokens: [[Int]], under logits: Tensor) throws -> Float {
-    throw Unanswered()
-  }
 }

@@ -250,16 +250,4 @@ struct Answers: SortingAnswers {
     leave out positions and the division before the unembedding.
     """
   }
-
-  // MARK: 4.12  Perplexity
-
-  /// The perplexity of texts, over all tokens but the first of each: the exponential of the mean loss.
-  ///
-  /// - Parameters:
-  ///   - tokens: The texts, `[batch][position]`, all of one length.
-  ///   - logits: What a language model answered, `[batch, position, token]`.
-  func perplexity(of tokens: [[Int]], under logits: Tensor) throws -> Float {
-    let table = try logProbabilities(of: tokens, under: logits).values
-    return exp(-table.reduce(0, +) / Float(table.count))
-  }
 }

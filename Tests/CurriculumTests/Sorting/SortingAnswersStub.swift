@@ -34,5 +34,4 @@ struct UntouchedSorting: SortingAnswers {
   ) throws -> Generalisation { throw Unanswered() }
   func whyTheShift() throws -> String { throw Unanswered() }
   func howItSorts() throws -> String { throw Unanswered() }
-  func perplexity(of tokens: [[Int]], under logits: Tensor) throws -> Float { throw Unanswered() }
 }

@@ -23,7 +23,6 @@ public enum SortingSheet {
     exercises: [
       gather, sortedHalf, paddedLoss, splitLists, brokenLoops, trainASorter, whatTheHeadReads,
       circuits, tableOrRule, whyTheShift, howItSorts,
-      perplexity,
     ],
     figures: figures)
 }

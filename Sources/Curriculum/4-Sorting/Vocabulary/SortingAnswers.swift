@@ -79,11 +79,4 @@ public protocol SortingAnswers: Sendable {
 
   /// 4.11, in words: how the model sorts, and how you know.
   func howItSorts() throws -> String
-
-  /// 4.12: the perplexity of texts, over all tokens but the first of each.
-  ///
-  /// - Parameters:
-  ///   - tokens: The texts, `[batch][position]`.
-  ///   - logits: What a language model answered, `[batch, position, token]`.
-  func perplexity(of tokens: [[Int]], under logits: Tensor) throws -> Float
 }

@@ -22,7 +22,6 @@ public enum SortingAsks: AskList {
     EncodedAsk(generalisation),
     EncodedAsk(whyTheShift),
     EncodedAsk(howItSorts),
-    EncodedAsk(perplexity),
   ]
 
   package static let logProbabilities = Ask("logProbabilities") {
@@ -79,9 +78,6 @@ public enum SortingAsks: AskList {
   }
   package static let howItSorts = Ask(inWords: "howItSorts") { (answers: Answers) in
     try answers.howItSorts()
-  }
-  package static let perplexity = Ask("perplexity") { (answers: Answers, question: TextLogits) in
-    try answers.perplexity(of: question.tokens, under: question.logits)
   }
 }
 
