@@ -110,8 +110,8 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
 
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
-  "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability",
-  "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
+  "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Files", "Hub",
+  "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
 ]
 headlight += methods.map { .byName(name: $0) }
 // ### BEGIN INSTRUCTOR
@@ -137,8 +137,9 @@ let targets: [[Target]] = [
   ],
   room("Tensors", ["COpenBLAS"]),
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
-  room("Tokenizers", []),
-  room("Checkpoints", ["Tensors", "Transformers"]),
+  room("Files", []),
+  room("Tokenizers", ["Files"]),
+  room("Checkpoints", ["Files", "Tensors", "Transformers"]),
   [
     .target(
       name: "Interpretability",
@@ -148,7 +149,7 @@ let targets: [[Target]] = [
   method("Interventions", []),
   method("Heads", ["Interventions"]),
   method("Circuits", ["Interventions"]),
-  method("Spans", ["Checkpoints", "Interventions", "Tokenizers"]),
+  method("Spans", ["Checkpoints", "Files", "Interventions", "Tokenizers"]),
   // ### BEGIN HIDDEN TESTS
   [
     .testTarget(
@@ -164,18 +165,18 @@ let targets: [[Target]] = [
   room(
     "Training",
     [
-      "Checkpoints", "Interpretability", "Interventions", "Laboratory", "Models", "Tensors",
-      "Tokenizers",
-      "Transformers",
+      "Checkpoints", "Files", "Interpretability", "Interventions", "Laboratory", "Models",
+      "Tensors", "Tokenizers", "Transformers",
     ]),
-  room("Figures", ["CCairo", "CZlib", "Tensors"], testing: ["Pictures"]),
+  room("Figures", ["CCairo", "CZlib", "Files", "Tensors"], testing: ["Pictures"]),
   // ### BEGIN HIDDEN TESTS
   [.target(name: "Pictures", dependencies: ["CCairo"], path: "Tests/Pictures")],
   // ### END HIDDEN TESTS
   [.target(name: "CCurl", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))])],
-  room("Hub", ["CCurl", "Checkpoints", crypto]),
+  room("Hub", ["CCurl", "Checkpoints", "Files", crypto]),
   [.target(name: "Answering", swiftSettings: settings)],
-  room("Coursework", ["Answering", "Tensors", subprocess], testing: ["CourseworkFixture"]),
+  room(
+    "Coursework", ["Answering", "Files", "Tensors", subprocess], testing: ["CourseworkFixture"]),
   // ### BEGIN HIDDEN TESTS
   [
     .executableTarget(
@@ -213,7 +214,8 @@ let targets: [[Target]] = [
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
-    "Grading", ["Answering", "CZlib", "Coursework", "Curriculum", "confine", crypto],
+    "Grading",
+    ["Answering", "CZlib", "Coursework", "Curriculum", "Figures", "Files", "confine", crypto],
     testing: ["AttentionExercises", "CourseworkFixture", "Solution1", "headlight"]),
   // ### END INSTRUCTOR
   [

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Tensors
 
@@ -153,17 +154,17 @@ public struct Checkpoint: Sendable {
     }
     let text = try file.bytes(0..<file.byteCount)
     var map: [String: String]?
-    do throws(JSONScanner.Problem) {
-      var scanner = JSONScanner(text)
-      try scanner.readObject { (scanner, key) throws(JSONScanner.Problem) in
-        guard key == "weight_map" else { return try scanner.skipValue() }
-        var found: [String: String] = [:]
-        try scanner.readObject { (scanner, name) throws(JSONScanner.Problem) in
-          found[name] = try scanner.readString()
+    do throws(JSONReader.Problem) {
+      try JSONReader.read(text, .standard) { (reader) throws(JSONReader.Problem) in
+        try reader.readObject { (reader, key) throws(JSONReader.Problem) in
+          guard key == "weight_map" else { return try reader.skipValue() }
+          var found: [String: String] = [:]
+          try reader.readObject { (reader, name) throws(JSONReader.Problem) in
+            found[name] = try reader.readString()
+          }
+          map = found
         }
-        map = found
       }
-      try scanner.finish()
     } catch {
       throw CheckpointError(
         "\(file.path) is not a valid index of shards: its text \(error.text); fetch it again.")

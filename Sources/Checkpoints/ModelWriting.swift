@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 import Tensors
 package import Transformers
@@ -113,12 +114,11 @@ extension SafetensorsWriter {
         "\(directory.path) cannot be written: \(error.localizedDescription).")
     }
     try write(to: directory.appendingPathComponent("model.safetensors"))
-    do {
-      let json = try JSONSerialization.data(
-        withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
-      try json.write(to: directory.appendingPathComponent("config.json"), options: .atomic)
-    } catch {
-      throw CheckpointError("\(directory.path) cannot be written: \(error.localizedDescription).")
-    }
+    // A dictionary of texts, numbers and lists of numbers is JSON.
+    let json = try! JSONSerialization.data(
+      withJSONObject: configuration, options: [.prettyPrinted, .sortedKeys])
+    do throws(FileError) {
+      try AtomicFile.write(json, to: directory.appendingPathComponent("config.json"))
+    } catch { throw CheckpointError(error) }
   }
 }

@@ -78,7 +78,7 @@ extension Figure {
   ///
   /// - Throws: ``FigureError`` when the data cannot be drawn or the file cannot be written.
   public func write(to url: URL, dpi: Double = 200) throws {
-    try AtomicFile.write(data(as: FigureFormat(fileAt: url), dpi: dpi), to: url)
+    try writeFigure(data(as: FigureFormat(fileAt: url), dpi: dpi), to: url)
     if let note = MissingLetters.shared.takeNote() {
       FileHandle.standardError.write(Data("\(note)\n".utf8))
     }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// A file of a model by its content.
@@ -59,7 +60,11 @@ struct BlobStore {
       return
     }
     try makeFolder(place.deletingLastPathComponent())
-    try replace(place) { symlink(target, $0) == 0 }
+    let hidden = AtomicFile.hidden(beside: place)
+    do throws(FileError) {
+      guard symlink(target, hidden.path) == 0 else { throw FileError(place.path) }
+      try AtomicFile.move(hidden, to: place)
+    } catch { throw HubError(error) }
   }
 
   /// Lets the revision name the commit.
@@ -67,23 +72,8 @@ struct BlobStore {
     guard !name.namesCommit else { return }
     let place = cache.reference(of: name)
     try makeFolder(place.deletingLastPathComponent())
-    try replace(place) { path in
-      let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else { return false }
-      defer { close(descriptor) }
-      return write(descriptor, commit, commit.utf8.count) == commit.utf8.count
-        && fsync(descriptor) == 0
-    }
-  }
-
-  /// Puts what `make` makes under another name in a place, whatever was there before.
-  private func replace(_ place: URL, _ make: (String) -> Bool) throws(HubError) {
-    let temporary = place.deletingLastPathComponent()
-      .appendingPathComponent(".\(UInt64.random(in: 0 ... .max)).new").path
-    guard make(temporary), rename(temporary, place.path) == 0 else {
-      let error = HubError(systemError("\(place.path) cannot be written"))
-      unlink(temporary)
-      throw error
+    do throws(FileError) { try AtomicFile.write(commit.utf8, to: place, links: .replaced) } catch {
+      throw HubError(error)
     }
   }
 
@@ -108,12 +98,7 @@ struct BlobDownload {
   /// - Returns: Whether it was there.
   func run() throws(HubError) -> Bool {
     if store.has(blob) { return true }
-    var told = false
-    let lock = try FileLock(store.lock(of: blob)) { () throws(HubError) in
-      if !told { waits() }
-      told = true
-      try client.wait(seconds: 0.1)
-    }
+    let lock = try lock()
     defer { withExtendedLifetime(lock) {} }
     if store.has(blob) { return true }
     let partial = try PartialFile(
@@ -133,6 +118,23 @@ struct BlobDownload {
     }
     try partial.move(to: store.place(of: blob))
     return false
+  }
+
+  /// Waits for the lock, which other tools that fill the cache take too.
+  ///
+  /// Some network disks have no locks. There the check of every hash still keeps files right.
+  private func lock() throws(HubError) -> FileLock {
+    let place = store.lock(of: blob)
+    try makeFolder(place.deletingLastPathComponent())
+    var told = false
+    while true {
+      do throws(FileError) {
+        if let lock = try FileLock.take(place) { return lock }
+      } catch { throw HubError(error) }
+      if !told { waits() }
+      told = true
+      try client.wait(seconds: 0.1)
+    }
   }
 
   private func complete(_ partial: PartialFile) throws(HubError) {

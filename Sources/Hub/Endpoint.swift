@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// The server that models are downloaded from, and who asks.

@@ -1,4 +1,5 @@
 package import Checkpoints
+import Files
 package import Foundation
 
 /// The download of one model into the hub's cache.

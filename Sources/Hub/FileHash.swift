@@ -1,5 +1,5 @@
-import Checkpoints
 import Crypto
+import Files
 import Foundation
 
 /// The hash by which the hub names a file's content.
@@ -59,14 +59,14 @@ struct ContentHash: Equatable {
   }
 }
 
-/// A sentence with the reason that the system gave last.
-func systemError(_ what: String) -> String {
+/// A sentence with a reason that the system gave.
+func systemError(_ what: String, _ number: CInt = errno) -> String {
   let reason =
-    switch errno {
+    switch number {
     case ENOSPC, EDQUOT: "the disk is full; make room and run the same command again"
     case EACCES, EPERM: "you may not write there; set HF_HOME to a folder of your own"
     case EROFS: "that disk is read-only; set HF_HOME to a folder elsewhere"
-    default: String(cString: strerror(errno))
+    default: systemReason(number)
     }
   return "\(what): \(reason)"
 }

@@ -1,4 +1,4 @@
-import Checkpoints
+import Files
 
 /// Why a model could not be downloaded, in one sentence: what was expected, what was found and what
 /// to do.
@@ -13,6 +13,12 @@ package struct HubError: Error, Equatable, Sendable, CustomStringConvertible {
     self.description = plainLine(description)
     self.isPassing = isPassing
     self.refusesRange = refusesRange
+  }
+
+  init(_ error: FileError) {
+    self.init(
+      error.number == 0
+        ? "\(error)" : systemError("\(error.path) cannot be written", error.number))
   }
 
   /// What is thrown when the user asked for an end; no fault of anything.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 
 /// What the hub has of a model at a revision: the commit, and the names of its files.

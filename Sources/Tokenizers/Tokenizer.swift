@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// Text to token ids and back, as a `tokenizer.json` of Hugging Face describes it.
@@ -31,14 +32,14 @@ public struct Tokenizer: Sendable {
   ///
   /// - Throws: ``TokenizerError``.
   public init(contentsOf url: URL) throws(TokenizerError) {
-    try self.init(file: Part(json: JSONParser.parse(Self.bytes(of: url)), place: ""))
+    try self.init(file: Part(json: Self.json(Self.bytes(of: url)), place: ""))
   }
 
   /// Reads the contents of a `tokenizer.json`.
   ///
   /// - Throws: ``TokenizerError``.
   public init(json: Data) throws(TokenizerError) {
-    try self.init(file: Part(json: JSONParser.parse([UInt8](json)), place: ""))
+    try self.init(file: Part(json: Self.json([UInt8](json)), place: ""))
   }
 
   /// The bytes of a file.
@@ -49,6 +50,14 @@ public struct Tokenizer: Sendable {
       let exists = FileManager.default.fileExists(atPath: url.path)
       throw .unreadable(
         path: url.path, reason: exists ? "it may not be read here" : "there is no such file")
+    }
+  }
+
+  /// What bytes hold, with the `NaN` and `Infinity` that Python writes, so that a model can say which
+  /// of its scores is not a number.
+  static func json(_ bytes: [UInt8]) throws(TokenizerError) -> JSON {
+    do throws(JSONReader.Problem) { return try JSON(parsing: bytes, .python) } catch {
+      throw .notJSON(reason: "it \(error.text)")
     }
   }
 

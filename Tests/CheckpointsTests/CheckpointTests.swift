@@ -81,9 +81,9 @@ final class CheckpointTests: XCTestCase {
     }
     try expect("it has no weight_map", "{\"metadata\":{\"total_size\":4}}")
     try expect("it has no weight_map", "{\"weight_map\":{}}")
-    try expect("its text ends in the middle of its JSON", "{\"weight_map\":{\"x\":\"a\"")
-    try expect("its text ends in the middle of its JSON", "")
-    try expect("its text should have \" at byte 19", "{\"weight_map\":{\"x\":3}}")
+    try expect("its text ends where a comma or } should be", "{\"weight_map\":{\"x\":\"a\"")
+    try expect("its text ends where an object should be", "")
+    try expect("its text lacks a text at byte 19", "{\"weight_map\":{\"x\":3}}")
     try expect(
       "its text names “x” twice", "{\"weight_map\":{\"x\":\"a\",\"x\":\"a\"}}")
   }

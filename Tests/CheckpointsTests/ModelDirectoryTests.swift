@@ -121,7 +121,7 @@ final class ModelDirectoryTests: XCTestCase {
       ).write(to: folder.file("config.json"))
       XCTAssertEqual(
         sentence(try Transformer(directory: folder.url)),
-        "\(folder.url.path)/config.json has layer_norm_epsilon = \"\(number)\" where a positive "
+        "\(folder.url.path)/config.json has layer_norm_epsilon = \(number) where a positive "
           + "number is expected.")
     }
     for broken in [#""a": Nan"#, #""a": Infinit"#, #""a": --Infinity"#, #""a": NaNNaN"#] {
@@ -202,11 +202,16 @@ final class ModelDirectoryTests: XCTestCase {
   func testFilesThatAreMissingOrNotWhatTheyAreCalled() throws {
     let folder = try copy("t5-v1.0")
     let path = folder.url.path
-    for text in ["", "{", "[1]", "5", "{\"model_type\": \"t5\""] {
+    for (text, fault) in [
+      ("", ": it ends where a value should be"),
+      ("{", ": it ends where a name in quotes should be"),
+      ("[1]", " but a list"), ("5", " but a number"),
+      ("{\"model_type\": \"t5\"", ": it ends where a comma or } should be"),
+    ] {
       try Data(text.utf8).write(to: folder.file("config.json"))
       XCTAssertEqual(
         sentence(try Transformer(directory: folder.url)),
-        "\(path)/config.json is not a JSON object; fetch it again.")
+        "\(path)/config.json is not a JSON object\(fault); fetch it again.")
     }
     try FileManager.default.removeItem(at: folder.file("config.json"))
     let missing = "a model directory holds config.json, model.safetensors and tokenizer.json."

@@ -90,7 +90,7 @@ final class SafetensorsWritingTests: XCTestCase {
     let name = String(repeating: "n", count: 300)
     XCTAssertEqual(
       sentence(try writer.write(to: folder.file(name))),
-      "Cannot write \(folder.file(name).path): File name too long.")
+      "Cannot write \(folder.file(name).path): file name too long.")
     XCTAssertEqual(try folder.contents(), [])
   }
 
@@ -110,7 +110,7 @@ final class SafetensorsWritingTests: XCTestCase {
       let text = sentence(try writer.write(to: url))
       setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &old)
       signal(SIGXFSZ, handler)
-      XCTAssertEqual(text, "Cannot write \(url.path): File too large.")
+      XCTAssertEqual(text, "Cannot write \(url.path): file too large.")
       XCTAssertEqual(try folder.contents(), ["x.safetensors"])
       XCTAssertEqual(try Data(contentsOf: url), Data("what was there".utf8))
     }

@@ -133,13 +133,14 @@ final class FileTests: XCTestCase {
     let nowhere = directory.appendingPathComponent("missing")
     XCTAssertEqual(
       sentence(try figure.write(to: nowhere.appendingPathComponent("a.png"))),
-      "The directory \(nowhere.path) does not exist, so no figure can be written to it; "
-        + "create it or name another.")
+      "The figure could not be written to \(nowhere.path)/a.png (the folder \(nowhere.path) does not "
+        + "exist; create it first); nothing was left behind.")
     let occupied = directory.appendingPathComponent("taken.png")
     try FileManager.default.createDirectory(at: occupied, withIntermediateDirectories: false)
     XCTAssertEqual(
       sentence(try figure.write(to: occupied)),
-      "\(occupied.path) is a directory; name a file in it to write the figure to.")
+      "The figure could not be written to \(occupied.path) (it is a folder; choose another name); "
+        + "nothing was left behind.")
     XCTAssertEqual(try left, ["taken.png"])
   }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Sources/Tokenizers/ScalarClassTable.swift: which scalars the tokenizers library counts as what.
+"""Writes Sources/Tokenizers/Scalars/ScalarClassTable.swift: which scalars the tokenizers library counts as what.
 
 The library's regular expressions, its BERT code and its normal forms each follow a Unicode version
 of their own, so every class is asked of the library itself, over all scalars. Needs the packages
@@ -109,4 +109,4 @@ enum ScalarClassTable {
 for name, members in classes.items():
     out += f'  static let {name} = """\n{literal(runs(members))}    """\n'
     print(name, len(members))
-(here.parent.parent / "Sources/Tokenizers/ScalarClassTable.swift").write_text(out + "}\n")
+(here.parent.parent / "Sources/Tokenizers/Scalars/ScalarClassTable.swift").write_text(out + "}\n")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes Sources/Tokenizers/ScalarPropertyTable.swift: what the properties of expressions hold.
+"""Writes Sources/Tokenizers/Scalars/ScalarPropertyTable.swift: what the properties of expressions hold.
 
 Every property is asked of the library's expressions over all scalars, and the scripts that
 UnicodeScripts keeps apart of that pre-tokenizer. Needs the package tokenizers.
@@ -117,4 +117,4 @@ for members in groups.values():
     out += f'    """\n{literal(runs(members))}    """,\n'
 out += "  ]\n}\n"
 print(len(properties), "properties,", len(groups), "groups")
-(here.parent.parent / "Sources/Tokenizers/ScalarPropertyTable.swift").write_text(out)
+(here.parent.parent / "Sources/Tokenizers/Scalars/ScalarPropertyTable.swift").write_text(out)

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 import Foundation
 import Synchronization
 import XCTest
@@ -192,7 +193,10 @@ final class FetchTests: XCTestCase {
     let hub = try FakeHub(self)
     let events = Mutex<[Fetch.Event]>([])
     let stops = Mutex(false)
-    let lock = try FileLock(hub.cache.lock(HubFile.weights.hash, of: hub.name)) {}
+    let place = hub.cache.lock(HubFile.weights.hash, of: hub.name)
+    try FileManager.default.createDirectory(
+      at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
+    let lock = try XCTUnwrap(FileLock.take(place))
     let fetch = try hub.fetch(
       isStopped: { stops.withLock { $0 } },
       report: { event in

@@ -261,7 +261,7 @@ final class RefusalTests: XCTestCase {
     try Data().write(to: hub.home)
     XCTAssertEqual(
       failure(of: try hub.fetch()),
-      "the folder \(hub.home.path)/hub/models--ada--tiny/blobs cannot be made: Not a directory")
+      "the folder \(hub.home.path)/hub/models--ada--tiny/blobs cannot be made: not a directory")
   }
 
   func testSettingsThatMakeNoSenseAreNamed() throws {

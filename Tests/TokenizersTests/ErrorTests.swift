@@ -15,15 +15,16 @@ final class ErrorTests: XCTestCase {
 
   func testNotJSON() {
     assertRefused("", "The tokenizer file should be JSON, but it ends where a value should be.")
-    assertRefused("hello", "The tokenizer file should be JSON, but byte 0 is not a value.")
+    assertRefused("hello", "The tokenizer file should be JSON, but it lacks a value at byte 0.")
     assertRefused(
       #"{"version": "1.0""#,
       "The tokenizer file should be JSON, but it ends where a comma or } should be.")
     assertRefused(
       String(repeating: "[", count: 100_000),
-      "The tokenizer file should be JSON, but it is nested more than 128 deep.")
+      "The tokenizer file should be JSON, but it is nested more than 128 deep at byte 128.")
     XCTAssertThrowsError(try Tokenizer(json: Data([0x7B, 0xFF, 0x7D]))) {
-      XCTAssertEqual("\($0)", "The tokenizer file should be JSON, but it is not UTF-8 text.")
+      XCTAssertEqual(
+        "\($0)", "The tokenizer file should be JSON, but it is not UTF-8 text at byte 1.")
     }
   }
 

@@ -1,4 +1,5 @@
 import Answering
+import Files
 package import Foundation
 
 /// The file that keeps a student's progress: `.headlight/progress.json` in the package's folder.
@@ -51,19 +52,17 @@ package struct ProgressFile: Sendable {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch { throw ProgressFileError(url: url, action: "written", reason: sentence(for: error)) }
-    let lock = open(folder.appending(path: "lock").path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
     // Where locks are not to be had, writing by rename still keeps the file whole.
-    if lock >= 0 { flock(lock, LOCK_EX) }
-    defer { if lock >= 0 { close(lock) } }
+    let lock = try? FileLock.wait(for: folder.appending(path: "lock"))
+    defer { withExtendedLifetime(lock) {} }
 
     let loaded = try load()
     var progress = loaded.progress
     try change(&progress)
     guard progress != loaded.progress || loaded.notice != nil else { return nil }
-    do {
-      try Self.encoder.encode(progress).write(to: url, options: .atomic)
-    } catch {
-      throw ProgressFileError(url: url, action: "written", reason: sentence(for: error))
+    let data = try Self.encoder.encode(progress)
+    do throws(FileError) { try AtomicFile.write(data, to: url) } catch {
+      throw ProgressFileError(url: url, action: "written", reason: error.reason)
     }
     return loaded.notice
   }

@@ -1,4 +1,5 @@
 import Answering
+import Files
 import Foundation
 
 extension SheetRunner {
@@ -71,19 +72,15 @@ extension SheetRunner {
     guard let figure = sheet.figures.first(where: { $0.name == name }) else {
       throw DrawingError(description: "sheet \(sheet.number) has no figure \(name)")
     }
-    let unfinished = folder.appending(path: ".unfinished-\(getpid())-\(name)")
     let place = folder.appending(path: name)
+    let unfinished = AtomicFile.hidden(beside: place)
     defer { try? FileManager.default.removeItem(at: unfinished) }
     do { try figure.draw(Asking(sheet.asks, of: answers), unfinished) } catch {
       // A picture of an answer that is no longer there would pass for this one's.
       try? FileManager.default.removeItem(at: place)
       throw error
     }
-    guard rename(unfinished.path, place.path) == 0 else {
-      throw DrawingError(
-        description: "the picture could not be moved to \(place.path): "
-          + String(cString: strerror(errno)))
-    }
+    try AtomicFile.move(unfinished, to: place)
   }
 }
 

@@ -46,5 +46,5 @@ package struct FigurePage {
   /// Writes the page; it appears whole or not at all.
   ///
   /// - Throws: ``FigureError`` when a figure cannot be drawn or the file cannot be written.
-  package func write(to url: URL) throws { try AtomicFile.write(data(), to: url) }
+  package func write(to url: URL) throws { try writeFigure(data(), to: url) }
 }

@@ -26,6 +26,7 @@ package struct HTMLPage {
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; \
       style-src 'unsafe-inline'; img-src data:\(scripts)"/>
       <meta name="viewport" content="width=device-width, initial-scale=1"/>
+      <meta name="referrer" content="no-referrer"/>
       <title>\(Self.escaped(title))</title>
       <style>
       \(style)

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 
 /// The folder that grades are written to: a folder a student, and the grader's own hidden files.
@@ -36,7 +37,7 @@ package struct GradesFolder: Sendable {
       return
     }
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    try AtomicFile.write(JSONEncoder().encode(absent), to: absentFile)
+    try AtomicFile.writeGrades(JSONEncoder().encode(absent), to: absentFile)
   }
 
   /// Every result there is, by student.
@@ -57,20 +58,20 @@ package struct GradesFolder: Sendable {
       if files.fileExists(atPath: pictures.path) { try files.removeItem(at: pictures) }
       let answers = folder.appending(path: "Answers.swift")
       if let text = graded.answers {
-        try AtomicFile.write(Data(text.utf8), to: answers)
+        try AtomicFile.writeGrades(Data(text.utf8), to: answers)
       } else if files.fileExists(atPath: answers.path) {
         try files.removeItem(at: answers)
       }
       if !graded.pictures.isEmpty {
         try files.createDirectory(at: pictures, withIntermediateDirectories: false)
         for (name, data) in graded.pictures {
-          try AtomicFile.write(data, to: pictures.appending(path: name))
+          try AtomicFile.writeGrades(data, to: pictures.appending(path: name))
         }
       }
     } catch let error as CocoaError {
       throw GraderFault("\(folder.path) cannot be written: \(error.localizedDescription)")
     }
-    try AtomicFile.write(
+    try AtomicFile.writeGrades(
       graded.result.encoded(), to: folder.appending(path: SubmissionResult.fileName))
   }
 }

@@ -1,6 +1,7 @@
 import Answering
 package import Coursework
 import Curriculum
+import Files
 package import Foundation
 
 /// A whole grading run: a folder of submissions in, a folder of grades out.
@@ -142,7 +143,7 @@ package struct GradingRun: Sendable {
       let points = (result.points, result.lateness)
       result.apply(lateness(of: submission))
       if points.0 != result.points || points.1 != result.lateness {
-        try AtomicFile.write(
+        try AtomicFile.writeGrades(
           result.encoded(),
           to: grades.folder(of: submission.folderName)
             .appending(path: SubmissionResult.fileName))

@@ -1,3 +1,4 @@
+import Files
 package import Foundation
 
 /// A folder of grades that is being written to by this process and no other.
@@ -21,10 +22,8 @@ package struct OpenGrades: Sendable {
     self.grades = grades
     do {
       try FileManager.default.createDirectory(at: grades.url, withIntermediateDirectories: true)
-      lock = isShared ? nil : try FileLock(grades.lockFile)
-    } catch is FileLock.Held {
-      throw GradesError("another grader is writing to \(grades.url.path); wait until it has ended")
-    } catch {
+      lock = isShared ? nil : try Self.lock(grades)
+    } catch let error as GradesError { throw error } catch {
       throw GradesError("\(grades.url.path) cannot be written: \(reason())")
     }
     if !isShared { AtomicFile.sweep(grades.url) }
@@ -34,6 +33,18 @@ package struct OpenGrades: Sendable {
       (seed, newSeedFile) = try Seed.kept(in: grades)
     }
     self.seedFile = seedFile ?? grades.seedFile
+  }
+
+  private static func lock(_ grades: GradesFolder) throws -> FileLock {
+    guard let lock = try FileLock.take(grades.lockFile, mode: 0o600) else {
+      throw GradesError("another grader is writing to \(grades.url.path); wait until it has ended")
+    }
+    if let weakness = lock.weakness {
+      throw GradesError(
+        "\(grades.url.path) cannot be locked (\(weakness)), so that two graders could write there at "
+          + "once; name a folder on another disk")
+    }
+    return lock
   }
 }
 

@@ -1,5 +1,6 @@
 package import Coursework
 import Crypto
+import Files
 package import Foundation
 
 /// The course's secret, from which hidden cases are made.
@@ -50,7 +51,7 @@ package struct Seed: Sendable {
     if FileManager.default.fileExists(atPath: file.path) { return (try Seed(file: file), nil) }
     var generator = SystemRandomNumberGenerator()
     let text = (0..<4).map { _ in String(generator.next(), radix: 36) }.joined(separator: "-")
-    try AtomicFile.write(Data((text + "\n").utf8), to: file, mode: 0o600)
+    try AtomicFile.writeGrades(Data((text + "\n").utf8), to: file, mode: 0o600)
     return (try Seed(text: text), file)
   }
 }

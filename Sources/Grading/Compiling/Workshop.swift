@@ -1,6 +1,7 @@
 import Answering
 import Coursework
 import Curriculum
+import Files
 import Foundation
 
 /// What submissions are compiled against, made once for a grading run out of what the package's
@@ -23,7 +24,7 @@ final class Workshop: Sendable {
   /// The sheets' vocabularies, and the modules that these are made of: no method, no judge, no right
   /// answer and nothing that draws one.
   private static let modules =
-    ["Answering", "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Models"]
+    ["Answering", "Files", "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Models"]
     + Course.sheets.map(\.vocabulary.module)
   /// The headers that modules are made of, in folders of the package's sources.
   private static let headers = ["COpenBLAS"]
@@ -42,7 +43,10 @@ final class Workshop: Sendable {
     let temporary = FileManager.default.temporaryDirectory
     Self.sweep(temporary)
     root = temporary.appending(path: "\(Self.prefix)\(UUID().uuidString)")
-    lock = try FileLock(Self.lockFile(of: root))
+    guard let lock = try FileLock.take(Self.lockFile(of: root), mode: 0o600) else {
+      preconditionFailure("a new name is nobody's")
+    }
+    self.lock = lock
     let files = FileManager.default
     // Others may pass through, to what is theirs to read, and not look around.
     try files.createDirectory(
@@ -146,7 +150,10 @@ final class Workshop: Sendable {
         return lstat($0.path, &facts) == 0 && facts.st_uid == getuid()
           && facts.st_mode & S_IFMT != S_IFLNK
       }
-      guard areOwn, (try? FileLock(lockFile(of: root))) != nil else { continue }
+      // Where there are no locks, a folder may well be in use.
+      guard areOwn, let lock = try? FileLock.take(lockFile(of: root), mode: 0o600),
+        lock.weakness == nil
+      else { continue }
       remove(root)
     }
   }

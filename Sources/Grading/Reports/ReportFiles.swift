@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The content of a file that is one: no link, no pipe, nothing larger than is expected.
@@ -17,8 +18,8 @@ func writeReport(_ text: String, to url: URL) throws { try writeReport(Data(text
 
 func writeReport(_ data: Data, to url: URL) throws {
   if let there = try? Data(contentsOf: url), there == data { return }
-  do { try data.write(to: url, options: .atomic) } catch {
-    throw ReportError("\(url.path) could not be written: \(error.localizedDescription)")
+  do throws(FileError) { try AtomicFile.writeGrades(data, to: url) } catch {
+    throw ReportError("\(error)")
   }
 }
 

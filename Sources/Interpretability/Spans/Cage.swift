@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 public import Foundation
 import Interpretability
 import Interventions
@@ -190,7 +191,7 @@ public struct Cage: SpanSource {
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let others = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-        .filter { !$0.hasSuffix(".partial") }
+        .filter { !AtomicFile.isHidden($0) }
       guard others.isEmpty else {
         throw SpanError(
           "\(folder.path) holds \(others.sorted()[0]) and is no cage; name a new or empty folder")
@@ -204,7 +205,7 @@ public struct Cage: SpanSource {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     let data = try encoder.encode(manifest)
-    do throws(CheckpointError) {
+    do throws(FileError) {
       try AtomicFile.write(data, to: folder.appending(path: "manifest.json"))
     } catch { throw SpanError("the cage cannot be filled: \(error)") }
   }

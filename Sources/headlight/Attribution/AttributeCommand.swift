@@ -36,14 +36,7 @@ struct AttributeCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOption
-  @Option(
-    name: [.long, .customLong("text")], parsing: .unconditional,
-    help: "The text the model reads; --text is the same.")
-  var source: String
-  @Option(
-    parsing: .unconditional,
-    help: "What an encoder–decoder should produce; its own output when left out.")
-  var target: String?
+  @OptionGroup var texts: RunTexts
   @Option(help: "How tokens are given their share of a prediction.")
   var method = AttributionMethod.inputTimesGradient
   @Option(
@@ -101,7 +94,8 @@ struct AttributeCommand: ParsableCommand {
 
   func run() throws {
     try result.deliver {
-      try attributions(of: AttributionRun(of: model.load(), source: source, target: target))
+      try attributions(
+        of: AttributionRun(of: model.load(), source: texts.source, target: texts.target))
     } figure: { result, title in
       result.figure(title: title)
     } report: {

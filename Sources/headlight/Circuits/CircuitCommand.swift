@@ -1,8 +1,8 @@
 public import ArgumentParser
 public import Circuits
-import Checkpoints
 import Coursework
 import Figures
+import Files
 import Foundation
 import Interventions
 import Laboratory

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Tokenizers
 
@@ -63,29 +64,11 @@ struct Tokenize: ParsableCommand {
     let ids =
       padded
       ? try tokenizer.paddedRow(of: text) : try tokenizer.encode(text, addingSpecialTokens: true)
-    let tokens = try tokenizer.tokens(ids).map(jsonText).joined(separator: ", ")
-    let decoded = jsonText(try tokenizer.decode(ids, skippingSpecialTokens: true))
+    // Line ends of all kinds are escaped, so that one object stays one line everywhere.
+    func quoted(_ text: String) -> String { JSON.spelling(of: text, isOneLine: true) }
+    let tokens = try tokenizer.tokens(ids).map(quoted).joined(separator: ", ")
+    let decoded = quoted(try tokenizer.decode(ids, skippingSpecialTokens: true))
     let numbers = ids.map(String.init).joined(separator: ", ")
     return "{\"ids\": [\(numbers)], \"tokens\": [\(tokens)], \"decoded\": \(decoded)}"
   }
-}
-
-/// A text in quotes, as JSON writes it.
-private func jsonText(_ text: String) -> String {
-  var result = "\""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\"": result += "\\\""
-    case "\\": result += "\\\\"
-    case "\n": result += "\\n"
-    case "\r": result += "\\r"
-    case "\t": result += "\\t"
-    // Line ends of other kinds too, so that one object stays one line everywhere.
-    case "\u{0}"..."\u{1F}", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-      let digits = String(scalar.value, radix: 16)
-      result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-    default: result.unicodeScalars.append(scalar)
-    }
-  }
-  return result + "\""
 }

@@ -11,14 +11,7 @@ enum RowNames: String, CaseIterable, ExpressibleByArgument, Sendable {
 /// What every figure of attention asks for.
 struct FigureOptions: ParsableArguments {
   @OptionGroup var model: ModelOption
-  @Option(
-    name: [.long, .customLong("text")], parsing: .unconditional,
-    help: "The text the model reads; --text is the same.")
-  var source: String
-  @Option(
-    parsing: .unconditional,
-    help: "What an encoder–decoder should produce; its own output when left out.")
-  var target: String?
+  @OptionGroup var texts: RunTexts
   @Option(
     help: ArgumentHelp(
       "Whether a decoder row, or a row of a causal model, is named by the token it reads or by the "
@@ -36,7 +29,8 @@ struct FigureOptions: ParsableArguments {
   /// Runs the model, draws what `figure` makes of it, and says what was written.
   func draw(_ figure: (AttentionRun) throws -> any Figure) throws {
     let url = try OutputFile.url(output)
-    let run = try AttentionRun(of: model.load(), source: source, target: target, rows: rows)
+    let run = try AttentionRun(
+      of: model.load(), source: texts.source, target: texts.target, rows: rows)
     let figure = try figure(run)
     try figure.write(to: url, dpi: picture.dpi)
     let size = try figure.size

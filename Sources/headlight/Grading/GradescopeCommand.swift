@@ -1,6 +1,7 @@
 import Answering
 import ArgumentParser
 import Coursework
+import Files
 import Foundation
 import Grading
 
@@ -38,8 +39,8 @@ struct GradescopeCommand: ParsableCommand {
     let zip = try AutograderBundle(
       course: PackageCheckout.courseFolder(), sheet: try SheetChoice.sheet(sheet), seed: seed
     ).zip()
-    do { try zip.write(to: URL(filePath: output), options: .atomic) } catch {
-      throw CommandError("\(output) could not be written: \(error.localizedDescription)")
+    do throws(FileError) { try AtomicFile.write(zip, to: URL(filePath: output)) } catch {
+      throw CommandError("\(error)")
     }
     Terminal.standardOutput.print(
       "\(printable(output)) (\(zip.count / 1_000) kB) is what Gradescope takes as an autograder; it "

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Coursework
+import Files
 import Foundation
 import Laboratory
 import Models
@@ -81,7 +82,8 @@ struct SweepCommand: AsyncParsableCommand {
     }
     let manifest = try manifest()
     try folder.claim(manifest)
-    try folder.lock()
+    let lock = try folder.lock()
+    defer { withExtendedLifetime(lock) {} }
     let (done, missing) = try missing(in: folder)
     let bar = ProgressBar(
       "Sweeping", total: manifest.inputs, startingAt: done, unit: "inputs")

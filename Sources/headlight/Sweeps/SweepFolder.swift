@@ -1,4 +1,4 @@
-import Checkpoints
+import Files
 import Foundation
 
 /// Where the results of a sweep lie: one file an input, a manifest, the table at the end.
@@ -91,28 +91,24 @@ struct SweepFolder {
     }
   }
 
-  /// Keeps others from sweeping into the folder until this process ends.
+  /// Keeps others from sweeping into the folder as long as the lock is there.
   ///
   /// Some network disks have no locks; there nothing keeps two sweeps apart but whoever starts them.
   ///
   /// - Throws: ``CommandError`` when another process does, or nothing can be written there.
-  func lock() throws(CommandError) {
-    let file = url.appending(path: ".lock")
-    let descriptor = open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else {
-      throw CommandError("\(file.path) cannot be written: \(String(cString: strerror(errno)))")
+  func lock() throws(CommandError) -> FileLock {
+    let lock: FileLock?
+    do throws(FileError) { lock = try FileLock.take(url.appending(path: ".lock")) } catch {
+      throw CommandError("\(error)")
     }
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      if errno == EINTR { continue }
-      let (fault, reason) = (errno, String(cString: strerror(errno)))
-      close(descriptor)
-      guard fault == EWOULDBLOCK else {
-        note("\(url.path) cannot be locked (\(reason)): let no other sweep write into it")
-        return
-      }
+    guard let lock else {
       throw CommandError(
         "another process sweeps into \(url.path); wait for its end, or name another folder")
     }
+    if let weakness = lock.weakness {
+      note("\(url.path) cannot be locked (\(weakness)): let no other sweep write into it")
+    }
+    return lock
   }
 
   /// Writes a file that appears whole or not at all.

@@ -1,4 +1,4 @@
-import Checkpoints
+import Files
 import Foundation
 
 /// The table of a sweep: a row an input, in the order of the file.
@@ -64,7 +64,9 @@ struct SweepTable {
   private func stream(
     to url: URL, _ body: (_ write: (Data) throws -> Void) throws -> Void
   ) throws {
-    try AtomicFile.stream(to: url) { file in try body { try file.write($0) } }
+    let file = try AtomicFile(url)
+    try body { try file.write($0) }
+    try file.commit()
   }
 
   private static func cells(_ row: Data) -> [String: String] {

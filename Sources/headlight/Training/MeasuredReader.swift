@@ -1,5 +1,6 @@
 import Checkpoints
 import Coursework
+import Files
 import Foundation
 import Laboratory
 import Models
