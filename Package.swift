@@ -135,7 +135,12 @@ let targets: [[Target]] = [
     .systemLibrary(name: "CCairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
   ],
-  room("Tensors", ["COpenBLAS"]),
+  [
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))])
+  ],
+  room("Tensors", ["CKernels", "COpenBLAS"]),
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Files", []),
   room("Tokenizers", ["Files"]),

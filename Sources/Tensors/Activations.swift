@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 extension Tensor {
@@ -7,6 +8,37 @@ extension Tensor {
     nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
     Parallel.forEachChunk(of: count, work: count, grain: 1 << 16, multipleOf: 16) { part in
       Kernel.map(x + part.lowerBound, out + part.lowerBound, count: part.count, f)
+    }
+    return result
+  }
+
+  /// The same by a loop of the processor's own.
+  private func mapped(
+    by kernel: @convention(c) (UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
+  ) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, out, kernel) = (storage.base, result.storage.base, kernel)
+    Parallel.forEachChunk(of: count, work: count, grain: 1 << 16, multipleOf: 16) { part in
+      kernel(x + part.lowerBound, out + part.lowerBound, part.count)
+    }
+    return result
+  }
+
+  /// A pullback by a loop of the processor's own: of a gradient and what its input was.
+  private func mapped(
+    with other: Tensor,
+    by kernel:
+      @convention(c) (
+        UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+      ) -> Void
+  ) -> Tensor {
+    let result = Tensor(uninitialized: shape)
+    nonisolated(unsafe) let (x, y, out, kernel) = (
+      storage.base, other.storage.base, result.storage.base, kernel
+    )
+    Parallel.forEachChunk(of: count, work: count, grain: 1 << 16, multipleOf: 16) { part in
+      let start = part.lowerBound
+      kernel(x + start, y + start, out + start, part.count)
     }
     return result
   }
@@ -37,7 +69,7 @@ extension Tensor {
 
   /// eˣ of every value.
   public func exponential() -> Tensor {
-    let result = mapped { $0.exponential() }
+    let result = mapped(by: KernelSet.best.exponential)
     return result.recording([self], [{ $0 * result }])
   }
 
@@ -78,17 +110,8 @@ extension Tensor {
   /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
   public func silu() -> Tensor {
     let input = detached()
-    return mapped { $0 * $0.logistic() }
-      .recording(
-        [self],
-        [
-          {
-            $0.mapped(with: input) { g, x in
-              let s = x.logistic()
-              return g * (s + x * s * (1 - s))
-            }
-          }
-        ])
+    return mapped(by: KernelSet.best.silu)
+      .recording([self], [{ $0.mapped(with: input, by: KernelSet.best.siluGradient) }])
   }
 
   /// The Gaussian error linear unit by its tanh formula, the one of GPT-2 and FLAN-T5.
@@ -97,19 +120,8 @@ extension Tensor {
   /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
   public func geluTanh() -> Tensor {
     let input = detached()
-    return mapped { x in x * (x * (1.595_769_1 + 0.071_354_814 * x * x)).logistic() }
-      .recording(
-        [self],
-        [
-          {
-            $0.mapped(with: input) { g, x in
-              let square = x * x
-              let s = (x * (1.595_769_1 + 0.071_354_814 * square)).logistic()
-              let slope = 1.595_769_1 + 0.214_064_44 * square
-              return g * (s + x * s * (1 - s) * slope)
-            }
-          }
-        ])
+    return mapped(by: KernelSet.best.geluTanh)
+      .recording([self], [{ $0.mapped(with: input, by: KernelSet.best.geluTanhGradient) }])
   }
 
   /// The exact Gaussian error linear unit, x Φ(x) with the normal distribution Φ.
@@ -117,16 +129,7 @@ extension Tensor {
   /// Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
   public func gelu() -> Tensor {
     let input = detached()
-    return mapped { $0 * $0.normalDistribution() }
-      .recording(
-        [self],
-        [
-          {
-            $0.mapped(with: input) { g, x in
-              let density = (-0.5 * x * x).exponential() * 0.398_942_28
-              return g * (x.normalDistribution() + x * density)
-            }
-          }
-        ])
+    return mapped(by: KernelSet.best.gelu)
+      .recording([self], [{ $0.mapped(with: input, by: KernelSet.best.geluGradient) }])
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// How the shape of a second operand stretches over the first's.
 enum Broadcast {
   /// The shape of two operands combined: axes align at the last one, and an axis that one of them
@@ -49,18 +51,29 @@ enum Broadcast {
 }
 
 extension Tensor {
+  private typealias Pairwise =
+    @convention(c) (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+    ) -> Void
+
   /// Applies `f` to every value of `a` and the value of `b` stretched over it.
+  ///
+  /// - Parameter kernel: The processor's own loop that does so for two rows, where there is one.
   @inline(__always)
   private static func combine(
-    _ a: Tensor, _ b: Tensor, _ f: @Sendable (Vector, Vector) -> Vector
+    _ a: Tensor, _ b: Tensor, by kernel: Pairwise? = nil, _ f: @Sendable (Vector, Vector) -> Vector
   ) -> Tensor {
     let result = Tensor(uninitialized: a.shape)
     nonisolated(unsafe) let (x, y, out) = (a.storage.base, b.storage.base, result.storage.base)
+    /// Values from `start` on with as many of `b` from `other` on.
+    @Sendable func pair(_ start: Int, _ other: Int, _ count: Int) {
+      if let kernel { return kernel(x + start, y + other, out + start, count) }
+      Kernel.map(x + start, y + other, out + start, count: count, f)
+    }
     switch Broadcast(a.shape, b.shape) {
     case .same:
       Parallel.forEachChunk(of: a.count, work: a.count, grain: 1 << 17, multipleOf: 16) { part in
-        let start = part.lowerBound
-        Kernel.map(x + start, y + start, out + start, count: part.count, f)
+        pair(part.lowerBound, part.lowerBound, part.count)
       }
     case .trailing(1):
       let value = Vector(repeating: y[0])
@@ -70,7 +83,7 @@ extension Tensor {
       }
     case .trailing(let width):
       Parallel.forEachChunk(of: a.count / max(width, 1), work: a.count, grain: 1 << 17) { rows in
-        for row in rows { Kernel.map(x + row * width, y, out + row * width, count: width, f) }
+        for row in rows { pair(row * width, 0, width) }
       }
     case .rows(let width):
       Parallel.forEachChunk(of: a.count / max(width, 1), work: a.count, grain: 1 << 17) { rows in
@@ -87,7 +100,7 @@ extension Tensor {
           let value = Vector(repeating: y[other])
           Kernel.map(x + start, out + start, count: width) { f($0, value) }
         } else {
-          Kernel.map(x + start, y + other, out + start, count: width, f)
+          pair(start, other, width)
         }
       }
     }
@@ -127,7 +140,7 @@ extension Tensor {
   func summed(to target: [Int]) -> Tensor {
     if shape == target { return detached() }
     var result = Tensor.zeros(target)
-    let x = storage.base
+    nonisolated(unsafe) let x = storage.base
     result.withUnsafeMutableValues { values in
       let out = values.baseAddress!
       switch Broadcast(shape, target) {
@@ -135,8 +148,8 @@ extension Tensor {
       case .trailing(1):
         out[0] = Kernel.sum(x, count: count)
       case .trailing(let width):
-        for row in 0..<(count / max(width, 1)) {
-          Kernel.add(x + row * width, to: out, count: width)
+        addRows(count / max(width, 1), width: width, to: out) {
+          KernelSet.best.addRows(x + $0, $1, width, $2, $3)
         }
       case .rows(let width):
         for row in 0..<(count / max(width, 1)) {
@@ -156,6 +169,30 @@ extension Tensor {
     return result
   }
 
+  /// Σ over rows of the products with another tensor of this shape, `[width]`.
+  func summedProducts(with other: Tensor, width: Int) -> Tensor {
+    let result = Tensor.zeros([width])
+    nonisolated(unsafe) let (x, y) = (storage.base, other.storage.base)
+    addRows(count / max(width, 1), width: width, to: result.storage.base) {
+      KernelSet.best.addProductRows(x + $0, y + $0, $1, width, $2, $3)
+    }
+    return result
+  }
+
+  /// Adds rows up, columns shared out among threads: each is a sum of its own.
+  private func addRows(
+    _ rows: Int, width: Int, to out: UnsafeMutablePointer<Float>,
+    _ body:
+      @Sendable (
+        _ column: Int, _ rows: Int, _ columns: Int, _ sums: UnsafeMutablePointer<Float>
+      ) -> Void
+  ) {
+    nonisolated(unsafe) let out = out
+    Parallel.forEachChunk(of: width, work: rows * width, grain: 1 << 17, multipleOf: 64) { part in
+      body(part.lowerBound, rows, part.count, out + part.lowerBound)
+    }
+  }
+
   /// The operands of a commutative operation, in an order in which only the second stretches.
   private static func ordered(_ a: Tensor, _ b: Tensor) -> (Tensor, Tensor) {
     let shape = Broadcast.joint(a.shape, b.shape)
@@ -165,14 +202,14 @@ extension Tensor {
   /// The sum; either operand stretches along the axes it lacks or has as 1.
   public static func + (a: Tensor, b: Tensor) -> Tensor {
     let (a, b) = ordered(a, b)
-    return combine(a, b) { $0 + $1 }
+    return combine(a, b, by: KernelSet.best.add) { $0 + $1 }
       .recording([a, b], [{ $0 }, { [shape = b.shape] in $0.summed(to: shape) }])
   }
 
   /// The difference; either operand stretches along the axes it lacks or has as 1.
   public static func - (a: Tensor, b: Tensor) -> Tensor {
     let a = a.stretched(to: Broadcast.joint(a.shape, b.shape))
-    return combine(a, b) { $0 - $1 }
+    return combine(a, b, by: KernelSet.best.subtract) { $0 - $1 }
       .recording([a, b], [{ $0 }, { [shape = b.shape] in -$0.summed(to: shape) }])
   }
 
@@ -180,8 +217,18 @@ extension Tensor {
   public static func * (a: Tensor, b: Tensor) -> Tensor {
     let (a, b) = ordered(a, b)
     let (x, y) = (a.detached(), b.detached())
-    return combine(a, b) { $0 * $1 }
-      .recording([a, b], [{ $0 * y }, { ($0 * x).summed(to: y.shape) }])
+    return combine(a, b, by: KernelSet.best.multiply) { $0 * $1 }
+      .recording(
+        [a, b],
+        [
+          { $0 * y },
+          { gradient in
+            if gradient.rank > 1, y.shape == gradient.shape.suffix(1) {
+              return gradient.summedProducts(with: x, width: y.count)
+            }
+            return (gradient * x).summed(to: y.shape)
+          },
+        ])
   }
 
   /// The quotient value by value; either operand stretches along the axes it lacks or has as 1.

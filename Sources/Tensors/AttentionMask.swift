@@ -37,29 +37,23 @@ extension Tensor {
   /// Scores that nobody else holds are changed where they lie.
   package consuming func masked(by mask: AttentionMask) -> Tensor {
     precondition(rank == 4, "scores have the axes [batch, head, query, key], not \(shape)")
-    if let keys = mask.keys {
-      precondition(
-        keys.count == shape[0] && keys.allSatisfy { $0.count == shape[3] },
-        "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit \(shape)")
-    }
+    mask.check(fits: shape)
     if mask.hidesNothing { return self }
     let history = node
     fill(-.infinity, where: mask)
     if let history {
-      let pullback = { (gradient: Tensor) in
+      node = GradientNode(shape: shape, inputs: [history]) { gradient, _ in
         var gradient = gradient
         gradient.fill(0, where: mask)
-        return gradient
+        return [gradient]
       }
-      node = GradientNode(shape: shape, inputs: [(history, pullback)])
     }
     return self
   }
 
   private mutating func fill(_ value: Float, where mask: AttentionMask) {
     let (batch, heads, queries, keys) = (shape[0], shape[1], shape[2], shape[3])
-    // What padding hides, once a batch row; every head and query of the row shares it.
-    let padded = mask.keys?.map { row in row.indices.filter { !row[$0] } }
+    let padded = mask.padding
     withUnsafeMutableValues { values in
       nonisolated(unsafe) let out = values.baseAddress!
       Parallel.forEachChunk(
@@ -68,17 +62,41 @@ extension Tensor {
         for index in part {
           let hidden = padded?[index / heads] ?? []
           for query in 0..<queries {
-            let row = (index * queries + query) * keys
-            let seen = mask.isCausal ? min(max(query + mask.queryOffset + 1, 0), keys) : keys
-            (out + row + seen).update(repeating: value, count: keys - seen)
-            if let window = mask.window {
-              let before = min(max(query + mask.queryOffset + 1 - window, 0), keys)
-              (out + row).update(repeating: value, count: before)
-            }
-            for key in hidden { out[row + key] = value }
+            let row = out + (index * queries + query) * keys
+            let seen = mask.fill(row, with: value, query: query, keys: keys, padding: hidden)
+            (row + seen).update(repeating: value, count: keys - seen)
           }
         }
       }
     }
+  }
+}
+
+extension AttentionMask {
+  /// Stops unless the mask is one for scores `[batch, head, query, key]` of a shape.
+  func check(fits shape: [Int]) {
+    guard let keys else { return }
+    precondition(
+      keys.count == shape[0] && keys.allSatisfy { $0.count == shape[3] },
+      "a mask of \(keys.count) rows × \(keys.first?.count ?? 0) keys does not fit \(shape)")
+  }
+
+  /// What padding hides, once a batch row; every head and query of the row shares it.
+  var padding: [[Int]]? { keys?.map { row in row.indices.filter { !row[$0] } } }
+
+  /// Fills the places of a row of keys that are hidden from a query, but for those behind the last
+  /// key that it may see.
+  ///
+  /// - Parameter padding: The keys that are padding.
+  /// - Returns: How many keys there are up to that last one.
+  func fill(
+    _ row: UnsafeMutablePointer<Float>, with value: Float, query: Int, keys: Int, padding: [Int]
+  ) -> Int {
+    let seen = isCausal ? min(max(query + queryOffset + 1, 0), keys) : keys
+    if let window {
+      row.update(repeating: value, count: min(max(query + queryOffset + 1 - window, 0), keys))
+    }
+    for key in padding { row[key] = value }
+    return seen
   }
 }

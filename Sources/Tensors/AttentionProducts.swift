@@ -1,3 +1,5 @@
+import CKernels
+
 /// The two products of attention, taken over heads where they lie: queries, keys and values are
 /// `[batch, position, head, width]`, as a projection leaves them, and no transposed copy is made.
 extension Tensor {
@@ -17,16 +19,8 @@ extension Tensor {
     let result = Tensor(
       uninitialized: [layout.batch, layout.heads, layout.queryCount, layout.keyCount])
     layout.forEachHead { b, h in
-      if let added {
-        (result.storage.base + layout.pattern(b, h)).update(
-          from: added.storage.base + layout.pattern(0, h),
-          count: layout.queryCount * layout.keyCount)
-      }
-      BLAS.multiply(
-        layout.query(q, b, h), layout.key(k, b, h, transposed: true),
-        into: result.storage.base + layout.pattern(b, h), stride: layout.keyCount,
-        m: layout.queryCount, n: layout.keyCount, k: layout.width, scale: scale,
-        keep: added == nil ? 0 : 1)
+      layout.score(
+        q, k, b, h, scale: scale, adding: added, into: result.storage.base + layout.pattern(b, h))
     }
     return result.recording(
       [self, keys] + (bias.map { [$0] } ?? []),
@@ -52,11 +46,72 @@ extension Tensor {
   }
 }
 
+extension Tensor {
+  /// Attention in one: to the bit what scores, mask, softmax and mix give one after the other, when
+  /// nobody looks at what lies between them.
+  ///
+  /// A head's pattern then stays in the processor's cache.
+  ///
+  /// - Parameters:
+  ///   - keys, values: `[batch, key, keyHead, width]`.
+  ///   - keyCount: How many keys there are, when what follows is room for more; no gradients are to be
+  ///     had then.
+  ///   - scale, bias: As of ``attentionScores(keys:scale:adding:)``.
+  ///   - mask: Which keys a query may see.
+  package func attending(
+    keys: Tensor, values: Tensor, keyCount: Int? = nil, scale: Float, adding bias: Tensor? = nil,
+    mask: AttentionMask
+  ) -> Tensor {
+    let layout = HeadLayout(queries: shape, keys: keys.shape, keyCount: keyCount)
+    let patternShape = [layout.batch, layout.heads, layout.queryCount, layout.keyCount]
+    precondition(
+      values.shape == keys.shape, "values \(values.shape) do not fit the keys \(keys.shape)")
+    precondition(
+      bias == nil || bias?.shape == Array(patternShape.dropFirst()),
+      "a bias \(bias?.shape ?? []) does not fit scores [head, query, key] of "
+        + "\(patternShape.dropFirst())")
+    mask.check(fits: patternShape)
+    let (q, k, v, added) = (detached(), keys.detached(), values.detached(), bias?.detached())
+    let isWatched = [self, keys, values, bias].contains { $0?.node != nil }
+    precondition(
+      !isWatched || layout.keyCount == keys.shape[1],
+      "no gradient goes to the \(layout.keyCount) first of \(keys.shape[1]) keys")
+    // Kept only for a gradient.
+    let patterns = isWatched ? Tensor(uninitialized: patternShape) : nil
+    let result = Tensor(uninitialized: shape)
+    let padded = mask.padding
+    layout.forEachHead { b, h in
+      let own = patterns == nil ? TensorStorage(uninitialized: layout.patternCount) : nil
+      defer { withExtendedLifetime(own) {} }
+      let pattern = own?.base ?? patterns!.storage.base + layout.pattern(b, h)
+      layout.score(q, k, b, h, scale: scale, adding: added, into: pattern)
+      for query in 0..<layout.queryCount {
+        let row = pattern + query * layout.keyCount
+        let seen = mask.fill(
+          row, with: -.infinity, query: query, keys: layout.keyCount, padding: padded?[b] ?? [])
+        KernelSet.best.softmax(row, row, seen)
+        (row + seen).update(repeating: 0, count: layout.keyCount - seen)
+      }
+      layout.mix(pattern, v, b, h, scale: 1, into: result)
+    }
+    guard let patterns else { return result }
+    return result.recording(
+      [self, keys, values, bias],
+      jointly: { gradient, wanted in
+        layout.pullBack(
+          gradient, queries: q, keys: k, values: v, patterns: patterns, scale: scale, wanted: wanted
+        )
+      })
+  }
+}
+
 /// Where the heads of queries, keys and patterns lie in memory.
 private struct HeadLayout: Sendable {
   let batch, heads, keyHeads, queryCount, keyCount, width: Int
+  /// How many keys there is room for in a row of the batch.
+  let keyCapacity: Int
 
-  init(queries: [Int], keys: [Int]) {
+  init(queries: [Int], keys: [Int], keyCount: Int? = nil) {
     precondition(
       queries.count == 4 && keys.count == 4 && queries[0] == keys[0] && queries[3] == keys[3]
         && keys[2] > 0 && queries[2] > 0 && queries[2] % keys[2] == 0,
@@ -66,14 +121,19 @@ private struct HeadLayout: Sendable {
     queryCount = queries[1]
     heads = queries[2]
     width = queries[3]
-    keyCount = keys[1]
+    keyCapacity = keys[1]
+    self.keyCount = keyCount ?? keys[1]
     keyHeads = keys[2]
+    precondition(
+      self.keyCount <= keyCapacity, "there are no \(self.keyCount) keys in the shape \(keys)")
   }
 
-  func pattern(_ b: Int, _ h: Int) -> Int { (b * heads + h) * queryCount * keyCount }
+  /// How many values the pattern of a head has.
+  var patternCount: Int { queryCount * keyCount }
+  func pattern(_ b: Int, _ h: Int) -> Int { (b * heads + h) * patternCount }
   func queryOffset(_ b: Int, _ h: Int) -> Int { (b * queryCount * heads + h) * width }
   func keyOffset(_ b: Int, _ h: Int) -> Int {
-    (b * keyCount * keyHeads + h * keyHeads / heads) * width
+    (b * keyCapacity * keyHeads + h * keyHeads / heads) * width
   }
 
   func query(_ x: Tensor, _ b: Int, _ h: Int) -> BLAS.Operand {
@@ -96,28 +156,81 @@ private struct HeadLayout: Sendable {
     }
   }
 
+  /// A head's scores, where nobody has seen what stands there.
+  func score(
+    _ q: Tensor, _ k: Tensor, _ b: Int, _ h: Int, scale: Float, adding bias: Tensor?,
+    into scores: UnsafeMutablePointer<Float>
+  ) {
+    if let bias { scores.update(from: bias.storage.base + pattern(0, h), count: patternCount) }
+    BLAS.multiply(
+      query(q, b, h), key(k, b, h, transposed: true), into: scores, stride: keyCount,
+      m: queryCount, n: keyCount, k: width, scale: scale, keep: bias == nil ? 0 : 1)
+  }
+
+  /// A head's Σ over keys of pattern · values.
+  func mix(
+    _ pattern: UnsafePointer<Float>, _ v: Tensor, _ b: Int, _ h: Int, scale: Float,
+    into result: Tensor
+  ) {
+    BLAS.multiply(
+      .init(pattern, stride: keyCount), key(v, b, h),
+      into: result.storage.base + queryOffset(b, h), stride: heads * width,
+      m: queryCount, n: width, k: keyCount, scale: scale)
+  }
+
+  /// A head's Σ over queries of patternᵀ · x; heads that share keys add up.
+  func unmix(
+    _ pattern: UnsafePointer<Float>, _ x: Tensor, _ b: Int, _ h: Int, scale: Float,
+    into result: Tensor
+  ) {
+    BLAS.multiply(
+      .init(pattern, stride: keyCount, transposed: true), query(x, b, h),
+      into: result.storage.base + keyOffset(b, h), stride: keyHeads * width,
+      m: keyCount, n: width, k: queryCount, scale: scale,
+      keep: h % (heads / keyHeads) == 0 ? 0 : 1)
+  }
+
   /// Σ over keys of pattern · values, in the layout of the queries.
   func mix(_ p: Tensor, _ v: Tensor, scale: Float) -> Tensor {
     let result = Tensor(uninitialized: [batch, queryCount, heads, width])
     forEachHead { b, h in
-      BLAS.multiply(
-        .init(p.storage.base + pattern(b, h), stride: keyCount), key(v, b, h),
-        into: result.storage.base + queryOffset(b, h), stride: heads * width,
-        m: queryCount, n: width, k: keyCount, scale: scale)
+      mix(p.storage.base + pattern(b, h), v, b, h, scale: scale, into: result)
     }
     return result
   }
 
-  /// Σ over queries of patternᵀ · x, in the layout of the keys; heads that share keys add up.
+  /// Σ over queries of patternᵀ · x, in the layout of the keys.
   func unmix(_ p: Tensor, _ x: Tensor, scale: Float) -> Tensor {
     let result = Tensor(uninitialized: [batch, keyCount, keyHeads, width])
-    let group = heads / keyHeads
     forEachHead { b, h in
-      BLAS.multiply(
-        .init(p.storage.base + pattern(b, h), stride: keyCount, transposed: true), query(x, b, h),
-        into: result.storage.base + keyOffset(b, h), stride: keyHeads * width,
-        m: keyCount, n: width, k: queryCount, scale: scale, keep: h % group == 0 ? 0 : 1)
+      unmix(p.storage.base + pattern(b, h), x, b, h, scale: scale, into: result)
     }
     return result
+  }
+
+  /// The gradients of queries, keys, values and bias for that of what attention mixes.
+  func pullBack(
+    _ gradient: Tensor, queries q: Tensor, keys k: Tensor, values v: Tensor, patterns: Tensor,
+    scale: Float, wanted: [Bool]
+  ) -> [Tensor?] {
+    let results = zip([q, k, v], wanted).map { $1 ? Tensor(uninitialized: $0.shape) : nil }
+    let wantsScores = wanted[0] || wanted[1] || wanted[3]
+    // All heads' are kept only to be summed for the bias.
+    let slopes = wanted[3] ? Tensor(uninitialized: patterns.shape) : nil
+    forEachHead { b, h in
+      let pattern = patterns.storage.base + pattern(b, h)
+      if let values = results[2] { unmix(pattern, gradient, b, h, scale: 1, into: values) }
+      guard wantsScores else { return }
+      let own = slopes == nil ? TensorStorage(uninitialized: patternCount) : nil
+      defer { withExtendedLifetime(own) {} }
+      let slope = own?.base ?? slopes!.storage.base + self.pattern(b, h)
+      score(gradient, v, b, h, scale: 1, adding: nil, into: slope)
+      for row in stride(from: 0, to: patternCount, by: max(keyCount, 1)) {
+        KernelSet.best.softmaxGradient(slope + row, pattern + row, slope + row, keyCount)
+      }
+      if let queries = results[0] { mix(slope, k, b, h, scale: scale, into: queries) }
+      if let keys = results[1] { unmix(slope, q, b, h, scale: scale, into: keys) }
+    }
+    return results + [slopes?.summed(to: Array(patterns.shape.dropFirst()))]
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import Foundation
 
@@ -71,11 +72,24 @@ package enum BLAS {
   }
 
   /// `c = scale · a b + keep · c` on the calling thread, with a `[m, k]`, b `[k, n]`, c `[m, n]`.
+  ///
+  /// - Parameter bias: In the place of what there was of c: `[n]`, added to every row.
   package static func multiply(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
-    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0
+    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0,
+    adding bias: UnsafePointer<Float>? = nil
   ) {
     guard m > 0, n > 0 else { return }
+    if scale == 1, keep == 0, m <= fewestCopied, isFewRows(a, b, m: m, n: n) {
+      return KernelSet.best.products(
+        a.base, a.stride, b.base, b.stride, bias, c, stride, m, n, k)
+    }
+    // A product adds to what is there as fast as it starts from zero.
+    var keep = keep
+    if let bias {
+      for row in 0..<m { (c + row * stride).update(from: bias, count: n) }
+      keep = 1
+    }
     guard k > 0 else {
       // With nothing to keep, what was there may be anything, NaN too.
       for row in 0..<m {
@@ -117,6 +131,10 @@ package enum BLAS {
     return columns >= 16 && columns < n ? columns : nil
   }
 
+  /// Up to how many rows a product is made of dot products, without a copy of the weight: it takes as
+  /// long as reading the weight does up to some ten rows.
+  private static let fewestCopied = KernelSet.hasFastProducts ? 24 : 0
+
   /// Whether few rows meet a weight that is read transposed.
   private static func isFewRows(_ a: Operand, _ b: Operand, m: Int, n: Int) -> Bool {
     m <= 32 && n > m && b.transposed && !a.transposed
@@ -126,20 +144,21 @@ package enum BLAS {
   /// worth it.
   package static func multiplyInParallel(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
-    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0
+    m: Int, n: Int, k: Int, scale: Float = 1, keep: Float = 0,
+    adding bias: UnsafePointer<Float>? = nil
   ) {
     // Below about two million multiplications a second thread costs more than it brings; with few
     // rows the time goes into reading the weight, and a second thread pays sooner.
     let work = m * n * k
     let grain = isFewRows(a, b, m: m, n: n) ? 600_000 : 2_000_000
-    nonisolated(unsafe) let (a, b, c) = (a, b, c)
+    nonisolated(unsafe) let (a, b, c, bias) = (a, b, c, bias)
     if m >= n {
       Parallel.forEachChunk(of: m, work: work, grain: grain, multipleOf: 16) { rows in
         var part = a
         part.base += a.transposed ? rows.lowerBound : rows.lowerBound * a.stride
         multiply(
           part, b, into: c + rows.lowerBound * stride, stride: stride,
-          m: rows.count, n: n, k: k, scale: scale, keep: keep)
+          m: rows.count, n: n, k: k, scale: scale, keep: keep, adding: bias)
       }
     } else {
       Parallel.forEachChunk(of: n, work: work, grain: grain, multipleOf: 16) { columns in
@@ -147,7 +166,8 @@ package enum BLAS {
         part.base += b.transposed ? columns.lowerBound * b.stride : columns.lowerBound
         multiply(
           a, part, into: c + columns.lowerBound, stride: stride,
-          m: m, n: columns.count, k: k, scale: scale, keep: keep)
+          m: m, n: columns.count, k: k, scale: scale, keep: keep,
+          adding: bias.map { $0 + columns.lowerBound })
       }
     }
   }

@@ -8,22 +8,28 @@ package final class GradientNode: @unchecked Sendable {
   /// Nodes are numbered as they are made, so an input always has a smaller number than a result.
   let order: UInt64
   let shape: [Int]
-  private(set) var inputs: [(node: GradientNode, pullback: (Tensor) -> Tensor)]
+  private(set) var inputs: [GradientNode]
+  /// From the gradient with respect to this, and of which inputs gradients are wanted, to these.
+  let pullback: (_ gradient: Tensor, _ wanted: [Bool]) -> [Tensor?]
 
-  init(shape: [Int], inputs: [(node: GradientNode, pullback: (Tensor) -> Tensor)]) {
+  init(
+    shape: [Int], inputs: [GradientNode],
+    pullback: @escaping (_ gradient: Tensor, _ wanted: [Bool]) -> [Tensor?]
+  ) {
     order = Self.created.add(1, ordering: .relaxed).newValue
     self.shape = shape
     self.inputs = inputs
+    self.pullback = pullback
   }
 
   /// Frees a long history step by step: the default would recurse once a node and overflow the
   /// stack at some ten thousand.
   deinit {
-    var pending = inputs.map(\.node)
+    var pending = inputs
     inputs = []
     while var node = pending.popLast() {
       guard isKnownUniquelyReferenced(&node) else { continue }
-      pending.append(contentsOf: node.inputs.map(\.node))
+      pending.append(contentsOf: node.inputs)
       node.inputs = []
     }
   }
@@ -33,7 +39,7 @@ extension Tensor {
   /// The same values as the start of a history: gradients can be asked with respect to the result.
   public func requiringGradient() -> Tensor {
     var tensor = self
-    tensor.node = GradientNode(shape: shape, inputs: [])
+    tensor.node = GradientNode(shape: shape, inputs: []) { _, _ in [] }
     return tensor
   }
 
@@ -55,11 +61,33 @@ extension Tensor {
     _ inputs: [Tensor], _ pullbacks: @autoclosure () -> [(Tensor) -> Tensor]
   ) -> Tensor {
     guard inputs.contains(where: { $0.node != nil }) else { return self }
+    let pullbacks = pullbacks()
+    return recording(
+      inputs,
+      jointly: { gradient, wanted in
+        zip(pullbacks, wanted).map { pullback, isWanted in isWanted ? pullback(gradient) : nil }
+      })
+  }
+
+  /// The same where the gradients of the inputs have steps in common.
+  ///
+  /// - Parameter pullback: Takes the gradient with respect to this tensor and which of the inputs'
+  ///   gradients are wanted, and returns those.
+  func recording(
+    _ inputs: [Tensor?],
+    jointly pullback: @escaping (_ gradient: Tensor, _ wanted: [Bool]) -> [Tensor?]
+  ) -> Tensor {
+    let watched = inputs.indices.filter { inputs[$0]?.node != nil }
+    guard !watched.isEmpty else { return self }
     var result = self
-    let recorded = zip(inputs, pullbacks()).compactMap { input, pullback in
-      input.node.map { (node: $0, pullback: pullback) }
+    let count = inputs.count
+    result.node = GradientNode(shape: shape, inputs: watched.map { inputs[$0]!.node! }) {
+      gradient, wanted in
+      var all = Array(repeating: false, count: count)
+      for (place, index) in watched.enumerated() { all[index] = wanted[place] }
+      let found = pullback(gradient, all)
+      return watched.map { found[$0] }
     }
-    result.node = GradientNode(shape: shape, inputs: recorded)
     return result
   }
 }
@@ -95,15 +123,17 @@ public func gradient(
   // A gradient goes only where a variable lies, or behind it.
   var useful = wanted
   for node in nodes.reversed()
-  where node.inputs.contains(where: { useful.contains(ObjectIdentifier($0.node)) }) {
+  where node.inputs.contains(where: { useful.contains(ObjectIdentifier($0)) }) {
     useful.insert(ObjectIdentifier(node))
   }
   for node in nodes {
     let id = ObjectIdentifier(node)
     guard let gradient = wanted.contains(id) ? gradients[id] : gradients.removeValue(forKey: id)
     else { continue }
-    for (input, pullback) in node.inputs where useful.contains(ObjectIdentifier(input)) {
-      let part = pullback(gradient)
+    let useful = node.inputs.map { useful.contains(ObjectIdentifier($0)) }
+    guard useful.contains(true) else { continue }
+    for (input, part) in zip(node.inputs, node.pullback(gradient, useful)) {
+      guard let part else { continue }
       precondition(
         part.shape == input.shape,
         "a pullback returned the shape \(part.shape) for an input of shape \(input.shape)")
@@ -119,7 +149,7 @@ private func history(of root: GradientNode) -> [GradientNode] {
   var seen: Set = [ObjectIdentifier(root)]
   var next = 0
   while next < nodes.count {
-    for (input, _) in nodes[next].inputs where seen.insert(ObjectIdentifier(input)).inserted {
+    for input in nodes[next].inputs where seen.insert(ObjectIdentifier(input)).inserted {
       nodes.append(input)
     }
     next += 1

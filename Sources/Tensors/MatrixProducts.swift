@@ -28,13 +28,11 @@ extension Tensor {
         bias == nil || bias?.shape == [columns],
         "a bias \(bias?.shape ?? []) does not fit the \(columns) columns of a product")
       let result = Tensor(uninitialized: leading + [columns])
-      // A product adds to what is there as fast as it starts from zero.
-      if let bias { result.fillRows(with: bias) }
       BLAS.multiplyInParallel(
         .init(a.storage.base, stride: inner),
         .init(b.storage.base, stride: b.shape[1], transposed: transposingOther),
         into: result.storage.base, stride: columns, m: m, n: columns, k: inner,
-        keep: bias == nil ? 0 : 1)
+        adding: bias?.storage.base)
       return result.recording(
         [self, other] + (bias.map { [$0] } ?? []),
         [
@@ -105,14 +103,5 @@ extension Tensor {
   /// - Parameter bias: Added to every row, `[n]`.
   public func matmul(transposing other: Tensor, adding bias: Tensor? = nil) -> Tensor {
     product(other, transposingOther: true, adding: bias)
-  }
-
-  /// Writes the same values into every row of a tensor that nobody has seen yet.
-  private func fillRows(with values: Tensor) {
-    let width = values.count
-    nonisolated(unsafe) let (row, out) = (values.storage.base, storage.base)
-    Parallel.forEachChunk(of: count / max(width, 1), work: count, grain: 1 << 17) { rows in
-      for index in rows { (out + index * width).update(from: row, count: width) }
-    }
   }
 }

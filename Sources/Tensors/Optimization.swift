@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Adam with decoupled weight decay.
@@ -82,22 +83,10 @@ public struct AdamW: Sendable {
     Parallel.forEachChunk(
       of: gradient.count, work: gradient.count, grain: 1 << 16, multipleOf: 16
     ) { part in
-      var i = part.lowerBound
-      while i < part.upperBound {
-        let lanes = min(8, part.upperBound - i)
-        let slope = Vector(loading: g + i, count: lanes, filling: 0)
-        let mean =
-          Vector(loading: m + i, count: lanes, filling: 0) * betas.0 + slope * (1 - betas.0)
-        let square =
-          Vector(loading: v + i, count: lanes, filling: 0) * betas.1
-          + slope * slope * (1 - betas.1)
-        let value = Vector(loading: p + i, count: lanes, filling: 0) * decay
-        mean.store(to: m + i, count: lanes)
-        square.store(to: v + i, count: lanes)
-        (value - rate * mean / (square.squareRoot() / rootCorrection + epsilon))
-          .store(to: p + i, count: lanes)
-        i += 8
-      }
+      let start = part.lowerBound
+      KernelSet.best.adamw(
+        p + start, m + start, v + start, g + start, betas.0, betas.1, rate, rootCorrection,
+        epsilon, decay, part.count)
     }
   }
 }
@@ -163,7 +152,7 @@ public func clipping(_ gradients: [Tensor], toNorm maximum: Float) -> (
   gradients: [Tensor], norm: Float
 ) {
   let squares = gradients.reduce(0.0) { sum, gradient in
-    sum + Double(Kernel.sum(gradient.storage.base, count: gradient.count) { $0 * $0 })
+    sum + Double(KernelSet.best.squares(gradient.storage.base, 0, gradient.count))
   }
   let norm = Float(squares.squareRoot())
   guard norm > maximum else { return (gradients, norm) }

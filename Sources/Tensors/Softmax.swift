@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 extension Tensor {
@@ -9,9 +10,7 @@ extension Tensor {
     let width = shape.last ?? 1
     nonisolated(unsafe) let (x, out) = (storage.base, result.storage.base)
     Parallel.forEachChunk(of: count / max(width, 1), work: count, grain: 1 << 15) { rows in
-      for row in rows {
-        _ = Tensor.exponentials(x + row * width, out + row * width, count: width, normalised: true)
-      }
+      for row in rows { KernelSet.best.softmax(x + row * width, out + row * width, width) }
     }
     return result.recording(
       [self],
@@ -25,8 +24,7 @@ extension Tensor {
           Parallel.forEachChunk(of: rows, work: gradient.count, grain: 1 << 16) { part in
             for row in part {
               let start = row * width
-              let mean = Vector(repeating: Kernel.dot(g + start, y + start, count: width))
-              Kernel.map(g + start, y + start, out + start, count: width) { ($0 - mean) * $1 }
+              KernelSet.best.softmaxGradient(g + start, y + start, out + start, width)
             }
           }
           return input
@@ -45,8 +43,8 @@ extension Tensor {
     Parallel.forEachChunk(of: count / max(width, 1), work: count, grain: 1 << 15) { rows in
       for row in rows {
         let start = row * width
-        let (greatest, sum) = Tensor.exponentials(
-          x + start, out + start, count: width, normalised: false)
+        let greatest = KernelSet.best.maximum(x + start, width)
+        let sum = KernelSet.best.exponentials(x + start, greatest, out + start, width)
         guard greatest != -.infinity else {
           (out + start).update(repeating: -.infinity, count: width)
           continue
@@ -58,39 +56,6 @@ extension Tensor {
     }
     return result.recording(
       [self], [{ $0 - result.exponential() * $0.summed(to: result.shape.dropLast() + [1]) }])
-  }
-
-  /// Writes e^(x − max) of a row, divided by its sum when asked, and returns the two.
-  @inline(__always)
-  private static func exponentials(
-    _ x: UnsafePointer<Float>, _ out: UnsafeMutablePointer<Float>, count: Int, normalised: Bool
-  ) -> (greatest: Float, sum: Float) {
-    let greatest = Kernel.maximum(x, count: count)
-    guard greatest != -.infinity else {
-      out.update(repeating: 0, count: count)
-      return (greatest, 0)
-    }
-    let shift = Vector(repeating: greatest)
-    var total = Vector(repeating: 0)
-    var i = 0
-    while i + 8 <= count {
-      let value = (Vector(loading: x + i) - shift).exponential()
-      total += value
-      value.store(to: out + i)
-      i += 8
-    }
-    if i < count {
-      let rest = count - i
-      let value = (Vector(loading: x + i, count: rest, filling: -.infinity) - shift).exponential()
-      total += value
-      value.store(to: out + i, count: rest)
-    }
-    let sum = total.total
-    if normalised {
-      let factor = Vector(repeating: 1 / sum)
-      Kernel.map(out, out, count: count) { $0 * factor }
-    }
-    return (greatest, sum)
   }
 
   /// The mean cross-entropy in nats of logits `[…, class]` against a class each.
@@ -124,11 +89,11 @@ extension Tensor {
       for row in part {
         guard let target = targets[row] else { continue }
         let start = row * width
-        let parts = Tensor.exponentials(x + start, e + start, count: width, normalised: false)
-        sum[row] = parts.sum
+        let greatest = KernelSet.best.maximum(x + start, width)
+        let total = KernelSet.best.exponentials(x + start, greatest, e + start, width)
+        sum[row] = total
         // No class of a row of −∞ has any probability.
-        let likely = x[start + target] - parts.greatest
-        loss[row] = parts.sum == 0 ? .infinity : log(parts.sum) - likely
+        loss[row] = total == 0 ? .infinity : log(total) - (x[start + target] - greatest)
       }
     }
     let counted = targets.count { $0 != nil }
@@ -149,8 +114,8 @@ extension Tensor {
                 (out + start).update(repeating: 0, count: width)
                 continue
               }
-              let factor = Vector(repeating: sum[row] == 0 ? 0 : weight / sum[row])
-              Kernel.map(e + start, out + start, count: width) { $0 * factor }
+              let factor = sum[row] == 0 ? 0 : weight / sum[row]
+              KernelSet.best.scale(e + start, factor, out + start, width)
               out[start + target] -= weight
             }
           }

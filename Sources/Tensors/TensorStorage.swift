@@ -11,8 +11,7 @@ package final class TensorStorage: @unchecked Sendable {
   /// Uninitialised memory: the caller writes every value before anyone reads one.
   package init(uninitialized count: Int) {
     self.count = count
-    // Aligned to a cache line, which is also the widest vector register.
-    base = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+    base = BufferPool.shared.take(byteCount: max(count, 1) * 4)
       .bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
@@ -27,5 +26,5 @@ package final class TensorStorage: @unchecked Sendable {
     return copy
   }
 
-  deinit { UnsafeMutableRawPointer(base).deallocate() }
+  deinit { BufferPool.shared.give(base, byteCount: max(count, 1) * 4) }
 }

@@ -1,3 +1,5 @@
+internal import CKernels
+
 /// Eight lanes: two registers of any x86-64, four of which hide the latency of a polynomial.
 package typealias Vector = SIMD8<Float>
 
@@ -172,58 +174,9 @@ package enum Kernel {
     }
   }
 
-  /// The mean, 0 of nothing.
-  @inline(__always)
-  package static func mean(_ x: UnsafePointer<Float>, count: Int) -> Float {
-    sum(x, count: count) / Float(max(count, 1))
-  }
-
-  /// Σ f(x[i]); the result does not depend on the number of threads.
-  @inline(__always)
-  package static func sum(
-    _ x: UnsafePointer<Float>, count: Int, _ f: (Vector) -> Vector = { $0 }
-  ) -> Float {
-    var sum = 0.0
-    var i = 0
-    // Blocks are added in Double: a Float that holds a million values has lost five digits.
-    while i + 8 <= count {
-      let end = min(i + 4096, count)
-      var total = Vector(repeating: 0)
-      while i + 8 <= end {
-        total += f(Vector(loading: x + i))
-        i += 8
-      }
-      sum += Double(total.total)
-    }
-    while i < count {
-      sum += Double(f(Vector(repeating: x[i]))[0])
-      i += 1
-    }
-    return Float(sum)
-  }
-
-  /// Σ x[i] y[i].
-  @inline(__always)
-  package static func dot(
-    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int
-  ) -> Float {
-    var total = Vector(repeating: 0)
-    var i = 0
-    while i + 8 <= count {
-      total += Vector(loading: x + i) * Vector(loading: y + i)
-      i += 8
-    }
-    var sum = total.total
-    while i < count {
-      sum += x[i] * y[i]
-      i += 1
-    }
-    return sum
-  }
-
   /// The greatest value, or NaN when there is one; −∞ of nothing.
   @inline(__always)
-  package static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+  static func greatest(_ x: UnsafePointer<Float>, count: Int) -> Float {
     var lanes = Vector(repeating: -.infinity)
     var i = 0
     while i + 8 <= count {
@@ -247,11 +200,56 @@ package enum Kernel {
     a.replacing(with: b, where: b .> a .| (b .!= b))
   }
 
-  /// `out[i] += x[i]`.
+  /// Writes e^(x − greatest) and returns the sum; zeros where the greatest value is −∞.
   @inline(__always)
+  static func exponentials(
+    _ x: UnsafePointer<Float>, greatest: Float, _ out: UnsafeMutablePointer<Float>, count: Int
+  ) -> Float {
+    if greatest == -.infinity {
+      out.update(repeating: 0, count: count)
+      return 0
+    }
+    let shift = Vector(repeating: greatest)
+    var (low, high) = (Vector(repeating: 0), Vector(repeating: 0))
+    for i in stride(from: 0, to: count, by: 8) {
+      let lanes = min(8, count - i)
+      let value =
+        (Vector(loading: x + i, count: lanes, filling: -.infinity) - shift).exponential()
+      if i % 16 == 0 { low += value } else { high += value }
+      value.store(to: out + i, count: lanes)
+    }
+    return (low + high).total
+  }
+}
+
+/// The same by the widest loops of the processor.
+extension Kernel {
+  /// The mean, 0 of nothing.
+  package static func mean(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    KernelSet.best.sum(x, count) / Float(max(count, 1))
+  }
+
+  /// Σ x[i]; the result does not depend on the number of threads.
+  package static func sum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    KernelSet.best.sum(x, count)
+  }
+
+  /// Σ x[i] y[i].
+  package static func dot(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, count: Int
+  ) -> Float {
+    KernelSet.best.dot(x, y, count)
+  }
+
+  /// The greatest value, or NaN when there is one; −∞ of nothing.
+  package static func maximum(_ x: UnsafePointer<Float>, count: Int) -> Float {
+    KernelSet.best.maximum(x, count)
+  }
+
+  /// `out[i] += x[i]`.
   package static func add(
     _ x: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>, count: Int
   ) {
-    map(x, out, out, count: count) { $0 + $1 }
+    KernelSet.best.add(out, x, out, count)
   }
 }

@@ -119,4 +119,89 @@ final class AttentionProductTests: XCTestCase {
     XCTAssertEqual(
       q.attentionScores(keys: k, scale: 1).softmax().attentionMix(values: k), .zeros([1, 2, 2, 3]))
   }
+
+  private let masks:
+    [(name: String, mask: (_ batch: Int, _ keys: Int, _ queries: Int) -> AttentionMask)] =
+      [
+        ("nothing hidden", { _, _, _ in AttentionMask(isCausal: false) }),
+        (
+          "causal",
+          { _, keys, queries in AttentionMask(isCausal: true, queryOffset: keys - queries) }
+        ),
+        (
+          "a window",
+          { _, keys, queries in
+            AttentionMask(isCausal: true, queryOffset: keys - queries, window: 2)
+          }
+        ),
+        (
+          "padding on either side",
+          { batch, keys, queries in
+            AttentionMask(
+              keys: (0..<batch).map { row in (0..<keys).map { $0 != (row == 0 ? 0 : keys - 1) } },
+              isCausal: true, queryOffset: keys - queries)
+          }
+        ),
+      ]
+
+  /// Steps apart and in one, and their gradients; a query that sees nothing is among them.
+  func testAttentionInOneIsItsStepsToTheBit() {
+    for (batch, queries, keys, heads, keyHeads, width) in cases {
+      let q = random([batch, queries, heads, width], seed: 1)
+      let k = random([batch, keys, keyHeads, width], seed: 2)
+      let v = random([batch, keys, keyHeads, width], seed: 3)
+      let bias = random([heads, queries, keys], seed: 4)
+      for (name, mask) in masks {
+        let mask = mask(batch, keys, queries)
+        for bias in [nil, bias] {
+          let steps = q.attentionScores(keys: k, scale: 0.7, adding: bias).masked(by: mask)
+            .softmax().attentionMix(values: v)
+          let one = q.attending(keys: k, values: v, scale: 0.7, adding: bias, mask: mask)
+          XCTAssertEqual(one, steps, name)
+          let watched = [q, k, v].map { $0.requiringGradient() }
+          let watchedBias = bias?.requiringGradient()
+          let variables = watched + [watchedBias].compactMap { $0 }
+          let seed = random(one.shape, seed: 5)
+          let expected = gradient(
+            of: watched[0].attentionScores(keys: watched[1], scale: 0.7, adding: watchedBias)
+              .masked(by: mask).softmax().attentionMix(values: watched[2]),
+            withRespectTo: variables, seed: seed)
+          let found = gradient(
+            of: watched[0].attending(
+              keys: watched[1], values: watched[2], scale: 0.7, adding: watchedBias, mask: mask),
+            withRespectTo: variables, seed: seed)
+          for (a, b) in zip(found, expected) {
+            assertEqual(a, shape: b.shape, b.doubles, tolerance: 1e-6, name)
+          }
+        }
+      }
+    }
+  }
+
+  func testGradientsOfAttentionInOne() {
+    for (batch, queries, keys, heads, keyHeads, width) in cases {
+      let inputs = [
+        random([batch, queries, heads, width], seed: 1),
+        random([batch, keys, keyHeads, width], seed: 2),
+        random([batch, keys, keyHeads, width], seed: 3), random([heads, queries, keys], seed: 4),
+      ]
+      let mask = AttentionMask(isCausal: true, queryOffset: keys - queries)
+      assertGradient(of: inputs) {
+        $0[0].attending(keys: $0[1], values: $0[2], scale: 0.7, adding: $0[3], mask: mask)
+      }
+    }
+  }
+
+  func testRoomBehindTheKeysIsNotRead() {
+    let (q, k, v) = (
+      random([2, 1, 4, 3]), random([2, 5, 2, 3], seed: 2), random([2, 5, 2, 3], seed: 3)
+    )
+    func withRoom(_ x: Tensor) -> Tensor {
+      .concatenation([x, Tensor(repeating: .nan, shape: [2, 3, 2, 3])], axis: 1)
+    }
+    let mask = AttentionMask(isCausal: true, queryOffset: 4)
+    XCTAssertEqual(
+      q.attending(keys: withRoom(k), values: withRoom(v), keyCount: 5, scale: 1, mask: mask),
+      q.attending(keys: k, values: v, scale: 1, mask: mask))
+  }
 }

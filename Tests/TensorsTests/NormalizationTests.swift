@@ -74,4 +74,45 @@ final class NormalizationTests: XCTestCase {
       assertGradient(of: [x, w, b]) { $0[0].scaled(by: $0[1], adding: $0[2]) }
     }
   }
+
+  func testANormInOneIsItsStepsToTheBit() {
+    for width in awkwardLengths + [128, 200] {
+      let (x, w, b) = (random([2, 70, width]), random([width], seed: 2), random([width], seed: 3))
+      let scale = x.rootMeanSquare(epsilon: 1e-5, centring: true)
+      XCTAssertEqual(
+        x.normalised(weight: w, bias: b, epsilon: 1e-5),
+        x.standardised(by: scale, centring: true).scaled(by: w, adding: b))
+      XCTAssertEqual(
+        x.normalised(weight: w, bias: nil, epsilon: 1e-5),
+        x.standardised(by: x.rootMeanSquare(epsilon: 1e-5)) * w)
+    }
+  }
+
+  func testTheGradientsOfANormInOne() {
+    for width in awkwardLengths {
+      let inputs = [random([3, width]) * 2, random([width], seed: 2), random([width], seed: 3)]
+      assertGradient(of: inputs) { $0[0].normalised(weight: $0[1], bias: $0[2], epsilon: 0.1) }
+      assertGradient(of: Array(inputs.prefix(2))) {
+        $0[0].normalised(weight: $0[1], bias: nil, epsilon: 0.1)
+      }
+    }
+  }
+
+  /// Rows are added up in blocks; the gradients of the steps are summed row by row.
+  func testGradientsOfWeightsOverManyRows() {
+    let (x, w, b) = (random([700, 33]), random([33], seed: 2), random([33], seed: 3))
+    let seed = random([700, 33], seed: 4)
+    let watched = [x, w, b].map { $0.requiringGradient() }
+    let scale = watched[0].rootMeanSquare(epsilon: 1e-5, centring: true)
+    let expected = gradient(
+      of: watched[0].standardised(by: scale, centring: true)
+        .scaled(by: watched[1], adding: watched[2]),
+      withRespectTo: watched, seed: seed)
+    let found = gradient(
+      of: watched[0].normalised(weight: watched[1], bias: watched[2], epsilon: 1e-5),
+      withRespectTo: watched, seed: seed)
+    for (a, b) in zip(found, expected) {
+      assertEqual(a, shape: b.shape, b.doubles, tolerance: 3e-5)
+    }
+  }
 }

@@ -1,15 +1,68 @@
 import Tensors
 
-/// Keys and values a decoder has computed for the tokens so far, `[batch, key, head, headWidth]`.
+/// Keys and values a decoder has computed for the tokens so far.
 struct KeyValues: Sendable {
-  var keys: Tensor
-  var values: Tensor
+  /// `[batch, place, head, headWidth]`; places from ``count`` on are room for what will follow.
+  private(set) var keyPlaces: Tensor
+  private(set) var valuePlaces: Tensor
+  /// How many keys there are.
+  private(set) var count: Int
 
-  /// With those of the tokens behind.
-  func followed(by newKeys: Tensor, _ newValues: Tensor) -> KeyValues {
-    KeyValues(
-      keys: .concatenation([keys, newKeys], axis: 1),
-      values: .concatenation([values, newValues], axis: 1))
+  init(keys: Tensor, values: Tensor) {
+    keyPlaces = keys
+    valuePlaces = values
+    count = keys.shape[1]
+  }
+
+  /// `[batch, key, head, headWidth]`.
+  var keys: Tensor { taken(keyPlaces) }
+  /// `[batch, key, head, headWidth]`.
+  var values: Tensor { taken(valuePlaces) }
+
+  private func taken(_ places: Tensor) -> Tensor {
+    places.shape[1] == count ? places : places.slice(axis: 1, 0..<count)
+  }
+
+  /// Adds those of the tokens behind: where they are, as long as there is room.
+  mutating func append(keys: Tensor, values: Tensor) {
+    if [keyPlaces, valuePlaces, keys, values].contains(where: \.requiresGradient) {
+      self = KeyValues(
+        keys: .concatenation([self.keys, keys], axis: 1),
+        values: .concatenation([self.values, values], axis: 1))
+      return
+    }
+    let grown = count + keys.shape[1]
+    if grown > keyPlaces.shape[1] {
+      // Twice as many, so that a key is copied about once however many follow.
+      keyPlaces = Self.enlarged(keyPlaces, from: count, to: 2 * grown)
+      valuePlaces = Self.enlarged(valuePlaces, from: count, to: 2 * grown)
+    }
+    Self.copy(keys, to: &keyPlaces, at: count)
+    Self.copy(values, to: &valuePlaces, at: count)
+    count = grown
+  }
+
+  private static func enlarged(_ places: Tensor, from count: Int, to capacity: Int) -> Tensor {
+    var shape = places.shape
+    shape[1] = capacity
+    var larger = Tensor.zeros(shape)
+    copy(places.shape[1] == count ? places : places.slice(axis: 1, 0..<count), to: &larger, at: 0)
+    return larger
+  }
+
+  /// Writes `[batch, key, …]` into the places from one on.
+  private static func copy(_ new: Tensor, to places: inout Tensor, at start: Int) {
+    let row = new.shape.dropFirst().reduce(1, *)
+    let (width, capacity) = (new.shape[2] * new.shape[3], places.shape[1])
+    let batch = new.shape[0]
+    places.withUnsafeMutableValues { places in
+      new.withUnsafeValues { new in
+        guard let to = places.baseAddress, let from = new.baseAddress else { return }
+        for index in 0..<batch {
+          (to + (index * capacity + start) * width).update(from: from + index * row, count: row)
+        }
+      }
+    }
   }
 }
 
@@ -76,10 +129,19 @@ package struct Attention: Sendable {
         let v = try hooks[.value] {
           heads.value.map(value.perHead) ?? split(value(source), into: keyHeadCount)
         }
-        cache = cache?.followed(by: k, v) ?? KeyValues(keys: k, values: v)
+        if cache == nil {
+          cache = KeyValues(keys: k, values: v)
+        } else {
+          cache!.append(keys: k, values: v)
+        }
       }
       let read = cache!
 
+      guard hooks[.scores].isWatched || hooks[.pattern].isWatched else {
+        return q.attending(
+          keys: read.keyPlaces, values: read.valuePlaces, keyCount: read.count, scale: scale,
+          adding: bias, mask: mask)
+      }
       let pattern = try hooks[.pattern] {  // [batch, head, query, key]
         let scores = try hooks[.scores] {  // [batch, head, query, key]
           q.attentionScores(keys: read.keys, scale: scale, adding: bias)

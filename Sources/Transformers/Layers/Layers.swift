@@ -45,6 +45,7 @@ package struct Norm: Sendable {
 
   /// The norm of `[batch, position, width]`.
   func callAsFunction(_ x: Tensor, _ hooks: HookScope<HookPoint.NormPoint>) throws -> Tensor {
+    guard hooks[.scale].isWatched || hooks[.normalized].isWatched else { return self(x) }
     let normalized = try hooks[.normalized] {  // [batch, position, width]
       let scale = try hooks[.scale] { self.scale(of: x) }  // [batch, position, 1]
       return x.standardised(by: scale, centring: centres)
@@ -54,7 +55,7 @@ package struct Norm: Sendable {
 
   /// The norm of something that passes no hook point.
   func callAsFunction(_ x: Tensor) -> Tensor {
-    weighted(x.standardised(by: scale(of: x), centring: centres))
+    x.normalised(weight: weight, bias: bias, epsilon: epsilon)
   }
 
   /// What becomes of a part of the input when the whole is divided by `scale`; the norm without its

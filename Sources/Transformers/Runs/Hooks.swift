@@ -89,6 +89,10 @@ final class Hooks {
 
   fileprivate func changes(_ point: HookPoint) -> Bool { interventions[point] != nil }
 
+  fileprivate func watches(_ point: HookPoint) -> Bool {
+    !isIdle && (known != nil || captured.contains(point) || interventions[point] != nil)
+  }
+
   /// Ends the pass.
   ///
   /// - Throws: ``TransformerError/neverFired(_:)`` for a point that was asked for and not met.
@@ -113,6 +117,10 @@ struct Hook {
 
   /// Whether an activation is changed here.
   var isChanged: Bool { hooks.changes(point) }
+
+  /// Whether an activation may be kept, changed or known here; where not, it need not be computed
+  /// apart from what comes of it.
+  var isWatched: Bool { hooks.watches(point) }
 }
 
 /// The hooks of a part of a model, in which points go by the part's own names: `hooks[.pattern]` is
