@@ -133,14 +133,43 @@ struct Answers: SortingAnswers {
     throw Unanswered()
   }
 
-  // MARK: 4.10  In words
+  // MARK: 4.10  The next element
+
+  /// The mean loss, in nats, of the fourth number of each sequence from those before it.
+  ///
+  /// - Parameters:
+  ///   - sequences: Four numbers each.
+  ///   - logits: What a model answered to START and all four numbers, `[sequence, position, token]`.
+  func nextElementLoss(of sequences: [[Int]], under logits: Tensor) throws -> Float {
+    throw Unanswered()
+  }
+
+  /// The share of sequences of which the likeliest fourth number is the right one.
+  func nextElementAccuracy(of sequences: [[Int]], under logits: Tensor) throws -> Double {
+    throw Unanswered()
+  }
+
+  /// How often a model goes on rightly with what it has met, with what it has met elsewhere, and with
+  /// what is new; and how often, with what is new, as a table of neighbours would.
+  ///
+  /// - Parameters:
+  ///   - model: A trained model: `sequences`, and a `model`.
+  ///   - training: All sequences it has learned from, four numbers each.
+  ///   - asked: The sequences to measure it on: their first three numbers are given.
+  func carryOver(
+    of model: SequenceModel, trainedOn training: [[Int]], asked: [[Int]]
+  ) throws -> CarryOver {
+    throw Unanswered()
+  }
+
+  // MARK: 4.11  In words
 
   /// Why does the line of 4.1 shift and that of 4.2 not? About 120 words.
   func whyTheShift() throws -> String {
     throw Unanswered()
   }
 
-  // MARK: 4.11  In words
+  // MARK: 4.12  In words
 
   /// How does the trained model sort a list it has never met? About 200 words.
   func howItSorts() throws -> String {

@@ -216,7 +216,67 @@ struct Answers: SortingAnswers {
     return Double(right) / Double(lists.count)
   }
 
-  // MARK: 4.10  In words
+  // MARK: 4.10  The next element
+
+  /// The mean loss, in nats, of the fourth number of each sequence from those before it.
+  ///
+  /// - Parameters:
+  ///   - sequences: Four numbers each.
+  ///   - logits: What a model answered to START and all four numbers, `[sequence, position, token]`.
+  func nextElementLoss(of sequences: [[Int]], under logits: Tensor) throws -> Float {
+    let logs = logits.logSoftmax()
+    // Row 0 has read START, row 3 the third number: it says what comes fourth.
+    let sum = sequences.indices.reduce(Float(0)) { $0 + logs[$1, 3, sequences[$1][3]] }
+    return -sum / Float(sequences.count)
+  }
+
+  /// The share of sequences of which the likeliest fourth number is the right one.
+  func nextElementAccuracy(of sequences: [[Int]], under logits: Tensor) throws -> Double {
+    let written = logits.slice(axis: 1, 3..<4).argmax()
+    let right = zip(written, sequences).count { $0 == $1[3] }
+    return Double(right) / Double(sequences.count)
+  }
+
+  /// How often a model goes on rightly with what it has met, with what it has met elsewhere, and with
+  /// what is new; and how often, with what is new, as a table of neighbours would.
+  ///
+  /// - Parameters:
+  ///   - model: A trained model: `sequences`, and a `model`.
+  ///   - training: All sequences it has learned from, four numbers each.
+  ///   - asked: The sequences to measure it on: their first three numbers are given.
+  func carryOver(
+    of model: SequenceModel, trainedOn training: [[Int]], asked: [[Int]]
+  ) throws -> CarryOver {
+    let met = Set(training)
+    let windows = Set(training.flatMap { [Array($0[0...2]), Array($0[1...3])] })
+    // What follows each number, how often.
+    var followers: [Int: [Int: Int]] = [:]
+    for sequence in training {
+      for (number, next) in zip(sequence, sequence.dropFirst()) {
+        followers[number, default: [:]][next, default: 0] += 1
+      }
+    }
+    func accuracy(_ sequences: [[Int]]) throws -> Double {
+      try nextElementAccuracy(of: sequences, under: logits(of: model, reading: sequences))
+    }
+    let unmet = asked.filter { !met.contains($0) }
+    let moved = unmet.filter { windows.contains(Array($0[1...3])) }
+    let new = unmet.filter { !windows.contains(Array($0[1...3])) }
+    let written = try logits(of: model, reading: new).slice(axis: 1, 3..<4).argmax()
+    let asTable = zip(new, written).count { sequence, number in
+      let counts = followers[sequence[2], default: [:]]
+      return counts.max { ($0.value, -$0.key) < ($1.value, -$1.key) }?.key == number
+    }
+    return CarryOver(
+      met: try accuracy(asked.filter { met.contains($0) }), moved: try accuracy(moved),
+      new: try accuracy(new), asTable: Double(asTable) / Double(new.count))
+  }
+
+  private func logits(of model: SequenceModel, reading sequences: [[Int]]) throws -> Tensor {
+    try model.model(ModelInput(tokens: sequences.map { model.sequences.tokens(of: $0) }))
+  }
+
+  // MARK: 4.11  In words
 
   /// Why does the line of 4.1 shift and that of 4.2 not? About 120 words.
   func whyTheShift() throws -> String {
@@ -231,7 +291,7 @@ struct Answers: SortingAnswers {
     """
   }
 
-  // MARK: 4.11  In words
+  // MARK: 4.12  In words
 
   /// How does the trained model sort a list it has never met? About 200 words.
   func howItSorts() throws -> String {

@@ -47,6 +47,13 @@ extension Figure {
     return copy
   }
 
+  /// Whether the figure can be drawn at all, from its size alone: for data that would be long to come by.
+  ///
+  /// - Throws: ``FigureError`` when it cannot.
+  package func checkSize(as format: FigureFormat, dpi: Double) throws {
+    _ = try Canvas.checkedSize(picture().size, format: format, dpi: dpi)
+  }
+
   /// Draws the figure with its top left corner at the canvas's origin.
   package func draw(on canvas: Canvas) throws {
     try picture().draw(canvas)

@@ -15,11 +15,12 @@ final class Sheet4Tests: XCTestCase {
   func test_4_7_whatTheHeadReads() async throws { try await check("4.7") }
   func test_4_8_itsTwoCircuits() async throws { try await check("4.8") }
   func test_4_9_learnedByHeartOrARule() async throws { try await check("4.9") }
-  func test_4_10_whyOneLineShifts() async throws { try await check("4.10") }
-  func test_4_11_howItSorts() async throws { try await check("4.11") }
+  func test_4_10_theNextElement() async throws { try await check("4.10") }
+  func test_4_11_whyOneLineShifts() async throws { try await check("4.11") }
+  func test_4_12_howItSorts() async throws { try await check("4.12") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(SortingSheet.sheet.exercises.map(\.id), (1...11).map { "4.\($0)" })
+    XCTAssertEqual(SortingSheet.sheet.exercises.map(\.id), (1...12).map { "4.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

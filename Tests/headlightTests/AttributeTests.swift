@@ -16,7 +16,10 @@ final class AttributeTests: XCTestCase {
 
   private func report(_ arguments: [String], note: String = "") throws -> AttributionReport {
     let call = try Call(text + arguments + ["--json"], in: try temporaryFolder())
-    XCTAssertEqual(call.errors, note)
+    // What integrated gradients add up to is told by a test of its own.
+    let notes = call.errors.split(separator: "\n", omittingEmptySubsequences: true)
+      .filter { !$0.contains("the scores add up to") }
+    XCTAssertEqual(notes.map { "\($0)\n" }.joined(), note)
     return try JSONDecoder().decode(AttributionReport.self, from: Data(call.output.utf8))
   }
 
@@ -47,6 +50,48 @@ final class AttributeTests: XCTestCase {
       XCTAssertEqual(report.source?.map { Float($0.score) }, scores.source, "\(method)")
       XCTAssertEqual(report.decoder?.map { Float($0.score) }, scores.decoder, "\(method)")
     }
+  }
+
+  /// Few steps from zeros leave a gap, and padding with many does not.
+  func testWhatIntegratedGradientsAddUpToIsAlwaysSaid() throws {
+    let folder = try temporaryFolder()
+    let wide = text + ["--position", "brun", "--method", "integrated-gradients", "--steps", "5"]
+    let call = try Call(wide + ["--json"], in: folder)
+    let report = try JSONDecoder().decode(AttributionReport.self, from: Data(call.output.utf8))
+    let sum = try XCTUnwrap(report.completeness)
+    let scores = (report.source! + report.decoder!).reduce(0) { $0 + $1.score }
+    XCTAssertEqual(sum.sum, scores, accuracy: 1e-3 * max(1, abs(scores)))
+    XCTAssertEqual(sum.gap, sum.sum - sum.difference, accuracy: 1e-9)
+    XCTAssertEqual(sum.isComplete, abs(sum.gap) <= 0.05 * abs(sum.difference))
+    XCTAssertFalse(sum.isComplete)
+    XCTAssertTrue(call.errors.hasPrefix("Note: the scores add up to "), call.errors)
+    XCTAssertTrue(call.errors.contains("not to be trusted; try --steps 100"), call.errors)
+
+    let close =
+      text + ["--position", "brun", "--method", "integrated-gradients", "--baseline", "<pad>"]
+      + ["--steps", "200", "-o", "a.png"]
+    let good = try Call(close, in: folder)
+    XCTAssertEqual(good.errors, "")
+    XCTAssertTrue(
+      good.output.hasPrefix("Wrote a.png.\nHere the scores add up to "), good.output)
+
+    let sentence = try Call(
+      text + ["--method", "integrated-gradients", "--steps", "3", "--json"], in: folder)
+    let rows = try JSONDecoder().decode(
+      AttributionReport.self, from: Data(sentence.output.utf8)
+    ).rows!
+    XCTAssertEqual(rows.map(\.position), Array(0..<7))
+    XCTAssertEqual(rows.compactMap(\.completeness).count, 7)
+    XCTAssertTrue(sentence.errors.contains("of 7 predictions"), sentence.errors)
+  }
+
+  func testAFigureTooLargeToDrawIsRefusedBeforeTheWork() throws {
+    let long = Array(repeating: "dog", count: 900).joined(separator: " ")
+    let call = try Call(
+      ["attribute", "--source", long, "--target", target, "-o", "a.png", "--dpi", "2400"],
+      in: try temporaryFolder())
+    XCTAssertTrue(call.sentence.contains("more than can be drawn"), call.sentence)
+    XCTAssertTrue(call.sentence.contains("Give --position, to explain one prediction"))
   }
 
   func testASentenceHasARowForEveryPrediction() throws {
@@ -98,6 +143,14 @@ final class AttributeTests: XCTestCase {
     XCTAssertEqual(report.rows?.prefix(3).map(\.predicted), ["w31", "w12", "w44"])
     XCTAssertEqual(report.rows?.count, 4)
     XCTAssertNil(report.rows?[0].decoder)
+    // A position comes back as it was given, with the row that predicts it beside.
+    let asked = try Call(text + ["--position", "2", "--json"], in: folder)
+    let one = try JSONDecoder().decode(AttributionReport.self, from: Data(asked.output.utf8))
+    XCTAssertEqual(one.position, 2)
+    XCTAssertEqual(one.target, "w12")
+    XCTAssertEqual(one.row, 1)
+    XCTAssertEqual(one.predictedAfter, "w31")
+    XCTAssertEqual(report.rows?.map(\.position), [1, 2, 3, 4])
     let trace = try Call(text + ["--position", "w12", "--trace", "-o", "b.png"], in: folder)
     XCTAssertEqual(trace.output, "Wrote b.png.\n", trace.errors)
     let first = try Call(text + ["--position", "0", "-o", "c.png"], in: folder)

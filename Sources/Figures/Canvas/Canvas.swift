@@ -29,12 +29,12 @@ package final class Canvas {
     return CAIRO_STATUS_SUCCESS
   }
 
-  /// A white page.
+  /// The width and height of a page, in pixels or points.
   ///
-  /// - Throws: ``FigureError`` when Cairo cannot make a page of this size.
-  package init(
-    size: FigureSize, format: FigureFormat, dpi: Double = 200, logsText: Bool = false
-  ) throws {
+  /// - Throws: ``FigureError`` when a page of this size cannot be made, or not at this resolution.
+  static func checkedSize(
+    _ size: FigureSize, format: FigureFormat, dpi: Double
+  ) throws -> (width: Double, height: Double) {
     guard dpi.isFinite && dpi >= 10 && dpi <= 2400 else {
       throw FigureError("A resolution is from 10 to 2400 dots an inch, not \(dpi).")
     }
@@ -48,6 +48,17 @@ package final class Canvas {
           + "more than can be drawn; choose fewer rows and columns"
           + (format == .png ? ", a lower resolution, SVG or PDF." : "."))
     }
+    return (width, height)
+  }
+
+  /// A white page.
+  ///
+  /// - Throws: ``FigureError`` when Cairo cannot make a page of this size.
+  package init(
+    size: FigureSize, format: FigureFormat, dpi: Double = 200, logsText: Bool = false
+  ) throws {
+    let (width, height) = try Self.checkedSize(size, format: format, dpi: dpi)
+    let scale = format == .png ? dpi / 72 : 1
     self.size = size
     self.format = format
     self.dpi = dpi

@@ -36,6 +36,11 @@ public struct TokenHeatMap: Figure {
   public var annotationDecimals: Int?
   /// The width a line of tokens may take, in points.
   public var textWidth = 380.0
+  /// Whether the tokens of lines that hold the same ones stand in columns.
+  public var alignsTokens = false
+  /// Columns of numbers to the right of the tokens, such as a sum and a gap, each with a value for
+  /// every line or nil for none.
+  public var totals: [(name: String, values: [Double?])] = []
 
   /// Texts on one colour scale.
   public init(_ lines: [Line], title: String = "") {
@@ -54,22 +59,29 @@ public struct TokenHeatMap: Figure {
   public func picture() throws -> Picture {
     try check()
     let scale = ValueScale(scale, range: range, values: lines.flatMap(\.values))
-    let names = lines.map { TextBlock($0.name, style: .note, width: 90) }
+    // Beside columns of numbers a name has less room, so that a page holds all of them.
+    let names = lines.map { TextBlock($0.name, style: .note, width: totals.isEmpty ? 90 : 62) }
     let nameWidth = (names.map(\.width).max() ?? 0)
     let left = Margin.page + nameWidth + (nameWidth > 0 ? 8 : 0)
     let heading = TextBlock(title, style: .title, width: left + textWidth - Margin.page)
     var y = Margin.page + (heading.lines.isEmpty ? 0 : heading.height + Margin.belowTitle)
+    let totalsTop = y
+    if !totals.isEmpty { y += TextStyle.label.height + 3 }
+    let shared = alignsTokens ? sharedWidths : nil
     var boxes: [TokenBox] = []
     var tops: [Double] = []
     for (line, name) in zip(lines, names) {
       tops.append(y)
-      let placed = place(line, at: Point(left, y))
+      let placed = place(
+        line, at: Point(left, y), widths: line.tokens == lines[0].tokens ? shared : nil)
       boxes += placed
       y = max(placed.map(\.box.maxY).max() ?? y, y + name.height) + 8
     }
     let bar = ColourBar(scale, title: valueTitle, length: 140, isUpright: false)
+    let totalColumns = TotalColumns(
+      totals, decimals: annotationDecimals ?? 2, from: (boxes.map(\.box.maxX).max() ?? left) + 8)
     let right = max(
-      boxes.map(\.box.maxX).max() ?? left, Margin.page + heading.width,
+      totalColumns.right, Margin.page + heading.width,
       left + max(bar.length, bar.title.width) + TextStyle.label.width(of: bar.labels.last ?? "") / 2
     )
     let foot = y + 4
@@ -88,6 +100,7 @@ public struct TokenHeatMap: Figure {
           at: Point(Margin.page, top + (TokenBox.textHeight - TextStyle.note.height) / 2))
       }
       for box in boxes { box.draw(on: canvas, scale: scale) }
+      totalColumns.draw(on: canvas, headingAt: totalsTop, lines: tops)
       bar.drawLying(on: canvas, at: Point(barLeft, foot))
     }
   }
@@ -101,6 +114,11 @@ public struct TokenHeatMap: Figure {
         "A line of a token heat map has \(line.tokens.count) tokens but \(line.values.count) "
           + "values; give one for each.")
     }
+    for total in totals where total.values.count != lines.count {
+      throw FigureError(
+        "The column \"\(total.name)\" of a token heat map has \(total.values.count) values for "
+          + "\(lines.count) lines; give one or nil for each.")
+    }
     guard textWidth.isFinite, textWidth >= 60 else {
       throw FigureError(
         "The text width of a token heat map must be at least 60 points, not \(textWidth).")
@@ -108,16 +126,33 @@ public struct TokenHeatMap: Figure {
     try ValueScale.check(range, of: "a token heat map's colours")
   }
 
+  /// The boxes of a line's tokens, not yet placed.
+  private func boxes(of line: Line) -> [TokenBox] {
+    zip(line.tokens, line.values).map { token, value in
+      let isMarked = Self.beginsWord(token) && token.unicodeScalars.count > 1
+      return TokenBox(
+        isMarked ? String(token.unicodeScalars.dropFirst()) : token,
+        value: value, decimals: annotationDecimals, maximumWidth: textWidth)
+    }
+  }
+
+  /// The width of every token of the first line, with room for the numbers of all that hold the same.
+  private var sharedWidths: [Double] {
+    let widths = lines.filter { $0.tokens == lines[0].tokens }.map {
+      boxes(of: $0).map(\.box.width)
+    }
+    return lines[0].tokens.indices.map { column in widths.map { $0[column] }.max() ?? 0 }
+  }
+
   /// The boxes of a text from a top left corner, in lines no wider than ``textWidth``.
-  private func place(_ line: Line, at corner: Point) -> [TokenBox] {
+  private func place(_ line: Line, at corner: Point, widths: [Double]?) -> [TokenBox] {
     var boxes: [TokenBox] = []
     var (x, y) = (corner.x, corner.y)
     let hasMarks = line.tokens.contains(where: Self.beginsWord)
-    for (token, value) in zip(line.tokens, line.values) {
+    for (place, (token, unplaced)) in zip(line.tokens, self.boxes(of: line)).enumerated() {
       let begins = Self.beginsWord(token)
-      let box = TokenBox(
-        begins && token.unicodeScalars.count > 1 ? String(token.unicodeScalars.dropFirst()) : token,
-        value: value, decimals: annotationDecimals, maximumWidth: textWidth)
+      var box = unplaced
+      if let widths { box.box.width = widths[place] }
       if !boxes.isEmpty, begins || !hasMarks { x += 3 }
       if x > corner.x, x + box.box.width > corner.x + textWidth {
         x = corner.x
@@ -134,6 +169,35 @@ public struct TokenHeatMap: Figure {
   /// Whether a token begins with a space, or with SentencePiece's or GPT-2's mark for one.
   private static func beginsWord(_ token: String) -> Bool {
     token.unicodeScalars.first.map { " \u{2581}\u{120}".unicodeScalars.contains($0) } ?? false
+  }
+}
+
+/// Numbers to the right of a text, a column each under its name.
+private struct TotalColumns {
+  let right: Double
+  private var columns: [(name: String, numbers: [String], right: Double)] = []
+
+  init(_ totals: [(name: String, values: [Double?])], decimals: Int, from left: Double) {
+    var x = left - 8
+    for total in totals {
+      let numbers = total.values.map { value in
+        value.map { Numbers.fixed($0, decimals: decimals) } ?? ""
+      }
+      x += 10 + (numbers + [total.name]).map { TextStyle.label.width(of: $0) }.max()!
+      columns.append((total.name, numbers, x))
+    }
+    right = x
+  }
+
+  func draw(on canvas: Canvas, headingAt top: Double, lines tops: [Double]) {
+    for column in columns {
+      canvas.text(
+        column.name, at: Point(column.right, top + TextStyle.label.height / 2), .note, anchor: .end)
+      for (number, top) in zip(column.numbers, tops) where !number.isEmpty {
+        canvas.text(
+          number, at: Point(column.right, top + TokenBox.textHeight / 2), .label, anchor: .end)
+      }
+    }
   }
 }
 

@@ -63,6 +63,8 @@ public struct AttributionSettings: Sendable {
   public var deviation = 0.15
   /// The seed of noise and of random scores.
   public var seed: UInt64 = 0
+  /// Is told how many steps, layers or rows are done, of those methods that may take long.
+  public var progress: (@Sendable (_ finished: Int, _ total: Int) -> Void)?
 
   /// The usual settings.
   public init() {}
@@ -75,19 +77,35 @@ extension ExplainedPrediction {
   public func scores(
     by method: AttributionMethod, settings: AttributionSettings = AttributionSettings()
   ) throws -> TokenScores {
+    try attribution(by: method, settings: settings).scores
+  }
+
+  /// A score for every token by any method, and of integrated gradients what they add up to.
+  ///
+  /// - Throws: what the method throws.
+  public func attribution(
+    by method: AttributionMethod, settings: AttributionSettings = AttributionSettings()
+  ) throws -> (scores: TokenScores, completeness: Completeness?) {
+    guard method == .integratedGradients else { return (try plain(method, settings), nil) }
+    let found = try integratedGradients(
+      from: settings.baseline, by: settings.rule, steps: settings.steps,
+      progress: settings.progress)
+    return (found.tokens, found.completeness)
+  }
+
+  private func plain(
+    _ method: AttributionMethod, _ settings: AttributionSettings
+  ) throws -> TokenScores {
     switch method {
     case .saliency: return try saliency()
     case .inputTimesGradient: return try inputTimesGradient()
-    case .integratedGradients:
-      return try integratedGradients(
-        from: settings.baseline, by: settings.rule, steps: settings.steps
-      ).tokens
+    case .integratedGradients: preconditionFailure("integrated gradients have a sum too")
     case .smoothGrad:
       return try smoothGradients(
         deviation: settings.deviation, samples: settings.samples, seed: settings.seed
       ).norms
     case .occlusion: return try occlusion(replacing: settings.baseline)
-    case .valueZeroing: return try mixing(by: .valueZeroing)
+    case .valueZeroing: return try mixing(by: .valueZeroing, progress: settings.progress)
     case .rollout: return try mixing(by: .rollout)
     case .attention: return try mixing(by: .attention)
     case .random: return randomScores(seed: settings.seed)

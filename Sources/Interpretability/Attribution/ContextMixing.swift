@@ -32,19 +32,28 @@ public struct ContextMixing: Sendable {
 ///   - model: The model.
 ///   - input: A batch of one.
 ///   - method: Which of the three.
+///   - progress: Is told how many layers are done of value zeroing, which takes long.
 /// - Throws: ``AttributionError/batch(_:)`` and what running the model throws.
 public func contextMixing(
-  _ model: Transformer, on input: ModelInput, by method: MixingMethod
+  _ model: Transformer, on input: ModelInput, by method: MixingMethod,
+  progress: ((_ finished: Int, _ total: Int) -> Void)? = nil
 ) throws -> ContextMixing {
   guard input.tokens.count == 1 else { throw AttributionError.batch(input.tokens.count) }
   let stacks = model.configuration.stacks
   let trace =
     method == .valueZeroing
     ? nil : try model.run(input, capturing: .matching("*attn.hook_pattern")).trace
+  // A decoder that reads across has two kinds of attention a layer.
+  let total = stacks.reduce(0) { $0 + $1.stack.layerCount * ($1.name == .decoder ? 2 : 1) }
+  var finished = 0
   /// How each layer mixes, heads together; `[query, key]`.
   func layers(_ stack: Int, _ kind: AttentionKind = .own) throws -> [Tensor] {
     try (0..<stacks[stack].stack.layerCount).map { layer in
       guard let trace else {
+        defer {
+          finished += 1
+          progress?(finished, total)
+        }
         return try valueZeroing(
           model, on: input, stack: stacks[stack].name, layer: layer, kind: kind)
       }
@@ -77,8 +86,10 @@ extension ExplainedPrediction {
   /// How much of every token is in the position that predicts, by attention alone.
   ///
   /// The same for every target and foil: what is read, not what it is read for.
-  public func mixing(by method: MixingMethod) throws -> TokenScores {
-    try contextMixing(model, on: input, by: method).scores(for: self)
+  public func mixing(
+    by method: MixingMethod, progress: ((_ finished: Int, _ total: Int) -> Void)? = nil
+  ) throws -> TokenScores {
+    try contextMixing(model, on: input, by: method, progress: progress).scores(for: self)
   }
 }
 

@@ -30,6 +30,7 @@ public func integratedGradients(
 /// the weighted sum of the gradients there.
 func pathIntegral(
   at inputs: [Tensor], from baselines: [Tensor], by rule: IntegrationRule, steps: Int, batch: Int,
+  progress: ((_ finished: Int, _ total: Int) -> Void)? = nil,
   summedGradients: ([Tensor], [Float]) throws -> [Tensor]
 ) throws -> [Tensor] {
   precondition(
@@ -55,6 +56,7 @@ func pathIntegral(
     }
     let sums = try summedGradients(points, part.map { Float($0.weight) })
     for index in totals.indices { totals[index] += sums[index] }
+    progress?(start + part.count, steps)
   }
   return zip(differences, totals).map { $0 * $1 }
 }
@@ -73,6 +75,28 @@ public struct IntegratedAttribution: Sendable {
   }
   /// What is attributed to every token.
   public var tokens: TokenScores { values.sums }
+  /// Whether the sum can be trusted.
+  public var completeness: Completeness {
+    Completeness(sum: convergenceDelta + difference, difference: difference)
+  }
+}
+
+/// What integrated gradients add up to, beside what they should.
+public struct Completeness: Codable, Equatable, Sendable {
+  /// The sum of all attributions.
+  public var sum: Double
+  /// f(x) − f(x′).
+  public var difference: Double
+  /// How much more the sum is: Captum's convergence delta.
+  public var gap: Double { sum - difference }
+  /// Whether the gap is at most a twentieth of the difference, signs aside.
+  public var isClose: Bool { abs(gap) <= 0.05 * abs(difference) }
+
+  /// A sum and a difference.
+  public init(sum: Double, difference: Double) {
+    self.sum = sum
+    self.difference = difference
+  }
 }
 
 extension ExplainedPrediction {
@@ -85,15 +109,16 @@ extension ExplainedPrediction {
   ///   - rule: How the integral becomes a sum.
   ///   - steps: How many gradients are taken.
   ///   - batch: How many of them in one pass; memory grows with it.
+  ///   - progress: Is told after each pass how many steps are done.
   /// - Throws: ``AttributionError`` when the baseline does not fit or the steps are too few.
   public func integratedGradients(
     from baseline: Baseline = .zero, by rule: IntegrationRule = .gaussLegendre, steps: Int = 50,
-    batch: Int = 16
+    batch: Int = 16, progress: ((_ finished: Int, _ total: Int) -> Void)? = nil
   ) throws -> IntegratedAttribution {
     let start = try baseline.values(for: self)
     let parts = try pathIntegral(
       at: embeddings.parts, from: start.parts, by: rule, steps: steps, batch: batch,
-      summedGradients: summedGradients)
+      progress: progress, summedGradients: summedGradients)
     let difference = Double(try value()) - Double(try at(start).value())
     guard difference.isFinite else {
       throw AttributionError.notFinite("what the model makes of the baseline")

@@ -11,6 +11,17 @@ public struct SentenceAttribution: Sendable {
   ///
   /// What a row cannot see, for it comes later, has 0.
   public let decoder: Tensor?
+  /// What the attributions of every row add up to, of integrated gradients.
+  public let completeness: [Completeness]?
+
+  package init(
+    positions: [Int], source: Tensor, decoder: Tensor?, completeness: [Completeness]?
+  ) {
+    self.positions = positions
+    self.source = source
+    self.decoder = decoder
+    self.completeness = completeness
+  }
 
   /// The same between words, from the pieces they were cut into: a row of a word is the mean of its
   /// pieces' rows, a column is pooled.
@@ -66,9 +77,15 @@ public func attributeSentence(
   guard !positions.isEmpty else {
     throw AttributionError.tooFew("predicted tokens", least: 1, found: 0)
   }
-  let mixing = try method.mixing.map { try contextMixing(model, on: input, by: $0) }
+  let progress = settings.progress
+  let mixing = try method.mixing.map {
+    try contextMixing(model, on: input, by: $0, progress: progress)
+  }
   var settings = settings
-  let rows = try positions.map { position in
+  // Rows are what is counted here.
+  settings.progress = nil
+  let rows = try positions.enumerated().map {
+    index, position -> (scores: TokenScores, completeness: Completeness?) in
     guard predicted.indices.contains(position) else {
       throw AttributionError.positionOutOfRange(position, count: predicted.count)
     }
@@ -78,10 +95,12 @@ public func attributeSentence(
       includesDecoder: true)
     // Rows of random scores differ, as those of any method do.
     if method == .random { settings.seed &+= 1 }
-    return try mixing?.scores(for: prediction)
-      ?? prediction.scores(by: method, settings: settings)
+    if let mixing { return (scores: mixing.scores(for: prediction), completeness: nil) }
+    defer { progress?(index + 1, positions.count) }
+    return try prediction.attribution(by: method, settings: settings)
   }
   return SentenceAttribution(
-    positions: positions, source: Tensor(rows: rows.map(\.source)),
-    decoder: rows[0].decoder == nil ? nil : Tensor(rows: rows.map { $0.decoder! }))
+    positions: positions, source: Tensor(rows: rows.map(\.scores.source)),
+    decoder: rows[0].scores.decoder == nil ? nil : Tensor(rows: rows.map { $0.scores.decoder! }),
+    completeness: method == .integratedGradients ? rows.map { $0.completeness! } : nil)
 }

@@ -1,8 +1,11 @@
 public import ArgumentParser
+import Coursework
 import Figures
 import Foundation
 public import Interpretability
 import Laboratory
+import Synchronization
+import Tensors
 import Transformers
 
 extension AttributionMethod: ExpressibleByArgument {}
@@ -24,6 +27,10 @@ struct AttributeCommand: ParsableCommand {
 
       A token is its text, with the space before it if it has one, as in " Mary"; or #269, its id. A \
       word that is a token only with its space is taken with it, and that is said.
+
+      Integrated gradients should add up to what the prediction gains over the baseline. What they do add \
+      up to, the difference and the gap are always said; a gap above a twentieth means that the sum cannot \
+      be trusted, and sometimes more --steps help.
 
       --foil asks why this token and not that one. Values are of logits unless --measure says \
       otherwise; what speaks for the prediction is positive.
@@ -58,6 +65,8 @@ struct AttributeCommand: ParsableCommand {
   var foil: TokenName?
   @Option(help: "What is read from the logits.")
   var measure = AttributionTarget.Measure.logit
+  @Flag(help: "Put the model's start token in front of a text that has none.")
+  var startToken = false
   @Option(help: ArgumentHelp("The steps of integrated gradients.", valueName: "n"))
   var steps = 50
   @Option(
@@ -71,6 +80,8 @@ struct AttributeCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Flag(help: "Draw the gradient at every layer and position of every stack.")
   var trace = false
+  @Flag(help: "Colour all layers of a trace by one scale, instead of each by its greatest value.")
+  var commonScale = false
   @Option(help: "What the trace shows of each gradient.")
   var reduction = GradientReduction.norm
   @Flag(
@@ -93,37 +104,75 @@ struct AttributeCommand: ParsableCommand {
   }
 
   func run() throws {
+    let run = try AttributionRun(
+      of: model.load(), source: texts.source, target: texts.target, startToken: startToken)
+    let place = try position.map { try run.place(of: $0) }
+    try checkFigure(of: run, place: place)
+    let steps = RunProgress("Attributing")
+    defer { steps.finish() }
     try result.deliver {
-      try attributions(
-        of: AttributionRun(of: model.load(), source: texts.source, target: texts.target))
+      try attributions(of: run, place: place, progress: steps)
     } figure: { result, title in
       result.figure(title: title)
     } report: {
       $0.report
+    } remark: {
+      $0.completenessRemark(steps: self.steps)
     }
   }
 
-  private func attributions(of run: AttributionRun) throws -> AttributionResult {
-    let settings = try settings(for: run)
-    guard let position else {
-      return AttributionResult(
-        run: run, method: method, measure: measure,
-        content: .sentence(
-          try run.sentence(by: method, measure: measure, settings: settings)))
+  /// Refuses a figure that is too large before the work.
+  private func checkFigure(of run: AttributionRun, place: Int?) throws {
+    let content: AttributionResult.Content
+    if place == nil {
+      let rows = run.predictedTokens.count
+      content = .sentence(
+        SentenceAttribution(
+          positions: Array(0..<rows), source: .zeros([rows, run.sourceTokens.count]),
+          decoder: run.readTokens.map { .zeros([rows, $0.count]) }, completeness: nil))
+    } else if trace {
+      content = .trace(TraceMap.placeholders(in: run), reduction, isShared: commonScale)
+    } else {
+      return
     }
-    let place = try run.place(of: position)
+    let sketch = AttributionResult(run: run, method: method, measure: measure, content: content)
+    try result.checkSize(
+      of: { sketch.figure(title: $0) },
+      advice: place == nil
+        ? "Give --position, to explain one prediction, or a shorter text."
+        : "Give a shorter text, or --json for the numbers alone.")
+  }
+
+  private func attributions(
+    of run: AttributionRun, place: Int?, progress: RunProgress
+  ) throws -> AttributionResult {
+    var settings = try settings(for: run)
+    settings.progress = { progress.update(to: $0, of: $1) }
+    guard let place else {
+      let sentence = try run.sentence(by: method, measure: measure, settings: settings)
+      return AttributionResult(
+        run: run, method: method, measure: measure, completeness: sentence.completeness ?? [],
+        content: .sentence(sentence))
+    }
     let target = try run.target(
       at: place, token: token, foil: foil, measure: measure)
     let prediction = try run.prediction(target)
-    let scores = try prediction.scores(by: method, settings: settings)
-    var content = AttributionResult.Content.prediction(scores)
-    if trace { content = .trace(try prediction.gradientTrace(), reduction) }
-    if curves {
-      content = .curves(try run.curves(prediction, scores: scores, settings: settings))
+    // A trace shows gradients, whatever the method.
+    let found = trace ? nil : try prediction.attribution(by: method, settings: settings)
+    let content: AttributionResult.Content
+    if trace {
+      content = .trace(
+        TraceMap.all(of: try prediction.gradientTrace(), by: reduction, in: run), reduction,
+        isShared: commonScale)
+    } else if curves {
+      content = .curves(try run.curves(prediction, scores: found!.scores, settings: settings))
+    } else {
+      content = .prediction(found!.scores)
     }
     return AttributionResult(
       run: run, method: method, measure: measure,
-      question: .init(target: target, value: try prediction.value()), content: content)
+      question: .init(target: target, value: try prediction.value()),
+      completeness: found?.completeness.map { [$0] } ?? [], content: content)
   }
 
   private func settings(for run: AttributionRun) throws -> AttributionSettings {
@@ -137,5 +186,45 @@ struct AttributeCommand: ParsableCommand {
       default: .token(try run.id(of: TokenName(argument: baseline), option: "--baseline"))
       }
     return settings
+  }
+}
+
+/// How far a run has come whose total is known once it has begun.
+private final class RunProgress: Sendable {
+  private let label: String
+  private let bar = Mutex<(bar: ProgressBar, total: Int)?>(nil)
+
+  init(_ label: String) { self.label = label }
+
+  func update(to finished: Int, of total: Int) {
+    bar.withLock { bar in
+      // What comes next has a total of its own, as curves after their scores.
+      if bar?.total != total { bar = (ProgressBar(label, total: total), total) }
+      bar?.bar.update(to: finished)
+    }
+  }
+
+  /// Takes the bar off the screen.
+  func finish() { bar.withLock { $0?.bar.finish() } }
+}
+
+extension AttributionResult {
+  /// Whether integrated gradients add up, and what to do where they do not; nil of other methods.
+  fileprivate func completenessRemark(steps: Int) -> (text: String, isWarning: Bool)? {
+    func number(_ value: Double) -> String { String(format: "%.4g", value) }
+    guard let worst = completeness.max(by: { $0.share < $1.share }) else { return nil }
+    let wide = completeness.count { !$0.isClose }
+    let sums =
+      completeness.count == 1
+      ? "the scores add up to \(number(worst.sum)), f(x) − f(x′) is \(number(worst.difference)), the gap "
+        + number(worst.gap)
+      : "of \(completeness.count) predictions \(wide) have a gap above a twentieth; the widest adds up to "
+        + "\(number(worst.sum)) where f(x) − f(x′) is \(number(worst.difference))"
+    guard wide > 0 else { return (sums, false) }
+    return (
+      sums
+        + ", \(worst.percent) of the difference, so the scores are not to be trusted; try --steps "
+        + "\(max(100, steps * 4)) or another --baseline", true
+    )
   }
 }

@@ -11,9 +11,26 @@ struct AttributionReport: Codable, Equatable {
   }
 
   struct Row: Codable, Equatable {
+    /// The predicted token's number, as --position takes it.
+    let position: Int
     let predicted: String
     let source: [Double]
     let decoder: [Double]?
+    var completeness: Sum?
+  }
+
+  /// What integrated gradients add up to.
+  struct Sum: Codable, Equatable {
+    let sum: Double
+    let difference: Double
+    let gap: Double
+    /// Whether the gap is at most a twentieth of the difference.
+    let isComplete: Bool
+
+    init(_ found: Completeness) {
+      (sum, difference, gap) = (found.sum, found.difference, found.gap)
+      isComplete = found.isClose
+    }
   }
 
   struct Map: Codable, Equatable {
@@ -33,13 +50,19 @@ struct AttributionReport: Codable, Equatable {
   let model: String
   let method: String
   let measure: String
+  /// The explained token's number, as --position takes it.
   var position: Int?
+  /// The row of the logits that predicts it, and the token that the row reads last.
+  var row: Int?
+  var predictedAfter: String?
   var target: String?
   var targetID: Int?
   var foil: String?
   var foilID: Int?
   /// The number that is explained.
   var value: Double?
+  /// What the scores of integrated gradients add up to, beside what they should.
+  var completeness: Sum?
   /// A score for each token the model read.
   var source: [Scored]?
   var decoder: [Scored]?
@@ -57,12 +80,15 @@ extension AttributionResult {
     var report = AttributionReport(
       model: run.modelName, method: method.rawValue, measure: measure.rawValue)
     if let question {
-      report.position = question.target.position
+      report.row = question.target.position
+      report.position = run.position(ofRow: question.target.position)
+      report.predictedAfter = run.lastRead(atRow: question.target.position)
       (report.target, report.foil) = run.names(of: question.target)
       report.targetID = question.target.token
       report.foilID = question.target.foil
       report.value = Double(question.value)
     }
+    if question != nil { report.completeness = completeness.first.map(AttributionReport.Sum.init) }
     func scored(_ tokens: [String], _ scores: [Float]) -> [AttributionReport.Scored] {
       zip(tokens, scores).map { .init(token: $0, score: Double($1)) }
     }
@@ -75,17 +101,19 @@ extension AttributionResult {
       report.decoderTokens = run.readTokens
       report.rows = run.predictedTokens.indices.map { row in
         .init(
-          predicted: run.predictedTokens[row], source: sentence.source.row(row),
-          decoder: sentence.decoder?.row(row))
+          position: run.position(ofRow: row), predicted: run.predictedTokens[row],
+          source: sentence.source.row(row), decoder: sentence.decoder?.row(row),
+          completeness: sentence.completeness.map { .init($0[row]) })
       }
-    case .trace(let trace, let reduction):
+    case .trace(let maps, _, _):
       report.sourceTokens = run.sourceTokens
       report.decoderTokens = run.readTokens
-      let maps =
-        trace.residuals.map { ($0.stack.rawValue, trace.map(of: $0.stack, by: reduction)) }
-        + [("cross-attention", trace.crossMap(by: reduction))]
-      report.trace = maps.compactMap { name, map in
-        map.map { map in .init(name: name, values: (0..<map.shape[0]).map(map.row)) }
+      report.trace = maps.map { map in
+        .init(name: map.name, values: (0..<map.values.shape[0]).map(map.values.row))
+      }
+      // Residual streams first, as a run passes them; what is read across comes last.
+      report.trace?.sort {
+        ($0.name == TraceMap.cross ? 1 : 0) < ($1.name == TraceMap.cross ? 1 : 0)
       }
     case .curves(let curves):
       func curve(

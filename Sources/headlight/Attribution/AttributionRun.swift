@@ -21,10 +21,13 @@ struct AttributionRun {
   /// What ``predicted`` says.
   private let predictedText: String
 
-  init(of loaded: LoadedModel, source: String, target: String?) throws {
-    let prepared = try PreparedInput(source: source, target: target, for: loaded)
+  init(
+    of loaded: LoadedModel, source: String, target: String?, startToken: Bool? = nil
+  ) throws {
+    let prepared = try PreparedInput(
+      source: source, target: target, startToken: startToken, for: loaded)
     model = loaded.model
-    modelName = loaded.shortName
+    modelName = loaded.title
     input = prepared.input
     try input.checkSize(for: model.configuration, keepsEverything: true)
     self.loaded = loaded
@@ -48,6 +51,12 @@ struct AttributionRun {
   private var isContinued: Bool {
     model.configuration.decoder != nil && !model.configuration.isEncoderDecoder
   }
+
+  /// The number of a predicted token, as a position is given, by the row of the logits that predicts it.
+  func position(ofRow row: Int) -> Int { row + (isContinued ? 1 : 0) }
+
+  /// The token that the predicting row reads last.
+  func lastRead(atRow row: Int) -> String { (readTokens ?? sourceTokens)[row] }
 
   /// The row of the logits that predicts a token of the target.
   func place(of text: String) throws -> Int {
@@ -115,10 +124,26 @@ struct AttributionRun {
   ) throws -> Curves {
     let random = (0..<20).map { prediction.randomScores(seed: settings.seed &+ $0).source }
     let baseline = settings.baseline
+    var finished = 0
+    func counted(_ curve: () throws -> PerturbationCurve) rethrows -> PerturbationCurve {
+      defer {
+        finished += 1
+        settings.progress?(finished, 2 * random.count + 2)
+      }
+      return try curve()
+    }
     return Curves(
-      deletion: try prediction.deletionCurve(scores.source, replacing: baseline),
-      insertion: try prediction.insertionCurve(scores.source, replacing: baseline),
-      randomDeletions: try random.map { try prediction.deletionCurve($0, replacing: baseline) },
-      randomInsertions: try random.map { try prediction.insertionCurve($0, replacing: baseline) })
+      deletion: try counted {
+        try prediction.deletionCurve(scores.source, replacing: baseline)
+      },
+      insertion: try counted {
+        try prediction.insertionCurve(scores.source, replacing: baseline)
+      },
+      randomDeletions: try random.map { scores in
+        try counted { try prediction.deletionCurve(scores, replacing: baseline) }
+      },
+      randomInsertions: try random.map { scores in
+        try counted { try prediction.insertionCurve(scores, replacing: baseline) }
+      })
   }
 }

@@ -8,7 +8,8 @@ import Transformers
 struct AttentionRun: Sendable {
   let configuration: TransformerConfiguration
   let modelName: String
-  private let run: Transformer.Run
+  /// Nil of a sketch.
+  private let run: Transformer.Run?
   private let sourceTokens: [String]
   /// What decoder rows read, or rows of the only stack.
   private let readTokens: [String]
@@ -19,19 +20,25 @@ struct AttentionRun: Sendable {
   private let read: WordPlaces
   private let predicted: WordPlaces
 
-  init(of loaded: LoadedModel, source: String, target: String?, rows: RowNames) throws {
-    let prepared = try PreparedInput(source: source, target: target, for: loaded)
+  /// - Parameter isSketch: Whether the model is not run: all attention is 0, in the shape that it will
+  ///   have, to see how large a figure of it would be.
+  init(
+    of loaded: LoadedModel, _ prepared: PreparedInput, source: String, target: String?,
+    rows: RowNames, isSketch: Bool = false
+  ) throws {
     configuration = loaded.model.configuration
     try prepared.input.checkSize(for: configuration, keepsEverything: true)
-    run = try loaded.model.run(prepared.input, capturing: .matching("*attn.*"))
-    modelName = loaded.shortName
+    run =
+      isSketch ? nil : try loaded.model.run(prepared.input, capturing: .matching("*attn.*"))
+    modelName = loaded.title
     self.rows = rows
     // A text was encoded, so there is a tokenizer.
     let tokenizer = loaded.tokenizer!
     let sourceIDs = prepared.input.tokens[0]
     let readIDs = prepared.input.decoderTokens?[0] ?? sourceIDs
     // A single stack's last row predicts what is not in the text: its own best guess is shown.
-    let own = configuration.isEncoderDecoder ? [] : [run.logits.argmax().last!]
+    let own =
+      configuration.isEncoderDecoder ? [] : [run?.logits.argmax().last ?? configuration.padToken]
     let predictedIDs = prepared.predicts + own
     sourceTokens = loaded.labels(of: sourceIDs)
     readTokens = loaded.labels(of: readIDs)
@@ -98,7 +105,32 @@ struct AttentionRun: Sendable {
 extension AttentionRun.Subject {
   /// A point of one layer, without the batch axis.
   func activation(_ point: HookPoint.AttentionPoint, layer: Int) throws -> Tensor {
-    try run.run(at: .block(stack, layer, .attention(kind, point)))[at: 0]
+    if let found = try run.run(at: .block(stack, layer, .attention(kind, point))) {
+      return found[at: 0]
+    }
+    switch point {
+    case .pattern, .scores: return .zeros([shape.headCount, queries.count, keys.count])
+    case .query, .rotatedQuery: return .zeros([queries.count, shape.headCount, shape.headWidth])
+    default: return .zeros([keys.count, shape.keyHeadCount, shape.headWidth])
+    }
+  }
+
+  /// The pattern of a layer, `[head, query, key]`.
+  ///
+  /// - Parameter leavesFirstOut: Whether the first token counts as nothing that is looked at, and what is
+  ///   left of each row is shared out again; a row that looks at nothing else is 0.
+  func pattern(layer: Int, leavesFirstOut: Bool) throws -> Tensor {
+    var pattern = try activation(.pattern, layer: layer)
+    guard leavesFirstOut else { return pattern }
+    for head in 0..<pattern.shape[0] {
+      for query in 0..<pattern.shape[1] {
+        let left = (1..<pattern.shape[2]).reduce(Float(0)) { $0 + pattern[head, query, $1] }
+        pattern[head, query, 0] = 0
+        guard left > 0 else { continue }
+        for key in 1..<pattern.shape[2] { pattern[head, query, key] /= left }
+      }
+    }
+    return pattern
   }
 
   /// The position bias `[head, query, key]` that all layers share, or nil where there is none.
@@ -108,8 +140,8 @@ extension AttentionRun.Subject {
   }
 
   /// The pattern of every layer, `[head, query, key]`.
-  func patterns() throws -> [Tensor] {
-    try (0..<shape.layerCount).map { try activation(.pattern, layer: $0) }
+  func patterns(leavesFirstOut: Bool) throws -> [Tensor] {
+    try (0..<shape.layerCount).map { try pattern(layer: $0, leavesFirstOut: leavesFirstOut) }
   }
 
   /// A layer that exists.
@@ -141,5 +173,5 @@ extension AttentionRun.Subject {
 }
 
 extension AttentionRun {
-  fileprivate func run(at point: HookPoint) throws -> Tensor { try run.trace[point] }
+  fileprivate func run(at point: HookPoint) throws -> Tensor? { try run?.trace[point] }
 }

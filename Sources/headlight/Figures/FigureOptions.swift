@@ -17,6 +17,8 @@ struct FigureOptions: ParsableArguments {
       "Whether a decoder row, or a row of a causal model, is named by the token it reads or by the "
         + "one it predicts."))
   var rows = RowNames.reads
+  @Flag(help: "Put the model's start token in front of a text that has none.")
+  var startToken = false
   @OptionGroup var picture: PictureOptions
   @Option(
     name: .shortAndLong,
@@ -29,9 +31,21 @@ struct FigureOptions: ParsableArguments {
   /// Runs the model, draws what `figure` makes of it, and says what was written.
   func draw(_ figure: (AttentionRun) throws -> any Figure) throws {
     let url = try OutputFile.url(output)
-    let run = try AttentionRun(
-      of: model.load(), source: texts.source, target: texts.target, rows: rows)
-    let figure = try figure(run)
+    let loaded = try model.load()
+    let prepared = try PreparedInput(
+      source: texts.source, target: texts.target, startToken: startToken, for: loaded)
+    func run(isSketch: Bool = false) throws -> AttentionRun {
+      try AttentionRun(
+        of: loaded, prepared, source: texts.source, target: texts.target, rows: rows,
+        isSketch: isSketch)
+    }
+    do {
+      try figure(run(isSketch: true)).checkSize(as: FigureFormat(fileAt: url), dpi: picture.dpi)
+    } catch let error as FigureError {
+      throw CommandError(
+        "\(error) Choose one --layer or --heads where there are any, or a shorter text.")
+    }
+    let figure = try figure(run())
     try figure.write(to: url, dpi: picture.dpi)
     let size = try figure.size
     print("Wrote \(output), \(millimetres(size.width)) × \(millimetres(size.height)) mm.")
@@ -46,6 +60,18 @@ struct LayerOptions: ParsableArguments {
   var stack: StackChoice?
   @Option(help: ArgumentHelp("The layer, from 0; the last one when left out.", valueName: "n"))
   var layer: Int?
+}
+
+/// What of a pattern is drawn.
+struct PatternOptions: ParsableArguments {
+  @Flag(
+    help: ArgumentHelp(
+      "Leave the first token out as something that is looked at, and share what is left of each row "
+        + "out again: in large models it takes most of every head."))
+  var withoutFirst = false
+
+  /// What a title says of it.
+  var mark: String { withoutFirst ? ", without the first token" : "" }
 }
 
 /// A list of heads as it is written on the command line: `0,1`.

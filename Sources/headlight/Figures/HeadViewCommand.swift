@@ -9,6 +9,7 @@ struct HeadViewCommand: ParsableCommand {
 
   @OptionGroup var options: FigureOptions
   @OptionGroup var place: LayerOptions
+  @OptionGroup var pattern: PatternOptions
   @Option(
     help: ArgumentHelp("Which heads, as in 0,1; all when left out.", valueName: "list"),
     transform: headlight.heads)
@@ -19,8 +20,11 @@ struct HeadViewCommand: ParsableCommand {
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       var view = HeadView(
-        try subject.activation(.pattern, layer: layer), queries: subject.queries,
-        keys: subject.keys, title: options.picture.title ?? "\(subject.title), layer \(layer)",
+        try subject.pattern(layer: layer, leavesFirstOut: pattern.withoutFirst),
+        queries: subject.queries,
+        keys: subject.keys,
+        title: options.picture.title
+          ?? "\(subject.title), layer \(layer)\(pattern.mark)",
         heads: try subject.heads(heads))
       view.queryTitle = subject.queryTitle
       return view

@@ -10,6 +10,7 @@ struct HeatMapCommand: ParsableCommand {
 
   @OptionGroup var options: FigureOptions
   @OptionGroup var place: LayerOptions
+  @OptionGroup var pattern: PatternOptions
   @Option(
     name: [.long, .customLong("head")],
     help: ArgumentHelp("Which heads, as in 0,1; all when left out.", valueName: "list"),
@@ -21,18 +22,19 @@ struct HeatMapCommand: ParsableCommand {
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       return try figure(
-        of: subject, pattern: subject.activation(.pattern, layer: layer), layer: layer,
+        of: subject,
+        pattern: subject.pattern(layer: layer, leavesFirstOut: pattern.withoutFirst), layer: layer,
         heads: subject.heads(heads))
     }
   }
 
   private func figure(
-    of subject: AttentionRun.Subject, pattern: Tensor, layer: Int, heads: [Int]
+    of subject: AttentionRun.Subject, pattern values: Tensor, layer: Int, heads: [Int]
   ) -> any Figure {
-    let title = "\(subject.title), layer \(layer)"
+    let title = "\(subject.title), layer \(layer)\(pattern.mark)"
     if heads.count == 1 {
       var map = HeatMap(
-        pattern[at: heads[0]], rows: subject.queries, columns: subject.keys,
+        values[at: heads[0]], rows: subject.queries, columns: subject.keys,
         title: options.picture.title ?? "\(title), head \(heads[0])")
       map.rowTitle = subject.queryTitle
       map.columnTitle = "attends to"
@@ -42,7 +44,7 @@ struct HeatMapCommand: ParsableCommand {
     }
     let panels = heads.map {
       HeatMapGrid.Panel(
-        "head \($0)", pattern[at: $0], rows: subject.queries, columns: subject.keys)
+        "head \($0)", values[at: $0], rows: subject.queries, columns: subject.keys)
     }
     var grid = HeatMapGrid(
       panels, columns: min(heads.count, 4), title: options.picture.title ?? title)

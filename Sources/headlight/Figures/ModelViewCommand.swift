@@ -12,6 +12,7 @@ struct ModelViewCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: FigureOptions
+  @OptionGroup var pattern: PatternOptions
   @Option(help: "Which attention of an encoder–decoder; all three when left out.")
   var stack: StackChoice?
 
@@ -20,17 +21,18 @@ struct ModelViewCommand: ParsableCommand {
       if stack == nil, run.configuration.isEncoderDecoder {
         let views = try StackChoice.allCases.map { choice in
           let subject = try run.subject(choice)
-          return try view(of: subject, title: subject.fullTitle)
+          return try view(of: subject, title: subject.fullTitle + pattern.mark)
         }
         return FigureRow(views, title: options.picture.title ?? "")
       }
       let subject = try run.subject(stack)
-      return try view(of: subject, title: options.picture.title ?? subject.fullTitle)
+      return try view(of: subject, title: options.picture.title ?? subject.fullTitle + pattern.mark)
     }
   }
 
   private func view(of subject: AttentionRun.Subject, title: String) throws -> ModelView {
     ModelView(
-      try subject.patterns(), queries: subject.queries, keys: subject.keys, title: title)
+      try subject.patterns(leavesFirstOut: pattern.withoutFirst), queries: subject.queries,
+      keys: subject.keys, title: title)
   }
 }

@@ -29,6 +29,20 @@ struct ResultOptions: ParsableArguments {
 
   private static func isPage(_ path: String) -> Bool { path.lowercased().hasSuffix(".html") }
 
+  /// Refuses a figure that could not be drawn, before the work that it would show.
+  ///
+  /// - Parameters:
+  ///   - figure: One of the same size, under a title.
+  ///   - advice: What makes it smaller, as an imperative.
+  func checkSize(of figure: (_ title: String?) throws -> any Figure, advice: String) throws {
+    guard let output else { return }
+    // A page holds its pictures as SVG.
+    let format = (try? FigureFormat(fileAt: URL(fileURLWithPath: output))) ?? .svg
+    do { try figure(picture.title).checkSize(as: format, dpi: picture.dpi) } catch {
+      throw CommandError("\(error) \(advice)")
+    }
+  }
+
   /// Draws and prints what `result` is asked to be, and looks at the place for it before the work.
   ///
   /// - Parameters:
@@ -38,10 +52,13 @@ struct ResultOptions: ParsableArguments {
   ///   - result: Does the work.
   ///   - figure: What is drawn of it, under a title.
   ///   - report: What is printed of it.
+  ///   - remark: What is said of it beside: printed, or where it is a warning or numbers alone are printed,
+  ///     noted.
   func deliver<Result>(
     watching work: Work? = nil, then next: Work? = nil, _ result: () throws -> Result,
     figure: (Result, _ title: String?) throws -> any Figure,
-    report: (Result) throws -> some Encodable
+    report: (Result) throws -> some Encodable,
+    remark: (Result) -> (text: String, isWarning: Bool)? = { _ in nil }
   ) throws {
     let url = try output.map { try OutputFile.url($0) }
     let result = try result()
@@ -61,6 +78,10 @@ struct ResultOptions: ParsableArguments {
       }
       // With --json the numbers alone go to standard output.
       if !json { print("Wrote \(output!).") }
+    }
+    if let remark = remark(result) {
+      // JSON has the numbers already.
+      if remark.isWarning { note(remark.text) } else if !json { print("Here \(remark.text).") }
     }
     for part in [work, next] { try part?.end() }
   }

@@ -131,6 +131,34 @@ final class BaselinesTests: XCTestCase {
     return embeddings * mask + filled
   }
 
+  /// A fault of 3.4 that 3.5 inherits is named as one of 3.4.
+  func testAFaultOfTheScoresIsSaidToBeTheirs() {
+    func inherited(
+      _ name: String, says: String,
+      _ scores: @escaping @Sendable ([Float], Question) -> [Float]
+    ) -> Misconception {
+      misconception(
+        name, says: says,
+        reports: { question in
+          try Self.reports(question) { report, own, _, _ in
+            let changed = scores(own, question)
+            report.top = changed.indices.max { changed[$0] < changed[$1] }!
+            let gap = changed.reduce(0, +) - report.difference
+            report.isComplete = abs(gap) <= 0.05 * abs(report.difference)
+          }
+        })
+    }
+    let inheriting = [
+      inherited("not averaged", says: "if your 3.4 is not right yet") { scores, question in
+        scores.map { $0 * Float(question.steps) }
+      },
+      inherited("turned round", says: "if your 3.4 is not right yet") { scores, _ in
+        scores.map { -$0 }
+      },
+    ]
+    XCTAssertEqual(inheriting.compactMap { $0.fault() }, [])
+  }
+
   func testOtherRightWaysAreAccepted() {
     let variants = [
       Variant(of: exercise, in: GradientsAsks.baseline, "a mask of ones and zeros") {

@@ -203,4 +203,45 @@ final class FaithfulnessTests: XCTestCase {
         try exercise.casesPassed(by: list.first ?? .infinity, in: GradientsAsks.area), [])
     }
   }
+
+  /// What the sheet says of methods whose baseline is what words give way to: with other words in their
+  /// place, which no method has seen, the order of the methods stays.
+  ///
+  /// `HEADLIGHT_SENTENCES=60` measures what the text quotes.
+  func testNoMethodWinsByTheBaselineItShares() throws {
+    let count = ProcessInfo.processInfo.environment["HEADLIGHT_SENTENCES"].flatMap { Int($0) } ?? 12
+    let samples = try FaithfulnessSample.drawn(count: count)
+    func area(_ name: String, _ filler: KeyPath<FaithfulnessSample, Tensor>) throws -> Float {
+      try samples.reduce(0) { sum, sample in
+        let scores = sample.framedLast(sample.scores(name))
+        let curve = try Self.curve(
+          DeletionScores(
+            number: .translator(sample.prediction), scores: scores,
+            baseline: sample[keyPath: filler], curve: []))
+        return sum + Self.area(Array(curve.prefix(sample.words.count + 1)))
+      } / Float(samples.count)
+    }
+    var areas: [String: (padding: Float, others: Float)] = [:]
+    for name in FaithfulnessSample.names + ["occlusion"] {
+      let found = (padding: try area(name, \.baseline), others: try area(name, \.otherWords))
+      areas[name] = found
+      print(
+        "area of deletion, \(count) sentences, \(name): \(found.padding) with padding, "
+          + "\(found.others) with other words")
+    }
+    for others in [false, true] {
+      func value(_ name: String) -> Float { others ? areas[name]!.others : areas[name]!.padding }
+      for name in ["integrated gradients", "occlusion", "attention"] {
+        XCTAssertLessThan(value(name), value("random") - 2, "\(name), other words: \(others)")
+      }
+      XCTAssertLessThan(value("integrated gradients"), value("input × gradient"))
+    }
+  }
+
+  /// The embedding of a piece is a row of the table, for padding as for words.
+  func testAnEmbeddingIsARowOfTheTable() throws {
+    let translator = try SheetTranslator.translator()
+    let row = translator.model.embedding[at: translator.model.configuration.padToken]
+    XCTAssertEqual(try translator.filler().values, row.values)
+  }
 }

@@ -101,9 +101,29 @@ final class GradientByHandTests: XCTestCase {
       misconception("stops at the hidden layer", says: "one step is left") { question in
         question.model.inputBias.map { _ in 0 }
       },
+      misconception("nothing", says: "every entry is 0") { $0.input.map { _ in 0 } },
       misconception("by machine", says: "right to the digits of a Float") { Self.byMachine($0) },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  /// Where a model is nearly sure its gradient is small, and a wrong one is told by its own sentence all
+  /// the same.
+  func testASmallGradientIsJudgedByItsOwnSize() throws {
+    for seed in proofSeeds {
+      let aCase = try XCTUnwrap(
+        try exercise.cases(seed: seed).first { $0.name.contains("nearly sure") })
+      let question = try JSONDecoder().decode(Question.self, from: aCase.question)
+      let right = Self.gradient(question)
+      for (answer, sentence) in [
+        (right.map { -$0 }, "wrong sign"), (right.map { _ in 0 }, "every entry is 0"),
+        (Self.gradient(question, gate: { _ in 1 }), "relu is missing"),
+      ] {
+        let verdict = try XCTUnwrap(
+          try exercise.verdicts(on: answer, seed: seed).first { $0.name == aCase.name }?.verdict)
+        XCTAssertTrue(verdict.message.contains(sentence), "\(seed): \(verdict.message)")
+      }
+    }
   }
 
   func testOtherRightWaysAreAccepted() {

@@ -29,6 +29,12 @@ final class GradientsSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testExpectedPicturesAreThoseThatAreDrawn() throws {
+    try proof.assertExpectedPicturesAreDrawn()
+  }
+
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(GradientsSheet.answerFigures)
   }

@@ -54,6 +54,11 @@ final class InputTimesGradientTests: XCTestCase {
       misconception(
         "absolute", says: "the sign is lost", pieces: { try Self.pieces($0).map(abs) }),
       misconception(
+        "absolute before the sum", says: "the signs of the coordinates are lost",
+        pieces: { question in
+          try Self.pieces(question) { zip($0, $1).reduce(0) { $0 + abs($1.0 * $1.1) } }
+        }),
+      misconception(
         "gradient alone", says: "the gradient alone",
         pieces: { try Self.pieces($0) { $1.reduce(0, +) } }),
       misconception(

@@ -76,6 +76,34 @@ final class IntegratedGradientsTests: XCTestCase {
       misconception(
         "x′ − x", says: "wrong sign", scores: { try Self.scores($0, times: { $1 - $0 }) }),
       misconception(
+        "two steps from their left ends", says: "the sum of 2 steps, looked at where each begins",
+        scores: { question in
+          var question = question
+          question.steps = 2
+          return try Self.scores(question, at: { $0 })
+        }),
+      misconception(
+        "ten steps, whatever is asked for", says: "take as many as `steps` says",
+        scores: { question in
+          var question = question
+          question.steps = 10
+          return try Self.scores(question)
+        }),
+      misconception(
+        "both ends", says: "take in both ends",
+        scores: { question in
+          let last = Float(question.steps - 1)
+          return try Self.scores(question, at: { $0 * (last + 1) / last })
+        }),
+      misconception(
+        "the trapezoid rule", says: "the trapezoid rule",
+        scores: { question in
+          let ends = [
+            try Self.scores(question, at: { $0 }), try Self.scores(question, at: { $0 + 1 }),
+          ]
+          return zip(ends[0], ends[1]).map { ($0 + $1) / 2 }
+        }),
+      misconception(
         "absolute", says: "the signs are lost", scores: { try Self.scores($0).map(abs) }),
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])

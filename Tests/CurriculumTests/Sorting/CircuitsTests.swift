@@ -1,5 +1,6 @@
 import Coursework
 import Laboratory
+import SheetTools
 import SortingVocabulary
 import Tensors
 import Transformers
@@ -118,6 +119,60 @@ final class CircuitsTests: XCTestCase {
             })
         },
       ])
+  }
+
+  /// What the circuits drop: positions, and with them the norm's own length.
+  ///
+  /// The sheet quotes what is printed.
+  func testTheCircuitsDropPositionsAndLittleElse() throws {
+    let sorter = try LiveTraining.result.get().sorter
+    let (head, lists) = (sorter.head, sorter.lists)
+    let circuit = Self.queryKey(head)
+    var generator = SeededGenerator(seed: 48)
+    let drawn = lists.draw(.test, count: 200, using: &generator)
+    let tokens = drawn.map { lists.tokens(of: $0) }
+    let point = HookPoint.block(.blocks, 0, .attention(.own, .scores))
+    let scores = try sorter.model.run(ModelInput(tokens: tokens), capturing: [point]).trace[point]
+    // Within a row: what all keys share does not matter to a softmax.
+    var (correlations, sameChoice): ([Double], [Bool]) = ([], [])
+    for (list, tokens) in tokens.enumerated() {
+      for row in lists.sortedRows {
+        let real = (0...row).map { Double(scores[list, 0, row, $0]) }
+        let bare = (0...row).map { Double(circuit[tokens[row], tokens[$0]]) }
+        correlations.append(DoubleCorrelation.pearson(real, bare))
+        func greatest(_ values: [Double]) -> Int {
+          values.indices.max { values[$0] < values[$1] }!
+        }
+        sameChoice.append(tokens[greatest(real)] == tokens[greatest(bare)])
+      }
+    }
+    let (embedding, positions) = (sorter.model.embedding, sorter.model.positionEmbedding)
+    let ratios = tokens.flatMap { tokens in
+      lists.sortedRows.map { row -> Double in
+        func length(_ values: [Float]) -> Double {
+          values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        }
+        let token = embedding[at: tokens[row]]
+        return length((token + positions[at: row]).values) / length(token.values)
+      }
+    }
+    // The model without its positions: attention and norm see tokens alone.
+    let zero = Intervention(at: .positionEmbedding) { Tensor.zeros($0.shape) }
+    let written = try sorter.model.run(
+      ModelInput(tokens: tokens), intervening: [zero], logitsAt: lists.sortedRows
+    ).logits.argmax()
+    let sorted = drawn.indices.count {
+      Array(written[($0 * lists.length)..<(($0 + 1) * lists.length)]) == drawn[$0].sorted()
+    }
+    let correlation = correlations.reduce(0, +) / Double(correlations.count)
+    let same = Double(sameChoice.count { $0 }) / Double(sameChoice.count)
+    print(
+      "circuit against scores: r \(correlation), same key \(same); norm sees "
+        + "\(ratios.min()!)–\(ratios.max()!), mean \(ratios.reduce(0, +) / Double(ratios.count)); "
+        + "sorted without positions \(sorted) of \(drawn.count)")
+    XCTAssertGreaterThan(correlation, 0.8)
+    XCTAssertGreaterThan(same, 0.7)
+    XCTAssertGreaterThan(ratios.min()!, 0.8)
   }
 
   func testNonsenseIsNeverWorthFullMarks() throws {

@@ -54,6 +54,10 @@ final class GatherTests: XCTestCase {
           let logs = q.logits.permuted([0, 2, 1]).logSoftmax().permuted([0, 2, 1])
           return Self.table(q) { logs[$1, $2, q.tokens[$1][$2 + 1]] }
         },
+        wrong("the logarithm of a softmax", says: "too small for a Float") { q in
+          let logs = q.logits.logSoftmax().softmax().logarithm()
+          return Self.table(q) { logs[$1, $2, q.tokens[$1][$2 + 1]] }
+        },
         wrong("an exponential that overflows", says: "the table holds") { q in
           Self.table(q) { _, text, place in
             let row = q.logits[at: text][at: place].values

@@ -23,6 +23,13 @@ final class PaddedLossTests: XCTestCase {
     }
   }
 
+  /// What a table of one's own holds at the positions that count.
+  private static func table(_ q: Question, _ entry: (Int, Int) -> Float) -> [Float] {
+    q.batch.mask.enumerated().flatMap { text, mask in
+      (0..<(mask.count - 1)).filter { mask[$0] && mask[$0 + 1] }.map { entry(text, $0) }
+    }
+  }
+
   private static func mean(_ values: [Float]) -> Float {
     values.reduce(0, +) / Float(values.count)
   }
@@ -60,6 +67,14 @@ final class PaddedLossTests: XCTestCase {
         },
         wrong("no shift", says: "shift, as in 4.1") { q in
           Self.mean(Self.losses(q, shift: 0) { $0[$1] }.flatMap(\.self))
+        },
+        wrong("a table of logits", says: "as of 4.1 that is wrong: it holds logits") { q in
+          -Self.mean(Self.table(q) { q.logits[$0, $1, q.batch.tokens[$0][$1 + 1]] })
+        },
+        wrong("a table of last tokens", says: "asked there for the last token. Mend 4.1 first") {
+          q in
+          let logs = q.logits.logSoftmax()
+          return -Self.mean(Self.table(q) { logs[$0, $1, q.batch.tokens[$0].last!] })
         },
         wrong("the mean itself", says: "minus the mean") {
           -Self.mean(Self.right($0).flatMap(\.self))

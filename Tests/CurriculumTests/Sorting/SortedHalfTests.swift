@@ -53,6 +53,10 @@ final class SortedHalfTests: XCTestCase {
         },
         wrongHalf("the last row too", says: "the last row is among them") { Self.half($0, to: 1) },
         wrongHalf("without MID", says: "the row of MID is missing") { Self.half($0, from: 1) },
+        wrongHalf("cut twice", says: "the cut ends one too early") { Self.half($0, to: -1) },
+        wrongHalf("cut and shifted", says: "the cut is all the shift there is") {
+          Self.half($0, from: -1, to: -2)
+        },
         wrongHalf("the front half", says: "rows of the list as it came") {
           $0.logits.slice(axis: 1, 1..<($0.lists.length + 1))
         },
@@ -65,6 +69,17 @@ final class SortedHalfTests: XCTestCase {
         wrongLogs("shifted twice", says: "the cut has shifted already") { q in
           Self.table(q, columns: q.lists.length - 1) {
             $0[$1, $2, q.tokens[$1][q.lists.length + 3 + $2]]
+          }
+        },
+        wrongLogs("shifted twice, round the end", says: "asks each row for the number after next") {
+          q in
+          Self.table(q) {
+            $0[$1, $2, q.tokens[$1][q.lists.length + 2 + ($2 + 1) % q.lists.length]]
+          }
+        },
+        wrongLogs("shifted back", says: "the wrong way on top of the cut") { q in
+          Self.table(q, columns: q.lists.length - 1) {
+            $0[$1, $2 + 1, q.tokens[$1][q.lists.length + 2 + $2]]
           }
         },
         wrongLogs("no shift at all", says: "the cut began one row before") { q in

@@ -32,6 +32,15 @@ struct UntouchedSorting: SortingAnswers {
   func generalisation(
     of sorter: Sorter, trainedOn training: [[Int]], measuredOn lists: [[Int]]
   ) throws -> Generalisation { throw Unanswered() }
+  func nextElementLoss(of sequences: [[Int]], under logits: Tensor) throws -> Float {
+    throw Unanswered()
+  }
+  func nextElementAccuracy(of sequences: [[Int]], under logits: Tensor) throws -> Double {
+    throw Unanswered()
+  }
+  func carryOver(
+    of model: SequenceModel, trainedOn training: [[Int]], asked: [[Int]]
+  ) throws -> CarryOver { throw Unanswered() }
   func whyTheShift() throws -> String { throw Unanswered() }
   func howItSorts() throws -> String { throw Unanswered() }
 }

@@ -50,6 +50,14 @@ final class SortingSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testExpectedPicturesAreThoseThatAreDrawn() throws {
+    // Everything here is trained while the sheet runs.
+    try proof.assertExpectedPicturesAreDrawn(
+      ofTraining: Set(SortingSheet.sheet.figures.map(\.name)))
+  }
+
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(SortingSheet.answerFigures)
   }

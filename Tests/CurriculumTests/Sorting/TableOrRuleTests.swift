@@ -57,6 +57,12 @@ final class TableOrRuleTests: XCTestCase {
         wrong("met and unmet exchanged", says: "have changed places") { _, answer in
           swap(&answer.seen, &answer.unseen)
         },
+        wrong("seen for unseen", says: "`unseen` is the share of the lists that were met") {
+          _, answer in answer.unseen = answer.seen
+        },
+        wrong("unseen for seen", says: "`seen` is the share of the lists that were not met") {
+          _, answer in answer.seen = answer.unseen
+        },
         wrong("everything measured", says: "is counted among what was not") { q, answer in
           answer.unseen = try q.sorter.accuracy(on: q.lists)
         },

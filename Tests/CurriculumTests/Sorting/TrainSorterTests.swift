@@ -65,6 +65,15 @@ final class TrainSorterTests: XCTestCase {
         wrong("one batch again and again", says: "learned by heart") {
           try Self.trained($0, steps: 250, lists: 16)
         },
+        wrong("ten lists again and again", says: "draw every batch anew") {
+          try Self.trained($0, steps: 250, lists: 10)
+        },
+        wrong("one batch drawn for all", says: "of the lists you were given are sorted") { q in
+          var q = q
+          var generator = SeededGenerator(seed: q.seed)
+          q.training.shuffle(using: &generator)
+          return try Self.trained(q, steps: 250, lists: 20)
+        },
         wrong("stopped early", says: "train longer") { try Self.trained($0, steps: 25) },
         wrong("a rate out of bounds", says: "are not finite") { q in
           var sorter = q.sorter

@@ -154,3 +154,12 @@ final class TokenNameTests: XCTestCase {
     XCTAssertFalse(report.layers.joined().contains { $0.token.contains("Ġ") })
   }
 }
+
+extension AttentionRun {
+  /// A run of a text as the command prepares it.
+  init(of loaded: LoadedModel, source: String, target: String?, rows: RowNames) throws {
+    try self.init(
+      of: loaded, PreparedInput(source: source, target: target, for: loaded), source: source,
+      target: target, rows: rows)
+  }
+}

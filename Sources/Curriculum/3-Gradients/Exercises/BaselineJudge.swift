@@ -39,6 +39,26 @@ struct BaselineWork {
     starts = clear.map { starts[$0] }
   }
 
+  /// What is wrong with scores of 3.4 from which reports follow that are wrong in nothing else, behind a
+  /// colon; nothing where several mistakes give the same reports, and nil where none does.
+  func faultOfScores(behind answer: [BaselineReport]) throws -> String? {
+    let number = try choices.number.number()
+    let mistakes = try choices.baselines.map {
+      try PathWork(number, from: $0, steps: choices.steps).mistakes()
+    }
+    guard let sentences = mistakes.first?.map(\.sentence) else { return nil }
+    let fitting = sentences.indices.filter { index in
+      zip(answer, zip(mistakes, differences)).allSatisfy { report, known in
+        let (scores, difference) = (known.0[index].answer, known.1)
+        return report.top == scores.indices.max { scores[$0] < scores[$1] }
+          && report.isComplete
+            == (abs(scores.reduce(0, +) - difference) <= 0.05 * abs(difference))
+      }
+    }
+    guard let first = fitting.first else { return nil }
+    return fitting.count == 1 ? ": \(sentences[first])" : ""
+  }
+
   private func isClear(_ baseline: Int) -> Bool {
     let (scores, difference) = (scores[baseline], differences[baseline])
     let share = abs(gaps[baseline]) / abs(difference)
@@ -59,11 +79,18 @@ struct BaselineJudge: Judge {
     guard answer.count == work.scores.count else {
       return .invalid("there are \(answer.count) reports for \(work.scores.count) baselines")
     }
-    return .combining([
-      try tops.verdict(on: answer.map(\.top)),
-      try differences.verdict(on: answer.map(\.difference)),
+    let difference = try differences.verdict(on: answer.map(\.difference))
+    let verdict = Verdict.combining([
+      try tops.verdict(on: answer.map(\.top)), difference,
       try completeness.verdict(on: answer.map(\.isComplete)),
     ])
+    guard verdict.status != .passed, difference.status == .passed,
+      let fault = try work.faultOfScores(behind: answer)
+    else { return verdict }
+    return .partial(
+      verdict.fraction,
+      "\(verdict.message). Or, if your 3.4 is not right yet, it is that, and to be mended first\(fault)",
+      detail: verdict.detail)
   }
 
   private var tops: Expected<[Int]> {

@@ -12,6 +12,9 @@ struct FaithfulnessSample {
   let prediction: TranslatorPrediction
   /// Padding in the place of the sentence's words, `[position, width]`.
   let baseline: Tensor
+  /// In the place of the sentence's words pieces of other sentences' words, `[position, width]`: what no
+  /// method here was computed with.
+  let otherWords: Tensor
   /// Where the sentence's words are.
   let words: [Int]
   /// `[position]`, by the name of the method.
@@ -42,6 +45,10 @@ struct FaithfulnessSample {
     baseline = try prediction.padding(wordsOf: pair)
     words = prediction.wordPositions(of: pair)
     let explained = try prediction.explained()
+    // A generator of its own: sentences and random scores stay as they were without it.
+    var others = SeededGenerator(
+      seed: prediction.source.reduce(UInt64(7)) { $0 &* 31 &+ UInt64($1) })
+    otherWords = try prediction.otherWords(than: pair, translator, using: &others)
     let start = Baseline.embeddings(EmbeddingValues(source: baseline))
     methods = [
       "saliency": try explained.saliency().source,
@@ -86,6 +93,26 @@ extension TranslatorPrediction {
     var embeddings = try explained().embeddings.source
     for position in wordPositions(of: pair) {
       for column in 0..<filler.count { embeddings[position, column] = filler[column] }
+    }
+    return embeddings
+  }
+
+  /// The embeddings with a piece of another sentence's words in the place of each of the sentence's own,
+  /// `[position, width]`.
+  func otherWords(
+    than pair: SentencePair, _ translator: SheetTranslator, using generator: inout SeededGenerator
+  ) throws -> Tensor {
+    let table = translator.model.embedding
+    let pieces = try translator.pairs(count: 4, using: &generator).flatMap { other in
+      let encoded = try translator.encoded(other)
+      return zip(encoded.source, encoded.sourceWords).compactMap { piece, word in
+        word.flatMap { other.source[$0].isPrefix ? nil : piece }
+      }
+    }
+    var embeddings = try explained().embeddings.source
+    for position in wordPositions(of: pair) {
+      let row = table[at: generator.pick(pieces)]
+      for column in 0..<row.count { embeddings[position, column] = row[column] }
     }
     return embeddings
   }

@@ -31,6 +31,14 @@ extension GradientsSheet {
     let shares = try alone.explained().integratedGradients(
       from: .embeddings(EmbeddingValues(source: baseline)), by: .midpoint, steps: steps)
     let written = try prediction.lossesWithoutWritten()
+    func logits(_ x: Tensor) throws -> (target: Float, foil: Float) {
+      let all = try row(x)
+      return (all[prediction.target.token], all[prediction.target.foil!])
+    }
+    let (end, start) = (try logits(row.embeddings), try logits(baseline))
+    let differences = [
+      end.target - start.target, (end.target - end.foil) - (start.target - start.foil),
+    ]
     try TokenHeatMap(
       [
         .init("brun", tokens: row.pieces, values: shares.tokens.source),
@@ -40,8 +48,9 @@ extension GradientsSheet {
           values: written),
       ], title: "One logit, and the difference of two"
     ).styled {
-      $0.valueTitle = "attribution (logits)"
-      $0.annotationDecimals = 1
+      $0.showShares(differences: differences.map(Double.init) + [nil])
+      // Each loss is another experiment: they are not shares of anything.
+      $0.totals[0].values[2] = nil
     }.write(to: file)
   }
 
@@ -53,24 +62,46 @@ extension GradientsSheet {
     let prediction = try brunPrediction()
     let maps = try ask(
       GradientsAsks.gradientMaps, TracedPrediction(model: .translator, prediction: prediction))
-    func layers(_ map: Tensor) -> [String] { (0..<(map.shape.first ?? 0)).map { "layer \($0)" } }
-    var streams = HeatMapGrid(
+    func panel(_ title: String, _ map: Tensor, columns: [String]) throws -> HeatMapGrid.Panel {
+      guard map.rank == 2, map.shape[1] == columns.count else {
+        throw FigureError(
+          "your \(title) map has the shape \(map.shape), not a column for each of the "
+            + "\(columns.count) positions")
+      }
+      let greatest = (0..<map.shape[0]).map { map[at: $0].values.map { abs($0) }.max() ?? 0 }
+      return .init(
+        title,
+        Tensor(
+          rows: zip(0..., greatest).map { row, greatest in
+            map[at: row].values.map { greatest > 0 ? $0 / greatest : 0 }
+          }),
+        rows: zip(0..., greatest).map { row, greatest in
+          "layer \(row): \(Numbers.fixed(Double(greatest), decimals: 2))"
+        }, columns: columns)
+    }
+    func grid(_ panels: [HeatMapGrid.Panel], _ value: String) -> HeatMapGrid {
+      HeatMapGrid(panels, columns: 2).styled {
+        $0.valueTitle = value
+        $0.columnTitle = "what is read"
+      }
+    }
+    let streams = grid(
       [
-        .init(
-          "encoder", maps.encoder, rows: layers(maps.encoder), columns: sentence.sourceLabels),
-        .init("decoder", maps.decoder, rows: layers(maps.decoder), columns: sentence.read),
-      ], columns: 2)
-    streams.valueTitle = "gradient norm (logits per unit)"
-    streams.columnTitle = "what is read"
-    var cross = HeatMapGrid(
-      [
-        .init(
-          "cross-attention", maps.cross, rows: layers(maps.cross), columns: sentence.sourceLabels)
-      ], columns: 1)
-    cross.scale = .diverging
-    cross.valueTitle = "attention × gradient (logits)"
-    cross.columnTitle = "what is read"
-    try FigureRow([streams, cross], title: "The logit of “brun”, traced back").write(to: file)
+        try panel("encoder", maps.encoder, columns: sentence.sourceLabels),
+        try panel("decoder", maps.decoder, columns: sentence.read),
+      ], "share of the row's greatest"
+    ).styled { $0.range = 0...1 }
+    let cross = grid(
+      [try panel("cross-attention", maps.cross, columns: sentence.sourceLabels)],
+      "share of the row's greatest"
+    ).styled {
+      $0.scale = .diverging
+      $0.range = -1...1
+    }
+    try FigureRow(
+      [streams, cross], title: "The logit of “brun”, traced back; each row's greatest beside it",
+      columns: 1
+    ).write(to: file)
   }
 
   /// Deletion and insertion, the mean of some sentences.
@@ -78,52 +109,61 @@ extension GradientsSheet {
     "11-curves.png", "the logit as words are taken away, and as they come back"
   ) { ask, file in
     let samples = try FaithfulnessSample.drawn(count: 10)
-    let names = ["integrated gradients", "input × gradient", "attention", "random"]
+    let names = ["integrated gradients", "input × gradient", "attention", "random", "occlusion"]
     let places = (0...20).map { Double($0) / 20 }
-    func plot(
-      _ title: String, _ axis: String, isReversed: Bool = false
-    ) throws -> LinePlot {
-      let series = try (names + ["occlusion"]).map { name in
-        let curves = try deletions(by: name, isReversed: isReversed).map {
-          resampled($0, at: places)
-        }
-        return LinePlot.Series(
-          name, x: places,
-          y: places.indices.map { place in
-            curves.reduce(0) { $0 + $1[place] } / Double(curves.count)
-          })
-      }
-      return LinePlot(series, title: title, x: Axis(axis), y: Axis("mean logit")).styled {
-        $0.showsMarkers = false
-      }
-    }
-    func deletions(by name: String, isReversed: Bool) throws -> [[Float]] {
+    func curves(by name: String, _ filling: Filling) throws -> [[Double]] {
       let scores = samples.map { sample in
         // What comes back first is what would go last.
-        sample.scores(name).map { isReversed ? -$0 : $0 }
+        sample.scores(name).map { filling == .backwards ? -$0 : $0 }
       }
       let curves = try ask.all(
         GradientsAsks.deletionCurve,
         zip(samples, scores).map { sample, scores in
           DeletionScores(
             number: .translator(sample.prediction), scores: sample.framedLast(scores),
-            baseline: sample.baseline, curve: [])
+            baseline: filling == .otherWords ? sample.otherWords : sample.baseline, curve: [])
         })
       return try zip(curves, zip(samples, scores)).map { curve, asked in
         try requireCount(
           curve.count, asked.1.count + 1, of: "deletion curve", for: "piece and one before")
-        let shown = curve.prefix(asked.0.words.count + 1)
-        return isReversed ? shown.reversed() : Array(shown)
+        let shown = Array(curve.prefix(asked.0.words.count + 1))
+        return resampled(filling == .backwards ? shown.reversed() : shown, at: places)
       }
     }
-    try FigureRow(
-      [
-        plot("Words taken away, the highest score first", "share of words deleted"),
-        plot(
-          "Words brought back, the highest score first", "share of words inserted",
-          isReversed: true),
-      ]
-    ).write(to: file)
+    let plots = try Filling.allCases.map { filling in
+      let series = try names.map { name in
+        let curves = try curves(by: name, filling)
+        return LinePlot.Series(
+          // One legend serves all: it stands beside the first.
+          filling == .padding ? name : "", x: places,
+          y: places.indices.map { place in
+            curves.reduce(0) { $0 + $1[place] } / Double(curves.count)
+          })
+      }
+      return LinePlot(
+        series, title: filling.title, x: Axis("share of words \(filling.done)"),
+        y: Axis("mean logit")
+      ).styled {
+        $0.showsMarkers = false
+        $0.plotSize.height = 120
+      }
+    }
+    try FigureRow(plots, columns: 1).write(to: file)
+  }
+
+  /// What becomes of words whose turn it is.
+  private enum Filling: CaseIterable {
+    case padding, otherWords, backwards
+
+    var title: String {
+      switch self {
+      case .padding: "Taken away, the highest score first: padding"
+      case .otherWords: "Taken away, the highest score first: other words"
+      case .backwards: "Brought back, the highest score first: padding"
+      }
+    }
+
+    var done: String { self == .backwards ? "inserted" : "deleted" }
   }
 
   /// How much each method's order of words agrees with that of occlusion.
@@ -139,14 +179,22 @@ extension GradientsSheet {
         }, sets: [])
     }
     let means = try ask.all(GradientsAsks.rankCorrelation, questions).map { correlations in
-      correlations.reduce(0) { $0 + Double($1) } / Double(samples.count)
+      try requireCount(
+        correlations.count, samples.count, of: "list of correlations", for: "sentence")
+      return Bootstrap().mean(
+        of: correlations.map(Double.init), groups: Array(correlations.indices))
     }
     try BarPlot(
-      groups: FaithfulnessSample.names, [.init("mean of 40 sentences", means)],
+      groups: FaithfulnessSample.names,
+      [
+        .init(
+          "", means.map(\.value),
+          interval: Interval(lower: means.map(\.lower), upper: means.map(\.upper)))
+      ],
       title: "Agreement with occlusion", groupTitle: "method",
       y: Axis("mean rank correlation")
     ).styled {
-      $0.plotSize = FigureSize(width: 420, height: 160)
+      $0.plotSize = FigureSize(width: 320, height: 160)
     }.write(to: file)
   }
 

@@ -38,7 +38,7 @@ extension GradientsSheet {
 
   /// The logit on the way from padding to the sentence, and what the slope at its end foretells.
   private static let saturationFigure = SheetFigure(
-    "2-saturation.png", "the logit of “brun” on the way from nothing said to the sentence"
+    "5-saturation.png", "the logit of “brun” on the way from nothing said to the sentence"
   ) { file in
     let (prediction, padding) = try brun()
     let steps = 60
@@ -60,7 +60,7 @@ extension GradientsSheet {
 
   /// The number along one coordinate, and the student's slope as a tangent.
   private static let tangentFigure = SheetFigure(
-    "3-tangent.png", "your slope is the tangent of the curve"
+    "2-tangent.png", "your slope is the tangent of the curve"
   ) { ask, file in
     let (prediction, _) = try brun()
     let number = try brunNumber()
@@ -99,7 +99,7 @@ extension GradientsSheet {
   }
 
   private static let saliencyFigure = SheetFigure(
-    "4-saliency.png", "how much “brun” moves when a word's embedding does"
+    "3-saliency.png", "how much “brun” moves when a word's embedding does"
   ) { ask, file in
     let number = try brunNumber()
     let scores = try ask(
@@ -114,7 +114,7 @@ extension GradientsSheet {
   }
 
   private static let productFigure = SheetFigure(
-    "5-input-times-gradient.png", "your shares of “brun”, beside what occlusion says"
+    "4-input-times-gradient.png", "your shares of “brun”, beside what occlusion says"
   ) { ask, file in
     let (prediction, padding) = try brun()
     let number = try brunNumber()
@@ -132,6 +132,7 @@ extension GradientsSheet {
     ).styled {
       $0.valueTitle = "attribution (logits)"
       $0.annotationDecimals = 1
+      $0.alignsTokens = true
     }.write(to: file)
   }
 }

@@ -93,6 +93,9 @@ extension GradientsSheet {
           "the sign is lost: what speaks against the prediction is negative",
           scores { abs(dot($0, $1)) }),
         Mistake(
+          "the signs of the coordinates are lost before they are added: what disagrees must cancel",
+          scores { zip($0, $1).reduce(0) { $0 + abs($1.0 * $1.1) } }),
+        Mistake(
           "this is the gradient alone; multiply it with the embedding, coordinate by coordinate",
           scores { $1.reduce(0, +) }),
         Mistake("this is saliency: a length, without the embedding", scores { length($1) }),

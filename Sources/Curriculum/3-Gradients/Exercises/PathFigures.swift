@@ -23,6 +23,7 @@ extension GradientsSheet {
     let occlusion = try prediction.occlusion(
       replacing: .embeddings(EmbeddingValues(source: padding)))
     let products = try prediction.inputTimesGradient()
+    let difference = try number(number.embeddings).scalar - number(baseline).scalar
     try TokenHeatMap(
       [
         .init("input × gradient", tokens: number.pieces, values: products.source),
@@ -30,8 +31,7 @@ extension GradientsSheet {
         .init("occlusion", tokens: number.pieces, values: occlusion.source),
       ], title: "Shares of the logit of “brun”"
     ).styled {
-      $0.valueTitle = "attribution (logits)"
-      $0.annotationDecimals = 1
+      $0.showShares(differences: [nil, Double(difference), nil])
     }.write(to: file)
   }
 
@@ -41,13 +41,14 @@ extension GradientsSheet {
   ) { file in
     let (prediction, padding) = try brun()
     let counts = [8, 16, 32, 64, 128, 256]
+    let decades = Decades(from: -4, to: 1)
     func series(_ name: String, _ baseline: Baseline) throws -> LinePlot.Series {
       LinePlot.Series(
-        name, x: counts.map { log2(Double($0)) },
+        name, x: counts.indices.map(Double.init),
         y: try counts.map { steps in
           let found = try prediction.integratedGradients(
             from: baseline, by: .midpoint, steps: steps, batch: 32)
-          return abs(found.convergenceDelta / found.difference)
+          return decades.place(of: abs(found.convergenceDelta / found.difference))
         })
     }
     try LinePlot(
@@ -58,8 +59,8 @@ extension GradientsSheet {
         series(
           "padding, instruction kept", .embeddings(EmbeddingValues(source: try brunBaseline()))),
       ], title: "The completeness gap, as a share of f(x) − f(x′)",
-      x: Axis("steps, as a power of 2"), y: Axis("gap / difference")
-    ).styled { $0.reference = ("a twentieth", 0.05) }.write(to: file)
+      x: Axis("steps", labels: counts.map(String.init)), y: decades.axis("gap / difference")
+    ).styled { $0.reference = ("a twentieth", decades.place(of: 0.05)) }.write(to: file)
   }
 
   /// What the same method says from four baselines.
@@ -81,26 +82,40 @@ extension GradientsSheet {
           + "\(number.embeddings.shape)")
     }
     let prediction = try brun().prediction
-    func line(_ name: String, _ baseline: Tensor) throws -> TokenHeatMap.Line {
-      .init(
-        name, tokens: number.pieces,
-        values: try prediction.integratedGradients(
-          from: .embeddings(EmbeddingValues(source: baseline)), by: .midpoint, steps: 256, batch: 32
-        ).tokens.source)
+    let found = try [.zeros(padding.shape), padding, own].map { baseline in
+      try prediction.integratedGradients(
+        from: .embeddings(EmbeddingValues(source: baseline)), by: .midpoint, steps: 256, batch: 32)
     }
+    let names = ["zero embeddings", "padding", "padding, instruction kept (yours)"]
     try TokenHeatMap(
-      [
-        line("zero embeddings", .zeros(padding.shape)), line("padding", padding),
-        line("padding, instruction kept (yours)", own),
-      ], title: "Integrated gradients of “brun” from three baselines, 256 steps"
+      zip(names, found).map { name, found in
+        .init(name, tokens: number.pieces, values: found.tokens.source)
+      }, title: "Integrated gradients of “brun” from three baselines, 256 steps"
     ).styled {
-      $0.valueTitle = "attribution (logits)"
-      $0.annotationDecimals = 1
+      $0.showShares(differences: found.map(\.difference))
     }.write(to: file)
   }
 
   /// Padding between the instruction and the end of “The brown dog ran.”, `[position, width]`.
   static func brunBaseline() throws -> Tensor {
     try brunPrediction().padding(wordsOf: try FigureSentence.brownDog().pair)
+  }
+}
+
+extension TokenHeatMap {
+  /// Attributions as people know them: tokens in columns, and at the end of each line the sum, what there
+  /// was to share out, and the gap.
+  ///
+  /// - Parameter differences: f(x) − f(x′) of each line, or nil where nothing says what its scores should
+  ///   add up to.
+  mutating func showShares(differences: [Double?]) {
+    let sums = lines.map { $0.values.reduce(0) { $0 + Double($1) } }
+    valueTitle = "attribution (logits)"
+    annotationDecimals = 1
+    alignsTokens = true
+    totals = [
+      ("sum", sums.map(Optional.some)), ("f(x) − f(x′)", differences),
+      ("gap", zip(sums, differences).map { sum, difference in difference.map { sum - $0 } }),
+    ]
   }
 }

@@ -94,8 +94,50 @@ struct PathWork {
         "every score has the wrong sign: it is x − x′ that is multiplied by",
         scores(middles).map { -$0 }),
       Mistake(
+        "the ends of the steps are averaged, which is the trapezoid rule; take their middles",
+        zip(scores(left), scores(right)).map { ($0 + $1) / 2 }),
+      Mistake(
         "the signs are lost: then the scores cannot add up to f(x) − f(x′)",
         scores(middles).map { abs($0) }),
     ]
+  }
+
+  /// What comes of as many steps as somebody else would take, of places that are a step off, and of a
+  /// step that is left out: many gradients, for an answer that nothing else explains.
+  func mistakesInSteps() throws -> [Mistake<[Float]>] {
+    func mean(_ count: Int, at place: (Double) -> Double) throws -> [Double] {
+      scores(try Self.meanGradient(number, from: start, steps: count, at: place))
+    }
+    func left(out step: Int) throws -> [Double] {
+      let one = try Self.meanGradient(number, from: start, steps: 1) { _ in
+        (Double(step) + 0.5) / Double(steps)
+      }
+      return zip(scores(middles), scores(one)).map { $0 - $1 / Double(steps) }
+    }
+    var mistakes = [
+      Mistake<[Float]>("the first step is left out: they count from 0", try left(out: 0)),
+      Mistake("the last step is left out: there are `steps` of them", try left(out: steps - 1)),
+      Mistake(
+        "the places go from 0 to 1 and take in both ends; the midpoint rule takes the middles",
+        try mean(steps) { $0 * Double(steps) / Double(max(steps - 1, 1)) }),
+      Mistake(
+        "every place is half a step too low: step k of 0, 1, 2 … is at (k + ½) / n",
+        try mean(steps) { $0 - 0.5 }),
+    ]
+    for count in [1, 2, steps - 1, steps + 1, 10, 20, 50] where count > 0 && count != steps {
+      mistakes.append(
+        Mistake(
+          "this is the sum of \(count) steps; take as many as `steps` says",
+          try mean(count) { $0 + 0.5 }))
+    }
+    for count in [2, steps - 1, steps + 1] where count > 0 && count != steps {
+      mistakes.append(
+        Mistake(
+          """
+          this is the sum of \(count) steps, looked at where each begins; take the middles of as many as \
+          `steps` says
+          """, try mean(count) { $0 }))
+    }
+    return mistakes
   }
 }

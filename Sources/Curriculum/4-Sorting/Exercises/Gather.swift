@@ -75,6 +75,15 @@ extension SortingSheet {
           "a softmax went over positions: the tokens of one row compete, not the rows",
           values(table.normalisedOverPositions, token: next)),
       ]
+    }.otherwise { answer in
+      guard answer.shape == [tokens.count, places],
+        zip(answer.values, right).allSatisfy({ LogTable.isLogOfProbability($0, insteadOf: $1) })
+      else { return nil }
+      return .failed(
+        """
+        right until a probability is too small for a Float and becomes 0, whose logarithm is −∞: \
+        `logSoftmax()` goes from logits to log-probabilities without one
+        """)
     }
   }
 

@@ -44,7 +44,8 @@ struct LiveTraining: Sendable {
     while !trainer.isFinished {
       trainer.advance()
       if trainer.step + 10 >= trainer.recipe.steps { learned += trainer.batch }
-      if trainer.step % 75 == 0 { try measure() }
+      // Most of it is learned in the first few hundred.
+      if trainer.step % (trainer.step <= 400 ? 20 : 100) == 0 { try measure() }
       bar.advance(note: "loss \((trainer.losses[trainer.step - 1] * 1_000).rounded() / 1_000)")
     }
     bar.finish()

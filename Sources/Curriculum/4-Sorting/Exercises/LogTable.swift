@@ -29,6 +29,13 @@ struct LogTable {
     return row.map { $0 - greatest - log(sum) }
   }
 
+  /// Whether a number is what the logarithm of a probability gives that was a `Float` in between: right
+  /// as long as the probability is not so small that it loses its digits, or is 0.
+  static func isLogOfProbability(_ found: Float, insteadOf right: Double) -> Bool {
+    let isNear = abs(Double(found) - right) <= 1e-3 * max(1, abs(right))
+    return isNear || right < -85 && (found == -.infinity || abs(Double(found) - right) < 1)
+  }
+
   /// The logs, had they been normalised over positions instead of tokens.
   var normalisedOverPositions: [[[Double]]] {
     logits.map { rows in

@@ -92,6 +92,40 @@ private struct PaddedTable {
     }
   }
 
+  /// Right means of a table that is wrong: those of who calls a 4.1 that has a fault.
+  private func mistakesOfTheTable(where counts: (Int, Int) -> Bool) -> [Mistake<Float>] {
+    func mean(_ value: (_ text: Int, _ position: Int) -> Double) -> Double {
+      let values = tokens.indices.flatMap { text in
+        (0..<(tokens[text].count - 1)).filter { counts(text, $0) }.map { value(text, $0) }
+      }
+      return -values.reduce(0, +) / Double(max(values.count, 1))
+    }
+    let over = table.normalisedOverPositions
+    let tables: [(String, Double)] = [
+      (
+        "a row is asked there for the token that it reads itself",
+        mean { table.logs[$0][$1][tokens[$0][$1]] }
+      ),
+      (
+        "the rows there are one further on",
+        mean { table.logs[$0][$1 + 1][tokens[$0][$1 + 1]] }
+      ),
+      (
+        "the shift there goes the wrong way", mean { table.logs[$0][$1 + 1][tokens[$0][$1]] }
+      ),
+      (
+        "every row is asked there for the last token",
+        mean { table.logs[$0][$1][tokens[$0].last!] }
+      ),
+      ("it holds logits", mean { table.logits[$0][$1][tokens[$0][$1 + 1]] }),
+      ("it holds probabilities", mean { exp(table.logs[$0][$1][tokens[$0][$1 + 1]]) }),
+      ("a softmax went over positions there", mean { over[$0][$1][tokens[$0][$1 + 1]] }),
+    ]
+    return tables.map {
+      Mistake("this follows from a table as of 4.1 that is wrong: \($0.0). Mend 4.1 first", $0.1)
+    }
+  }
+
   /// The mean over the text's own predictions, told from other means.
   var expected: Expected<Float> {
     func mean(_ losses: [[Double]]) -> Double {
@@ -132,7 +166,7 @@ private struct PaddedTable {
           "each row is asked for the token that it reads: shift, as in 4.1",
           mean(losses(asking: { _, p in p }) { text, p in mask[text][p] })),
         Mistake("the loss is in bits; nats are asked for", expected / log(2)),
-      ]
+      ] + mistakesOfTheTable(where: isThere)
     }
   }
 }

@@ -72,6 +72,12 @@ extension SortingSheet {
           "the row of MID is missing, and nothing else predicts the first sorted number",
           rows((n + 2)..<(2 * n + 1), logits.logits)),
         Mistake(
+          "the row before the last number is missing, which predicts it: the cut ends one too early",
+          rows((n + 1)..<(2 * n), logits.logits)),
+        Mistake(
+          "cut and shifted as well: the row of MID is the first, and the cut is all the shift there is",
+          rows(n..<(2 * n - 1), logits.logits)),
+        Mistake(
           "these are rows of the list as it came, which nobody can predict",
           rows(0..<n, logits.logits)),
         Mistake(
@@ -87,6 +93,9 @@ extension SortingSheet {
     }
   }
 
+  private static let shiftedTwice =
+    "the cut has shifted already: a shift on top of it asks each row for the number after next"
+
   private static func logs(of question: ListLogits) -> Expected<Tensor> {
     let (n, tokens, table) = (question.lists.length, question.tokens, LogTable(question.half))
     func values(_ token: @escaping (Int, Int) -> Int, _ values: [[[Double]]]? = nil) -> [Double] {
@@ -98,7 +107,7 @@ extension SortingSheet {
     ) {
       [
         Mistake(
-          "the cut has shifted already: a shift on top of it asks each row for the number after next",
+          Self.shiftedTwice,
           LogTable.gather(table.logs, places: n - 1, row: { $0 }) { right($0, $1 + 1) }),
         Mistake(
           "each row was asked for the token that it reads: the cut began one row before the numbers",
@@ -111,7 +120,20 @@ extension SortingSheet {
           values { list, _ in right(list, n - 1) }),
         Mistake("these are logits: normalise each row", values(right, table.logits)),
         Mistake("the sign is turned: a log-probability is never above 0", values(right).map(-)),
+        Mistake(
+          "the shift goes the wrong way on top of the cut: row i belongs to sorted number i",
+          LogTable.gather(table.logs, places: n - 1, row: { $0 + 1 }, token: right)),
       ]
+    }.otherwise { answer in
+      // Shifted twice, with something of its own in the last place, for which there is no number.
+      guard answer.shape == [tokens.count, n], n > 2 else { return nil }
+      let isShifted = tokens.indices.allSatisfy { list in
+        (0..<(n - 1)).allSatisfy { place in
+          let shifted = table.logs[list][place][right(list, place + 1)]
+          return abs(Double(answer[list, place]) - shifted) <= 1e-4 * max(1, abs(shifted))
+        }
+      }
+      return isShifted ? .failed(Self.shiftedTwice) : nil
     }
   }
 }

@@ -15,6 +15,7 @@ extension SortingSheet {
   /// The pictures that show answers, and wait for them.
   static let answerFigures: [SheetFigure] = [
     placesFigure, queryKeyFigure, outputValueFigure, copyingFigure, generalisationFigure,
+    carryOverFigure,
   ]
 
   private static let trainingFigure = SheetFigure(
@@ -22,9 +23,10 @@ extension SortingSheet {
   ) { file in
     let training = try LiveTraining.result.get()
     let steps = training.losses.indices.map { Double($0 + 1) }
+    let decades = Decades(from: -4, to: 1)
     let loss = LinePlot(
-      [.init("loss", x: steps, y: training.losses.map(Double.init))],
-      title: "Training lists", x: batches, y: Axis("loss (nats a number)")
+      [.init("loss", x: steps, y: training.losses.map { decades.place(of: Double($0)) })],
+      title: "Training lists", x: batches, y: decades.axis("loss", unit: "nats a number")
     ).styled { $0.showsMarkers = false }
     let accuracy = LinePlot(
       [
@@ -34,11 +36,11 @@ extension SortingSheet {
       ], title: "Lists it does not learn from", x: batches,
       y: Axis("share of lists sorted", range: 0...1)
     ).styled { $0.showsMarkers = false }
-    try FigureRow([loss, accuracy]).write(to: file)
+    try FigureRow([loss, accuracy], columns: 1).write(to: file)
   }
 
   private static let loopsFigure = SheetFigure(
-    "2-loops.png", "the losses of six loops, of which one is sound"
+    "3-loops.png", "the losses of six loops, of which one is sound"
   ) { file in
     let records = try LoopFault.allCases.enumerated().map { index, fault in
       (fault, try RecordedLoop(fault, seed: UInt64(100 + index)).record())
@@ -49,23 +51,25 @@ extension SortingSheet {
         name, x: stride(from: 0, to: record.1.losses.count, by: 8).map(Double.init),
         y: smoothed(record.1.losses, over: 8))
     }
-    let bars = BarPlot(
-      groups: names,
+    let shares = records.map { record in
+      let right = zip(record.1.written, record.1.fresh).count { $0 == $1.sorted() }
+      return [Float(record.1.reported), Float(right) / Float(record.1.fresh.count)]
+    }
+    let said = HeatMap(
+      Tensor(rows: shares), rows: names, columns: ["it says", "on fresh lists"],
+      title: "What they say, and what they do"
+    ).styled {
+      $0.valueTitle = "share of lists “right”"
+      $0.range = 0...1
+      $0.annotationDecimals = 2
+    }
+    try FigureRow(
       [
-        .init("reported", records.map(\.1.reported)),
-        .init(
-          "on fresh lists",
-          records.map { record in
-            let right = zip(record.1.written, record.1.fresh).count { $0 == $1.sorted() }
-            return Double(right) / Double(record.1.fresh.count)
-          }),
-      ], title: "What they say, and what they do",
-      y: Axis("share of lists “right”", range: 0...1))
-    try FigureRow([
-      LinePlot(
-        losses, title: "What they print", x: Axis("batch", range: 0...160),
-        y: Axis("loss (nats a number)")), bars,
-    ]).write(to: file)
+        LinePlot(
+          losses, title: "What they print", x: Axis("batch", range: 0...160),
+          y: Axis("loss (nats a number)")), said,
+      ], columns: 1
+    ).write(to: file)
   }
 
   /// Means of so many values in a row.
@@ -77,7 +81,7 @@ extension SortingSheet {
   }
 
   private static let attentionFigure = SheetFigure(
-    "3-attention.png", "where the head looks from each row that predicts a sorted number"
+    "4-attention.png", "where the head looks from each row that predicts a sorted number"
   ) { file in
     let sorter = try LiveTraining.result.get().sorter
     let examples = [[41, 7, 63, 12, 30], [22, 5, 20, 58, 21]]
@@ -100,7 +104,7 @@ extension SortingSheet {
   }
 
   private static let placesFigure = SheetFigure(
-    "4-places.png", "how surely each place of the sorted half is predicted, while it learns"
+    "2-places.png", "how surely each place of the sorted half is predicted, while it learns"
   ) { ask, file in
     let training = try LiveTraining.result.get()
     let lists = training.sorter.lists
@@ -108,7 +112,8 @@ extension SortingSheet {
     let tokens = lists.draw(.development, count: 100, using: &generator).map {
       lists.tokens(of: $0)
     }
-    let logits = try training.checkpoints.map { try $0.sorter.model(ModelInput(tokens: tokens)) }
+    let checkpoints = training.checkpoints.filter { $0.step <= Self.shownBatches }
+    let logits = try checkpoints.map { try $0.sorter.model(ModelInput(tokens: tokens)) }
     let halves = try ask.all(
       SortingAsks.sortedHalf,
       logits.map { ListLogits(lists: lists, tokens: tokens, logits: $0, half: Tensor(scalar: 0)) })
@@ -123,12 +128,16 @@ extension SortingSheet {
     try LinePlot(
       (0..<lists.length).map { place in
         LinePlot.Series(
-          "number \(place + 1)", x: training.checkpoints.map { Double($0.step) },
+          "number \(place + 1)", x: checkpoints.map { Double($0.step) },
           y: means.map { Double($0[place]) })
-      }, title: "Which place is learned first?", x: batches,
+      }, title: "Which place is learned first?",
+      x: Axis("batches of 32 lists", range: 0...Double(Self.shownBatches)),
       y: Axis("log-probability of the right number")
     ).styled { $0.showsMarkers = false }.write(to: file)
   }
+
+  /// Where it happens: afterwards all places are known.
+  private static let shownBatches = 400
 
   private static let batches = Axis("batches of 32 lists", range: 0...2_100)
 
@@ -223,6 +232,32 @@ extension SortingSheet {
         .init("steps of two, not met", found.map(\.stepsOfTwo)),
       ], title: "Learned by heart, or a rule?", y: Axis("share of lists sorted", range: 0...1)
     ).styled { $0.groupTitle = "lists that the sorter has learned from" }.write(to: file)
+  }
+}
+
+extension SortingSheet {
+  private static let carryOverFigure = SheetFigure(
+    "9-carry-over.png", "sequences met, met at another place, and new, by your measure"
+  ) { ask, file in
+    let trained = try TrainedSequences.Objective.allCases.map { try TrainedSequences.kept($0) }
+    let found = try ask.all(
+      SortingAsks.carryOver,
+      trained.map { trained in
+        ContinuedSequences(
+          given: [], logits: Tensor(scalar: 0), model: trained.model, training: trained.training,
+          asked: trained.training + trained.leftOut)
+      })
+    let shares = found.map { [$0.met, $0.moved, $0.new, $0.asTable].map { Float($0) } }
+    try HeatMap(
+      Tensor(rows: shares), rows: ["the fourth number", "every number"],
+      columns: ["met", "met elsewhere", "new", "new, as a table"],
+      title: "Does it carry over?"
+    ).styled {
+      $0.rowTitle = "loss of"
+      $0.valueTitle = "share of sequences"
+      $0.range = 0...1
+      $0.annotationDecimals = 2
+    }.write(to: file)
   }
 }
 

@@ -2,9 +2,9 @@ import Coursework
 import SortingVocabulary
 
 extension SortingSheet {
-  /// 4.10, open: the shift.
+  /// 4.11, open: the shift.
   static let whyTheShift = Exercise(
-    open: "4.10", "In words: why one line shifts", points: 2, difficulty: 2, importance: 4,
+    open: "4.11", "In words: why one line shifts", points: 2, difficulty: 2, importance: 4,
     minutes: 15,
     hints: [
       "What has the row at position p read, and what is it asked for?",
@@ -40,9 +40,9 @@ extension SortingSheet {
     ],
     text: SortingAsks.whyTheShift)
 
-  /// 4.11, open: the explanation of a whole model.
+  /// 4.12, open: the explanation of a whole model.
   static let howItSorts = Exercise(
-    open: "4.11", "In words: how it sorts", points: 3, difficulty: 3, importance: 5, minutes: 20,
+    open: "4.12", "In words: how it sorts", points: 3, difficulty: 3, importance: 5, minutes: 20,
     hints: [
       "One sentence for where the head looks, one for what it writes, one for how you know.",
       """

@@ -17,12 +17,12 @@ public enum SortingSheet {
       "split data so that no answer is on both sides",
       "tell from a loop's symptoms what is wrong with it",
       "train a model, and read its one head: pattern, query-key and output-value circuit",
-      "tell a rule from a table",
+      "tell a rule from a table, and what is new from what was met at another place",
     ],
     asks: SortingAsks.self,
     exercises: [
       gather, sortedHalf, paddedLoss, splitLists, brokenLoops, trainASorter, whatTheHeadReads,
-      circuits, tableOrRule, whyTheShift, howItSorts,
+      circuits, tableOrRule, nextElement, whyTheShift, howItSorts,
     ],
     figures: figures)
 }

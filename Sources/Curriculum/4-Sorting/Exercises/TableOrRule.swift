@@ -208,6 +208,16 @@ private struct GeneralisationJudge: Judge {
     if all(unseen, seen, steps), !isClose(seen, unseen) {
       return .failed("met and not met have changed places", detail: detail)
     }
+    if isClose(answer.unseen, seen), !isClose(seen, unseen) {
+      return .failed(
+        "`unseen` is the share of the lists that were met: take those whose numbers are not known",
+        detail: detail)
+    }
+    if isClose(answer.seen, unseen), !isClose(seen, unseen) {
+      return .failed(
+        "`seen` is the share of the lists that were not met: take those whose numbers are known",
+        detail: detail)
+    }
     if isClose(answer.unseen, share { _ in true }), !isClose(answer.unseen, unseen) {
       return .failed("what was met is counted among what was not", detail: detail)
     }

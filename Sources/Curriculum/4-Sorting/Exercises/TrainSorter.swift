@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import Laboratory
 import SortingVocabulary
 import Tensors
@@ -103,12 +104,34 @@ extension SortingSheet {
       return .failed(
         "the model sorts the wrong way round: the least number comes first", detail: detail)
     }
-    let first = try answer.accuracy(on: Array(key.question.training.prefix(16)))
-    if first > 0.9, first > accuracy + 0.2 {
+    if try knowsAFewByHeart(answer, key, accuracy: accuracy) {
       return .failed(
-        "the first lists you were given are sorted, others are not: a few were learned by heart; draw "
-          + "batches from all", detail: detail)
+        "a few of the lists you were given are sorted, and others are not: they were learned by heart; "
+          + "draw every batch anew, from all of them", detail: detail)
     }
     return .failed("too few lists are sorted: train longer, or with another rate", detail: detail)
+  }
+
+  /// Whether some lists of the training were learned by heart: the first so many, or a few that are
+  /// sorted surely by a model that is surely wrong about what it has not met.
+  private static func knowsAFewByHeart(
+    _ answer: Sorter, _ key: TrainKey, accuracy: Double
+  ) throws -> Bool {
+    let training = key.question.training
+    for count in [8, 10, 16, 32, 64, 128] {
+      let first = try answer.accuracy(on: Array(training.prefix(count)))
+      if first > 0.9, first > accuracy + 0.3 { return true }
+    }
+    func losses(_ lists: [[Int]]) throws -> [Float] {
+      let input = ModelInput(tokens: lists.map { answer.lists.tokens(of: $0) })
+      let logits = try answer.model.run(input, logitsAt: answer.lists.sortedRows).logits
+      let (logs, n) = (logits.logSoftmax(), answer.lists.length)
+      return lists.enumerated().map { row, list in
+        -list.sorted().enumerated().reduce(0) { $0 + logs[row, $1.offset, $1.element] } / Float(n)
+      }
+    }
+    let (known, unknown) = (try losses(Array(training.prefix(4_000))), try losses(key.test))
+    let mean = unknown.reduce(0, +) / Float(unknown.count)
+    return mean > log(Float(answer.lists.numbers)) && known.count { $0 < 0.05 } >= 3
   }
 }

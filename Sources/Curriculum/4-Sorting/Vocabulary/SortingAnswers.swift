@@ -74,9 +74,25 @@ public protocol SortingAnswers: Sendable {
     of sorter: Sorter, trainedOn training: [[Int]], measuredOn lists: [[Int]]
   ) throws -> Generalisation
 
-  /// 4.10, in words: why one line shifts and the other does not.
+  /// 4.10: the mean loss, in nats, of the fourth number of each sequence from those before it.
+  ///
+  /// - Parameters:
+  ///   - sequences: Four numbers each.
+  ///   - logits: `[sequence, position, token]`, for START and all four numbers.
+  func nextElementLoss(of sequences: [[Int]], under logits: Tensor) throws -> Float
+
+  /// 4.10: the share of sequences of which the likeliest fourth number is the right one.
+  func nextElementAccuracy(of sequences: [[Int]], under logits: Tensor) throws -> Double
+
+  /// 4.10: how often a model goes on rightly with what it has met, with what it has met elsewhere,
+  /// and with what is new.
+  func carryOver(
+    of model: SequenceModel, trainedOn training: [[Int]], asked: [[Int]]
+  ) throws -> CarryOver
+
+  /// 4.11, in words: why one line shifts and the other does not.
   func whyTheShift() throws -> String
 
-  /// 4.11, in words: how the model sorts, and how you know.
+  /// 4.12, in words: how the model sorts, and how you know.
   func howItSorts() throws -> String
 }

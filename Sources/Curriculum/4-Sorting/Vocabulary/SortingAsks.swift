@@ -20,6 +20,9 @@ public enum SortingAsks: AskList {
     EncodedAsk(queryKeyCircuit),
     EncodedAsk(outputValueCircuit),
     EncodedAsk(generalisation),
+    EncodedAsk(nextElementLoss),
+    EncodedAsk(nextElementAccuracy),
+    EncodedAsk(carryOver),
     EncodedAsk(whyTheShift),
     EncodedAsk(howItSorts),
   ]
@@ -72,6 +75,19 @@ public enum SortingAsks: AskList {
     (answers: Answers, question: MetAndUnmet) in
     try answers.generalisation(
       of: question.sorter, trainedOn: question.training, measuredOn: question.lists)
+  }
+  package static let nextElementLoss = Ask("nextElementLoss") {
+    (answers: Answers, question: ContinuedSequences) in
+    try answers.nextElementLoss(of: question.given, under: question.logits)
+  }
+  package static let nextElementAccuracy = Ask("nextElementAccuracy") {
+    (answers: Answers, question: ContinuedSequences) in
+    try answers.nextElementAccuracy(of: question.given, under: question.logits)
+  }
+  package static let carryOver = Ask("carryOver") {
+    (answers: Answers, question: ContinuedSequences) in
+    try answers.carryOver(
+      of: question.model, trainedOn: question.training, asked: question.asked)
   }
   package static let whyTheShift = Ask(inWords: "whyTheShift") { (answers: Answers) in
     try answers.whyTheShift()
@@ -171,5 +187,25 @@ package struct MetAndUnmet: Codable, Sendable {
     self.sorter = sorter
     self.training = training
     self.lists = lists
+  }
+}
+
+/// Sequences with logits that some model gave; and a trained model, all it has learned from, and
+/// sequences that it is asked to go on with.
+package struct ContinuedSequences: Codable, Sendable {
+  package var given: [[Int]]
+  package var logits: Tensor
+  package var model: SequenceModel
+  package var training: [[Int]]
+  package var asked: [[Int]]
+
+  package init(
+    given: [[Int]], logits: Tensor, model: SequenceModel, training: [[Int]], asked: [[Int]]
+  ) {
+    self.given = given
+    self.logits = logits
+    self.model = model
+    self.training = training
+    self.asked = asked
   }
 }

@@ -16,12 +16,15 @@ struct PreparedInput: Sendable {
 
   /// A source text and, for an encoder–decoder, a target; without one, the model's own output.
   ///
-  /// - Parameter pair: A second sentence for an encoder that reads two.
+  /// - Parameters:
+  ///   - pair: A second sentence for an encoder that reads two.
+  ///   - startToken: Whether the model's start token goes in front; nil where a command does not ask.
   init(
-    source: String, pair: String? = nil, target: String?, for loaded: LoadedModel
+    source: String, pair: String? = nil, target: String?, startToken: Bool? = nil,
+    for loaded: LoadedModel
   ) throws {
     let configuration = loaded.model.configuration
-    let tokens = try loaded.encodeText(source)
+    let tokens = try loaded.startingTokens(loaded.encodeText(source), isWanted: startToken)
     if configuration.decoder == nil, target == nil {
       self.init(input: try loaded.encoderInput(source, tokens: tokens, pair: pair))
       return
