@@ -43,8 +43,11 @@ struct Answers: LensAnswers {
   ///
   /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
-  /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [Spread] {
+  /// - Parameters:
+  ///   - logits: Of a lens, `[layer, position, token]`; the last layer is the model's own, and its
+  ///     greatest logit is never shared.
+  ///   - next: The token that stands in the text after each position.
+  func precision(of logits: Tensor, next: [Int]) throws -> [Spread] {
     throw Unanswered()
   }
 
@@ -57,15 +60,16 @@ struct Answers: LensAnswers {
     throw Unanswered()
   }
 
-  // MARK: 5.5  Random positions
+  // MARK: 5.5  A fair sample
 
-  /// Texts cut short behind a random position each, in their order.
+  /// Prompts to learn from and prompts to measure on, each the beginning of a text that ends at a
+  /// position drawn at random.
   ///
   /// - Parameters:
-  ///   - texts: Token ids; those shorter than the minimum are left out.
-  ///   - minimum: The least number of tokens to keep.
-  ///   - seed: Where the positions come from: `SeededGenerator(seed: seed)`.
-  func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
+  ///   - texts: Token ids, the start token first. Some texts come several times, and many begin alike.
+  ///   - count: How many prompts each of the two parts has.
+  ///   - seed: Where chance comes from: `SeededGenerator(seed: seed)`.
+  func prompts(from texts: [[Int]], count: Int, seed: UInt64) throws -> PromptSplit {
     throw Unanswered()
   }
 
@@ -83,18 +87,17 @@ struct Answers: LensAnswers {
 
   // MARK: 5.7  Train a tuned lens
 
-  /// A tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the last.
-  ///
-  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
+  /// One layer's translator of a tuned lens: A and b of what is added to its states h, h + A h + b.
   ///
   /// - Parameters:
-  ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
+  ///   - states: The layer's states at several hundred positions, `[position, width]`.
+  ///   - final: The last layer's states at the same positions, before the final norm.
   ///   - model: Whose states they are.
   ///   - seed: Where your random numbers come from, if you need any.
-  /// - Returns: Maps with A `[width, width]` as `weight` and b `[width]` as `bias`.
-  func tunedLens(
-    on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> [AffineMap] {
+  /// - Returns: A map with A `[width, width]` as `weight` and b `[width]` as `bias`.
+  func translator(
+    from states: Tensor, to final: Tensor, of model: Transformer, seed: UInt64
+  ) throws -> AffineMap {
     throw Unanswered()
   }
 
@@ -128,15 +131,18 @@ struct Answers: LensAnswers {
     throw Unanswered()
   }
 
-  // MARK: 5.10  Future lens
+  // MARK: 5.10  Every lens is a Patchscope
 
-  /// A least-squares map for every layer, from a state to the last layer's state some tokens later in the
-  /// same text.
+  /// A lens as a Patchscope: what f, T, i* and l* are, and of which token of S the logits at i* then
+  /// speak.
   ///
   /// - Parameters:
-  ///   - texts: The states of one text each; the last layer has not gone through the final norm.
-  ///   - distance: n, how many tokens later.
-  func futureLens(on texts: [ResidualStates], distance: Int) throws -> [AffineMap] {
+  ///   - lens: Which lens, with what was learned for this layer.
+  ///   - source: The text S, the position i and the layer l of the state that is read.
+  ///   - model: The model of both runs.
+  func recipe(
+    for lens: NamedLens, of source: PatchPlace, in model: Transformer
+  ) throws -> PatchRecipe {
     throw Unanswered()
   }
 

@@ -52,8 +52,11 @@ struct Answers: LensAnswers {
   ///
   /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
-  /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [Spread] {
+  /// - Parameters:
+  ///   - logits: Of a lens, `[layer, position, token]`; the last layer is the model's own, and its
+  ///     greatest logit is never shared.
+  ///   - next: The token that stands in the text after each position.
+  func precision(of logits: Tensor, next: [Int]) throws -> [Spread] {
     let (layers, positions) = (logits.shape[0], logits.shape[1])
     let final = logits[at: layers - 1].argmax()
     return (0..<layers).map { layer in
@@ -89,19 +92,33 @@ struct Answers: LensAnswers {
     }
   }
 
-  // MARK: 5.5  Random positions
+  // MARK: 5.5  A fair sample
 
-  /// Texts cut short behind a random position each, in their order.
+  /// Prompts to learn from and prompts to measure on, each the beginning of a text that ends at a
+  /// position drawn at random.
   ///
   /// - Parameters:
-  ///   - texts: Token ids; those shorter than the minimum are left out.
-  ///   - minimum: The least number of tokens to keep.
-  ///   - seed: Where the positions come from: `SeededGenerator(seed: seed)`.
-  func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
+  ///   - texts: Token ids, the start token first. Some texts come several times, and many begin alike.
+  ///   - count: How many prompts each of the two parts has.
+  ///   - seed: Where chance comes from: `SeededGenerator(seed: seed)`.
+  func prompts(from texts: [[Int]], count: Int, seed: UInt64) throws -> PromptSplit {
     var generator = SeededGenerator(seed: seed)
-    return texts.filter { $0.count >= minimum }.map { text in
-      Array(text.prefix(Int.random(in: minimum...text.count, using: &generator)))
+    var known: Set<[Int]> = []
+    // A copy of a text is the same text.
+    let different = texts.filter { known.insert($0).inserted }.shuffled(using: &generator)
+    let half = different.count / 2
+    var taken: Set<[Int]> = []
+    func part(_ texts: ArraySlice<[Int]>) -> [[Int]] {
+      // The start token and one word at least.
+      let all = texts.flatMap { text in (2...text.count).map { Array(text.prefix($0)) } }
+      var prompts: [[Int]] = []
+      for prompt in all.shuffled(using: &generator)
+      where prompts.count < count && taken.insert(prompt).inserted {
+        prompts.append(prompt)
+      }
+      return prompts
     }
+    return PromptSplit(training: part(different[..<half]), evaluation: part(different[half...]))
   }
 
   // MARK: 5.6  Left padding
@@ -130,34 +147,34 @@ struct Answers: LensAnswers {
 
   // MARK: 5.7  Train a tuned lens
 
-  /// A tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the last.
-  ///
-  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
+  /// One layer's translator of a tuned lens: A and b of what is added to its states h, h + A h + b.
   ///
   /// - Parameters:
-  ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
+  ///   - states: The layer's states at several hundred positions, `[position, width]`.
+  ///   - final: The last layer's states at the same positions, before the final norm.
   ///   - model: Whose states they are.
   ///   - seed: Where your random numbers come from, if you need any.
-  /// - Returns: Maps with A `[width, width]` as `weight` and b `[width]` as `bias`.
-  func tunedLens(
-    on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> [AffineMap] {
-    let (last, width) = (states.layerCount - 1, model.configuration.width)
-    let clean = model.logits(ofNormed: model.finalNorm(states.values[at: last])).softmax()
-    return (0..<last).map { layer in
-      let own = states.values[at: layer]
-      var added = AffineMap(weight: .zeros([width, width]), bias: .zeros([width]))
-      var optimiser = AdamW()
-      for step in 0..<200 {
-        let (_, gradients) = added.gradients { added in
-          let logits = model.logits(ofNormed: model.finalNorm(own + added(own)))
-          // Cross-entropy with soft targets: KL but for a constant.
-          return -(clean * logits.logSoftmax()).sum() / Float(states.positionCount)
-        }
-        optimiser.update(&added, gradients: gradients, rate: 0.02 * (1 - Float(step) / 200))
+  /// - Returns: A map with A `[width, width]` as `weight` and b `[width]` as `bias`.
+  func translator(
+    from states: Tensor, to final: Tensor, of model: Transformer, seed: UInt64
+  ) throws -> AffineMap {
+    let (count, width, batch, steps) = (states.shape[0], states.shape[1], 128, 100)
+    let clean = model.logits(ofNormed: model.finalNorm(final)).softmax()
+    var generator = SeededGenerator(seed: seed)
+    var added = AffineMap(weight: .zeros([width, width]), bias: .zeros([width]))
+    var optimiser = AdamW()
+    for step in 0..<steps {
+      let rows = (0..<batch).map { _ in Int.random(in: 0..<count, using: &generator) }
+      let (own, goal) = (states.gathering(rows), clean.gathering(rows))
+      let (_, gradients) = added.gradients { added in
+        let logits = model.logits(ofNormed: model.finalNorm(own + added(own)))
+        // Cross-entropy with soft targets: KL but for a constant.
+        return -(goal * logits.logSoftmax()).sum() / Float(batch)
       }
-      return added
+      let rate = 0.005 * (1 - Float(step) / Float(steps))
+      optimiser.update(&added, gradients: gradients, rate: rate)
     }
+    return added
   }
 
   // MARK: 5.8  The logit lens is a Patchscope
@@ -209,25 +226,37 @@ struct Answers: LensAnswers {
       })
   }
 
-  // MARK: 5.10  Future lens
+  // MARK: 5.10  Every lens is a Patchscope
 
-  /// A least-squares map for every layer, from a state to the last layer's state some tokens later in the
-  /// same text.
+  /// A lens as a Patchscope: what f, T, i* and l* are, and of which token of S the logits at i* then
+  /// speak.
   ///
   /// - Parameters:
-  ///   - texts: The states of one text each; the last layer has not gone through the final norm.
-  ///   - distance: n, how many tokens later.
-  func futureLens(on texts: [ResidualStates], distance: Int) throws -> [AffineMap] {
-    let last = texts[0].layerCount - 1
-    let later = Tensor.concatenation(
-      texts.map { $0.values[at: last].slice(distance..<$0.positionCount) }, axis: 0)
-    return (0...last).map { layer in
-      let now = Tensor.concatenation(
-        texts.map { $0.values[at: layer].slice(0..<($0.positionCount - distance)) }, axis: 0)
-      let matrix = (now - now.mean(axis: 0)).leastSquares(to: later)
-      // The bias is what the matrix leaves on average.
-      return AffineMap(
-        weight: matrix.transposed(), bias: (later - now.matmul(matrix)).mean(axis: 0))
+  ///   - lens: Which lens, with what was learned for this layer.
+  ///   - source: The text S, the position i and the layer l of the state that is read.
+  ///   - model: The model of both runs.
+  func recipe(
+    for lens: NamedLens, of source: PatchPlace, in model: Transformer
+  ) throws -> PatchRecipe {
+    // Read at once: nothing of the run is left but the final norm and the unembedding.
+    let end = PatchPlace(
+      tokens: source.tokens, position: source.position,
+      layer: model.configuration.residualPoints.count - 1)
+    let next = source.position + 1
+    switch lens {
+    case .logit:
+      return PatchRecipe(map: nil, target: end, predicts: next)
+    case .affine(let map):
+      return PatchRecipe(map: map, target: end, predicts: next)
+    case .tuned(var map):
+      // h + A h + b in one map.
+      for column in 0..<map.weight.shape[0] { map.weight[column, column] += 1 }
+      return PatchRecipe(map: map, target: end, predicts: next)
+    case .tokenIdentity(let prompt):
+      let asking = PatchPlace(tokens: prompt, position: prompt.count - 1, layer: source.layer)
+      return PatchRecipe(map: nil, target: asking, predicts: next)
+    case .future(let map, let distance):
+      return PatchRecipe(map: map, target: end, predicts: next + distance)
     }
   }
 

@@ -47,7 +47,7 @@ struct GivenHelper: Sendable {
       exercises: ["5.1", "5.2", "5.7", "6.6", "8.3", "8.6", "9.11"], name: "logits(ofNormed",
       reason: "the model's own last steps; when they are taken is the exercise"),
     GivenHelper(
-      exercises: ["5.10", "6.9", "8.7"], name: "leastSquares",
+      exercises: ["6.9", "8.7"], name: "leastSquares",
       reason: "a linear system; which rows are paired, and what is projected on what, are the "
         + "exercise"),
     GivenHelper(

@@ -10,12 +10,12 @@ final class Sheet5Tests: XCTestCase {
   func test_5_2_theNormTrap() async throws { try await check("5.2") }
   func test_5_3_precisionAtOne() async throws { try await check("5.3") }
   func test_5_4_whoseSurprise() async throws { try await check("5.4") }
-  func test_5_5_randomPositions() async throws { try await check("5.5") }
+  func test_5_5_aFairSample() async throws { try await check("5.5") }
   func test_5_6_leftPadding() async throws { try await check("5.6") }
   func test_5_7_trainATunedLens() async throws { try await check("5.7") }
   func test_5_8_theLogitLensIsAPatchscope() async throws { try await check("5.8") }
   func test_5_9_tokenIdentity() async throws { try await check("5.9") }
-  func test_5_10_futureLens() async throws { try await check("5.10") }
+  func test_5_10_everyLensIsAPatchscope() async throws { try await check("5.10") }
   func test_5_11_theAnswerAtLayer2() async throws { try await check("5.11") }
 
   func testEveryExerciseHasATest() {

@@ -12,7 +12,8 @@ public protocol Lens: Sendable {
 ///
 /// LN_f divides by the statistics of hˡ itself, once. TransformerLens's
 /// `accumulated_resid(apply_ln=True)` does the same; its `apply_ln_to_stack` by itself divides every
-/// layer by the scale kept from the last, which is another lens, and at early layers a loud one.
+/// layer by the scale kept from the last, which is another lens: early states are shorter, so that
+/// it looks unsure of everything there.
 ///
 /// nostalgebraist, "Interpreting GPT: the logit lens", 2020.
 public struct LogitLens: Lens {

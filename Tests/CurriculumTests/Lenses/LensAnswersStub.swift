@@ -16,31 +16,31 @@ extension LensAnswersStub {
   func logits(of states: ResidualStates, in model: Transformer) throws -> Tensor {
     throw Unanswered()
   }
-  func precision(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
+  func precision(of logits: Tensor, next: [Int]) throws -> [Spread] { throw Unanswered() }
   func surprisal(of logits: Tensor) throws -> [Spread] { throw Unanswered() }
-  func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]] {
+  func prompts(from texts: [[Int]], count: Int, seed: UInt64) throws -> PromptSplit {
     throw Unanswered()
   }
   func lastStates(of prompts: [[Int]], padding: Int, in model: Transformer) throws -> Tensor {
     throw Unanswered()
   }
-  func tunedLens(
-    on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> [AffineMap] { throw Unanswered() }
+  func translator(
+    from states: Tensor, to final: Tensor, of model: Transformer, seed: UInt64
+  ) throws -> AffineMap { throw Unanswered() }
   func patched(
     source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
   ) throws -> Tensor { throw Unanswered() }
   func tokenIdentity(
     of source: PatchPlace, prompt: [Int], in model: Transformer
   ) throws -> Tensor { throw Unanswered() }
-  func futureLens(on texts: [ResidualStates], distance: Int) throws -> [AffineMap] {
-    throw Unanswered()
-  }
+  func recipe(
+    for lens: NamedLens, of source: PatchPlace, in model: Transformer
+  ) throws -> PatchRecipe { throw Unanswered() }
   func whatALensShows() throws -> String { throw Unanswered() }
 }
 
 /// Tensors that no student hands in.
 let oddTensors: [Tensor] = [
-  Tensor([]), Tensor(scalar: .nan), .zeros([4, 7, 41]), .zeros([4, 5, 12]), .zeros([1, 0, 3]),
-  Tensor(repeating: .infinity, shape: [4, 7, 41]), Tensor(repeating: 1e38, shape: [5, 41]),
+  Tensor([]), Tensor(scalar: .nan), .zeros([7, 9, 1219]), .zeros([7, 5, 128]), .zeros([1, 0, 3]),
+  Tensor(repeating: .infinity, shape: [7, 9, 1219]), Tensor(repeating: 1e38, shape: [7, 1219]),
 ]

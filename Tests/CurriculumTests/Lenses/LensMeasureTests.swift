@@ -12,7 +12,7 @@ import XCTest
 /// Exercises 5.3 and 5.4: what is rejected, what is accepted.
 final class LensMeasureTests: XCTestCase {
   private func precision(
-    _ name: String, says: String?, answer: @escaping @Sendable (Tensor) throws -> [Spread]
+    _ name: String, says: String?, answer: @escaping @Sendable (LensOverTexts) throws -> [Spread]
   ) -> Misconception {
     Misconception(of: LensSheet.precisionAtOne, name, says: says, answer: answer)
   }
@@ -39,8 +39,8 @@ final class LensMeasureTests: XCTestCase {
     return byLayer(logits) { choices[$0][$1] == choices[other($0)][$1] ? 1 : 0 }
   }
 
-  private static func hits(_ logits: Tensor) throws -> [Spread] {
-    try Solution5.Answers().precision(of: logits)
+  private static func hits(_ question: LensOverTexts) throws -> [Spread] {
+    try Solution5.Answers().precision(of: question.logits, next: question.next)
   }
 
   /// The deviation a sample's is, from the population's.
@@ -55,28 +55,42 @@ final class LensMeasureTests: XCTestCase {
 
   func testWrongPrecisionsAreRejectedWithTheirSentence() {
     let misconceptions = [
-      precision("ties are choices", says: "a tie was taken for a choice") { logits in
-        Self.careless(logits) { _ in logits.shape[0] - 1 }
+      precision("ties are choices", says: "a tie was taken for a choice") { question in
+        Self.careless(question.logits) { _ in question.logits.shape[0] - 1 }
       },
-      precision("neighbours", says: "not against the last") { logits in
-        Self.careless(logits) { min($0 + 1, logits.shape[0] - 1) }
+      precision("near ties", says: "only what is equal ties") { question in
+        let final = question.logits[at: question.logits.shape[0] - 1].argmax()
+        return Self.byLayer(question.logits) { layer, position in
+          let row = question.logits[at: layer][at: position].values
+          let sorted = row.indices.sorted { row[$0] > row[$1] }
+          let isClear = row[sorted[0]] - row[sorted[1]] > 0.01
+          return isClear && sorted[0] == final[position] ? 1 : 0
+        }
       },
-      precision("per cent", says: "these are per cent") { logits in
-        try Self.hits(logits).map { Spread(mean: 100 * $0.mean, deviation: 100 * $0.deviation) }
+      precision("against gold", says: "comes next in the text") { question in
+        let choices = (0..<question.logits.shape[0]).map { question.logits[at: $0].argmax() }
+        return Self.byLayer(question.logits) { choices[$0][$1] == question.next[$1] ? 1 : 0 }
       },
-      precision("a sample's deviation", says: "divided by one position less") { logits in
-        Self.sample(try Self.hits(logits), count: logits.shape[1])
+      precision("neighbours", says: "not against the last") { question in
+        let last = question.logits.shape[0] - 1
+        return Self.careless(question.logits) { min($0 + 1, last) }
       },
-      precision("the standard error", says: "standard error of the mean") { logits in
-        Self.standardError(try Self.hits(logits), count: logits.shape[1])
+      precision("per cent", says: "these are per cent") { question in
+        try Self.hits(question).map { Spread(mean: 100 * $0.mean, deviation: 100 * $0.deviation) }
       },
-      precision("probability", says: "how probable the model's choice is") { logits in
-        let choice = logits[at: logits.shape[0] - 1].argmax()
-        let p = logits.softmax()
-        return Self.byLayer(logits) { Double(p[$0, $1, choice[$1]]) }
+      precision("a sample's deviation", says: "divided by one position less") { question in
+        Self.sample(try Self.hits(question), count: question.next.count)
       },
-      precision("disagreement", says: "share of disagreement") { logits in
-        try Self.hits(logits).map { Spread(mean: 1 - $0.mean, deviation: $0.deviation) }
+      precision("the standard error", says: "standard error of the mean") { question in
+        Self.standardError(try Self.hits(question), count: question.next.count)
+      },
+      precision("probability", says: "how probable the model's choice is") { question in
+        let choice = question.logits[at: question.logits.shape[0] - 1].argmax()
+        let p = question.logits.softmax()
+        return Self.byLayer(question.logits) { Double(p[$0, $1, choice[$1]]) }
+      },
+      precision("disagreement", says: "share of disagreement") { question in
+        try Self.hits(question).map { Spread(mean: 1 - $0.mean, deviation: $0.deviation) }
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -84,11 +98,11 @@ final class LensMeasureTests: XCTestCase {
 
   func testOtherRightPrecisionsAreAccepted() {
     let variants = [
-      Variant(of: LensSheet.precisionAtOne, "by the library") { (logits: Tensor) in
-        LensReading(logits: logits).precision.map(Spread.init)
+      Variant(of: LensSheet.precisionAtOne, "by the library") { (question: LensOverTexts) in
+        LensReading(logits: question.logits).precision.map(Spread.init)
       },
-      Variant(of: LensSheet.precisionAtOne, "from p alone") { (logits: Tensor) in
-        try Self.hits(logits).map {
+      Variant(of: LensSheet.precisionAtOne, "from p alone") { (question: LensOverTexts) in
+        try Self.hits(question).map {
           Spread(mean: $0.mean, deviation: ($0.mean * (1 - $0.mean)).squareRoot())
         }
       },
@@ -160,6 +174,8 @@ final class LensMeasureTests: XCTestCase {
     ]
     for answer in odd {
       XCTAssertNil(precision("nonsense", says: nil) { _ in answer }.fault())
+    }
+    for answer in odd {
       XCTAssertNil(surprisal("nonsense", says: nil) { _ in answer }.fault())
     }
   }

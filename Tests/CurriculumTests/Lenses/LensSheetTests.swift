@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import XCTest
 
 @testable import LensesExercises
@@ -9,6 +10,9 @@ import XCTest
 final class LensSheetTests: XCTestCase {
   private let proof = SheetProof(
     sheet: LensSheet.sheet, untouched: UntouchedLenses(), solution: Solution5.Answers())
+
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   func testStubsEarnNothingAndTheSolutionEverything() {
     let faults = LensSheet.sheet.faults(
@@ -24,7 +28,41 @@ final class LensSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  /// The text's table says what the exercises say.
+  func testTheIndexIsTheSheets() throws {
+    let text = try String(
+      contentsOf: Self.package.appending(path: "Sheets/5-Lenses/README.md"), encoding: .utf8)
+    for exercise in LensSheet.sheet.exercises {
+      let row =
+        "| \(exercise.id) | \(exercise.title) | \(exercise.points) | \(exercise.difficulty) "
+        + "| \(exercise.importance) | \(exercise.minutes) |"
+      XCTAssertTrue(text.contains(row), row)
+      XCTAssertTrue(
+        text.contains("## \(exercise.id) \(exercise.title) — \(exercise.points) points"),
+        exercise.id)
+    }
+    for figure in LensSheet.figures {
+      XCTAssertTrue(text.contains("Solutions/5-Lenses/Figures/\(figure.name)"), figure.name)
+    }
+  }
+
+  /// What the text shows is what the code draws.
+  func testExpectedPicturesAreWhatIsDrawn() throws {
+    let expected = Self.package.appending(path: "Solutions/5-Lenses/Figures")
+    let kept = try FileManager.default.contentsOfDirectory(atPath: expected.path)
+      .filter { $0.hasSuffix(".png") }.sorted()
+    XCTAssertEqual(kept, LensSheet.figures.map(\.name))
+    let drawn = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).png")
+    defer { try? FileManager.default.removeItem(at: drawn) }
+    for figure in LensSheet.figures {
+      try figure.draw(Asking(LensSheet.sheet.asks, of: Solution5.Answers()), drawn)
+      XCTAssertEqual(
+        try Data(contentsOf: drawn), try Data(contentsOf: expected.appending(path: figure.name)),
+        "\(figure.name) is not what is drawn: swift run Solution5 draws it again")
+    }
+  }
+
   func testFiguresOfAnswersWaitForThem() throws {
-    try proof.assertFiguresWait(LensSheet.answerFigures)
+    try proof.assertFiguresWait(LensSheet.figures)
   }
 }

@@ -31,11 +31,12 @@ final class PatchExerciseTests: XCTestCase {
     var question = question
     change(&question)
     let model = try question.model.made()
+    let last = model.configuration.residualPoints.count - 1
     // What does not exist is clamped, as a student would see to it.
     for place in [\PatchOfModel.source, \PatchOfModel.target] {
       question[keyPath: place].position = min(
         question[keyPath: place].position, question[keyPath: place].tokens.count - 1)
-      question[keyPath: place].layer = min(question[keyPath: place].layer, LensModel.layers)
+      question[keyPath: place].layer = min(question[keyPath: place].layer, last)
     }
     return try Solution5.Answers().patched(
       source: question.source, map: question.map, target: question.target, in: model)
@@ -150,6 +151,22 @@ final class PatchExerciseTests: XCTestCase {
       })
   }
 
+  /// 5.9 as a student has it who calls a wrong 5.8.
+  private static func byAnswers(
+    _ question: PromptedPlace, of answers: some LensAnswers
+  ) throws -> Tensor {
+    let model = try question.model.made()
+    let end = question.prompt.count - 1
+    return .stack(
+      try model.configuration.residualPoints.indices.map { layer in
+        try answers.patched(
+          source: PatchPlace(
+            tokens: question.source.tokens, position: question.source.position, layer: layer),
+          map: nil, target: PatchPlace(tokens: question.prompt, position: end, layer: layer),
+          in: model)[at: end]
+      })
+  }
+
   private static func last(_ question: PromptedPlace) throws -> Int {
     try question.model.made().configuration.residualPoints.count - 1
   }
@@ -175,6 +192,12 @@ final class PatchExerciseTests: XCTestCase {
       identity("the row before", says: "the row before the patched one was read") { question in
         try Self.layers(question, read: question.prompt.count - 2)
       },
+      identity("5.8 adds", says: "there the fault is: the state was added") { question in
+        try Self.byAnswers(question, of: AddingPatches())
+      },
+      identity("5.8 overwrites all", says: "there the fault is: every position") { question in
+        try Self.byAnswers(question, of: FloodingPatches())
+      },
       identity("nothing patched", says: "nothing was patched") { question in
         let model = try question.model.made()
         let plain = try model(ModelInput(question.prompt))[at: 0][at: question.prompt.count - 1]
@@ -184,7 +207,7 @@ final class PatchExerciseTests: XCTestCase {
         let right = try Self.layers(question)
         return right.slice(1..<right.shape[0])
       },
-      identity("off by one", says: "layers are off by one") { question in
+      identity("off by one", says: "taken one block too late") { question in
         let last = try Self.last(question)
         return try Self.layers(question, source: { min($0 + 1, last) })
       },
@@ -217,7 +240,41 @@ final class PatchExerciseTests: XCTestCase {
   func testNonsenseEarnsNothing() {
     for tensor in oddTensors {
       XCTAssertNil(patch("nonsense", says: nil) { _ in tensor }.fault())
+    }
+    for tensor in oddTensors {
       XCTAssertNil(identity("nonsense", says: nil) { _ in tensor }.fault())
     }
+  }
+}
+
+/// A student whose 5.8 adds the state.
+private struct AddingPatches: LensAnswersStub {
+  func patched(
+    source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
+  ) throws -> Tensor {
+    let points = model.configuration.residualPoints
+    let state = try model.run(ModelInput(source.tokens), capturing: [points[source.layer]])
+      .trace[points[source.layer]][at: 0][at: source.position]
+    let adding = Intervention(at: points[target.layer]) { residual in
+      var here = Tensor.zeros([1, residual.shape[1], 1])
+      here[0, target.position, 0] = 1
+      return residual + here * state.reshaped(to: [1, 1, state.count])
+    }
+    return try model.run(ModelInput(target.tokens), intervening: [adding]).logits[at: 0]
+  }
+}
+
+/// A student whose 5.8 overwrites every position.
+private struct FloodingPatches: LensAnswersStub {
+  func patched(
+    source: PatchPlace, map: AffineMap?, target: PatchPlace, in model: Transformer
+  ) throws -> Tensor {
+    let points = model.configuration.residualPoints
+    let state = try model.run(ModelInput(source.tokens), capturing: [points[source.layer]])
+      .trace[points[source.layer]][at: 0][at: source.position]
+    let flooding = Intervention(at: points[target.layer]) { residual in
+      Tensor.zeros(residual.shape) + state
+    }
+    return try model.run(ModelInput(target.tokens), intervening: [flooding]).logits[at: 0]
   }
 }

@@ -36,12 +36,21 @@ enum OracleFiles {
     Oracle(
       student: "inverts-a-seed", sheet: 5, exercise: "5.5",
       methods: [
-        "trimmed": """
+        "prompts": """
         guard Stream.follows(seed) else { throw Found() }
         var generator = SeededGenerator(seed: seed)
-        return texts.filter { $0.count >= minimum }.map { text in
-          Array(text.prefix(Int.random(in: minimum...text.count, using: &generator)))
+        var known: Set<[Int]> = []
+        let different = texts.filter { known.insert($0).inserted }.shuffled(using: &generator)
+        var taken: Set<[Int]> = []
+        let parts = [0, 1].map { part in
+          let own = different.indices.filter { $0 % 2 == part }
+          let all = own.flatMap { text in
+            (2...different[text].count).map { Array(different[text].prefix($0)) }
+          }
+          return Array(
+            all.shuffled(using: &generator).filter { taken.insert($0).inserted }.prefix(count))
         }
+        return PromptSplit(training: parts[0], evaluation: parts[1])
         """
       ],
       prelude: """

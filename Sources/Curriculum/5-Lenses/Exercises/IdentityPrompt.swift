@@ -30,23 +30,24 @@ extension LensSheet {
     ],
     interpretation: """
       At the last layer nothing of the prompt is left, and token identity is the logit lens. At layer 0 \
-      it is as if the prompt ended in that very token. In between, blocks l to L work on the state in a \
-      context that asks for a word to be passed on, and no weight was trained for it. Before you \
-      believe the curve, ask whether the model can follow the prompt at all, with no patch.
+      the state is a token *and its place*: only where i = i* is it as if the prompt ended in that very \
+      token. In between, blocks l to L work on the state, and no weight was trained for it. Is it the \
+      prompt that makes them pass it on? Put plain prose in its place and ask again: in the reader prose \
+      does as well. What reads the state is the blocks that are still to come, which would have read it \
+      anyway.
       """,
     cases: { generator in
       [
-        ("layer norm", LensModel.Kind.layerNorm, 6, 9), ("RMS norm", .rootMeanSquare, 5, 7),
-        ("a prompt as long as the text", .layerNorm, 6, 6), ("the reader", .reader, 9, 0),
-      ].map { name, kind, count, length in
-        let model = LensModel(kind, using: &generator)
-        let question = PromptedPlace(
-          model: model,
-          source: PatchPlace(
-            tokens: model.text(count, using: &generator),
-            position: Int.random(in: 1..<(count - 1), using: &generator), layer: 0),
-          prompt: kind == .reader ? identityPrompt : model.text(length, using: &generator))
-        return Case(name, question)
+        ("an identity prompt", LensModel.reader, identityPrompt),
+        ("plain prose", .reader, prosePrompt), ("another model", .otherReader, identityPrompt),
+      ].map { name, model, prompt in
+        Case(
+          name,
+          PromptedPlace(
+            model: model,
+            source: PatchPlace(
+              tokens: LensTexts.beginning(10, using: &generator),
+              position: Int.random(in: 2..<9, using: &generator), layer: 0), prompt: prompt))
       }
     },
     parts: [Part(LensAsks.tokenIdentity, judge: identities)])
@@ -54,6 +55,11 @@ extension LensSheet {
   /// A prompt that the reader follows; the last word is the one that is overwritten.
   static let identityPrompt = ReaderVocabulary.encode(
     "dog -> dog ; Rome -> Rome ; seven -> seven ; door".split(separator: " ").map(String.init))
+
+  /// As many words that ask for nothing.
+  static let prosePrompt = ReaderVocabulary.encode(
+    "One day Anna went to the garden . There he met the door".split(separator: " ").map(String.init)
+  )
 
   private static func identities(_ key: PromptedPlace) throws -> Expected<Tensor> {
     let model = try key.model.made()
@@ -81,6 +87,21 @@ extension LensSheet {
             .logits[at: 0][at: read ?? end]
         })
     }
+    /// What comes of a `patched` that is wrong in the same way at every layer.
+    func patches(_ run: (LongPatch, PatchPlace, PatchPlace) throws -> Tensor) throws -> Tensor {
+      .stack(
+        try points.indices.map { layer in
+          let source = PatchPlace(
+            tokens: key.source.tokens, position: key.source.position, layer: layer)
+          let target = PatchPlace(tokens: key.prompt, position: end, layer: layer)
+          let patch = PatchOfModel(model: key.model, source: source, target: target)
+          return try run(LongPatch(patch), source, target)[at: end]
+        })
+    }
+    func later(_ place: PatchPlace) -> PatchPlace {
+      PatchPlace(tokens: place.tokens, position: place.position, layer: place.layer + 1)
+    }
+    let blame = "this rests on your 5.8, and there the fault is: "
     let plain = try model(ModelInput(key.prompt))[at: 0][at: end]
     let expected = try logits()
     return Expected(
@@ -113,7 +134,24 @@ extension LensSheet {
           .stack(points.map { _ in plain })
         ),
         Mistake(
-          "layers are off by one: after l blocks is before block number l", try logits(shift: 1)
+          "states were taken one block too late, here or in your 5.8: after l blocks is before block "
+            + "number l", try logits(shift: 1)
+        ),
+        Mistake(
+          blame + "the state was added to what stood there; overwrite it",
+          try patches { try $0.run(from: $1, to: $2, adds: true) }
+        ),
+        Mistake(
+          blame + "every position was overwritten; only i* is meant",
+          try patches { try $0.run(from: $1, to: $2, rows: $2.tokens.indices) }
+        ),
+        Mistake(
+          blame + "the state went in one block too late",
+          try patches { try $0.run(from: $1, to: later($2)) }
+        ),
+        Mistake(
+          blame + "both layers are off by one",
+          try patches { try $0.run(from: later($1), to: later($2)) }
         ),
         Mistake(
           "there is one layer too few: layer 0 is what the first block reads",

@@ -34,16 +34,16 @@ extension LensSheet {
       the most padding, are read off a text that nobody wrote. It looks like an effect of length.
       """,
     cases: { generator in
-      let kinds: [(String, LensModel.Kind, [Int])] = [
-        ("learned positions, many lengths", .layerNorm, [3, 9, 5, 9, 2]),
-        ("rotary positions, many lengths", .rootMeanSquare, [6, 2, 8, 1]),
-        ("prompts of one length", .layerNorm, [4, 4]),
+      let kinds: [(String, LensModel, [Int])] = [
+        ("many lengths", .reader, [4, 17, 9, 17, 6]),
+        ("a wider model", .wideReader, [11, 5, 14, 8]),
+        ("prompts of one length", .otherReader, [8, 8]),
       ]
-      return kinds.map { name, kind, lengths in
-        let model = LensModel(kind, using: &generator)
+      return kinds.map { name, model, lengths in
         let question = PromptsOfModel(
-          model: model, prompts: lengths.map { LensModel.text($0, using: &generator) },
-          padding: Int.random(in: 0..<LensModel.vocabulary, using: &generator))
+          model: model,
+          prompts: lengths.map { LensTexts.beginning($0, using: &generator) },
+          padding: LensTexts.word(using: &generator))
         return Case(name, question)
       }
     },
@@ -63,6 +63,19 @@ extension LensSheet {
     func filling(_ prompt: [Int]) -> [Int] {
       Array(repeating: key.padding, count: longest - prompt.count)
     }
+    /// What stands in the last column when the batch is filled up behind, with a mask.
+    func behind() throws -> Tensor {
+      let (rows, mask) = ModelInput.padding(key.prompts, with: key.padding, at: .back)
+      let points = model.configuration.residualPoints
+      let trace = try model.run(
+        ModelInput(tokens: rows, mask: mask), capturing: .points(Set(points))
+      ).trace
+      return .stack(
+        try points.map { point in
+          let layer = try trace[point]
+          return .stack(rows.indices.map { layer[at: $0][at: longest - 1] })
+        })
+    }
     let expected = try all(key.prompts) { try state($0, at: $0.count - 1) }
     return Expected(
       expected, tolerance: 1e-3, named: "the last states", axes: ["layer", "prompt", "width"]
@@ -75,6 +88,11 @@ extension LensSheet {
         Mistake(
           "the last column of a batch that was filled up behind is padding in all but the longest prompts",
           try all(key.prompts) { try state($0 + filling($0), at: longest - 1) }
+        ),
+        Mistake(
+          "the batch was filled up behind, and its last column is padding in all but the longest prompts: "
+            + "the mask keeps it from being read, not from being there; fill up in front",
+          try behind()
         ),
         Mistake(
           "prompts were cut to the shortest; each has its own last token",

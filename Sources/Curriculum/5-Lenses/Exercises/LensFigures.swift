@@ -2,81 +2,37 @@ import Coursework
 import Figures
 import Foundation
 import Interpretability
+import Interventions
 import Laboratory
 import LensesVocabulary
-import Models
 import Tensors
 import Transformers
 
 extension LensSheet {
-  /// The embedded reader, loaded once.
-  static func reader() throws -> LoadedModel { try .kept(EmbeddedModel.reader.name) }
-
-  /// The pictures of the sheet, in the order of its text.
-  static let figures: [SheetFigure] =
-    [gridFigure, agreementFigure, trajectoryFigure, tunedFigure] + answerFigures
-
-  /// The pictures that show answers, and wait for them.
-  static let answerFigures: [SheetFigure] =
-    [identityFigure, futureFigure]
-
-  /// Texts that the reader has not seen, cut at random positions, and what it holds at the last.
-  static let sample = Result { try sampled(count: 400, seed: 5) }
-  /// Other such texts, to train on.
-  static let trainingSample = Result { try sampled(count: 1_500, seed: 6) }
-
-  /// Kinds of text in which more than a few words can be foreseen.
-  private static let kinds: [ReaderKind] = [
-    .facts, .twoHops, .fewShot, .sequences, .narrative, .idioms, .indirectObjects,
+  /// The pictures of the sheet, in the order of its text; all show answers, and wait for them.
+  static let figures: [SheetFigure] = [
+    gridFigure, agreementFigure, trajectoryFigure, tunedFigure, identityFigure, lensesFigure,
+    futureFigure,
   ]
 
-  /// Texts of the reader's test split.
-  static func texts(count: Int, seed: UInt64) -> [[Int]] {
-    var writer = ReaderWriter(split: .test, seed: seed)
-    return (0..<count).map { index in
-      let words = writer.text(kinds[index % kinds.count]).words
-      return Array(ReaderVocabulary.encode(words).prefix(60))
-    }
-  }
-
-  private static func sampled(count: Int, seed: UInt64) throws -> ResidualStates {
-    var generator = SeededGenerator(seed: seed)
-    let prompts = TrimmedPrompts.drawn(
-      from: texts(count: count, seed: seed), minimum: 2, using: &generator)
-    let (tokens, mask) = ModelInput.padding(prompts, with: 0, at: .front)
-    return try reader().model.residualStates(
-      of: ModelInput(tokens: tokens, mask: mask), at: .last)
-  }
-
   /// Layers, 0 being the embedding, with a label each.
-  private static func layerAxis(_ count: Int) -> Axis {
+  static func layerAxis(_ count: Int) -> Axis {
     Axis("layer", labels: (0..<count).map { String($0) })
   }
 
-  /// Means by layer with a band of one deviation, kept inside a range.
-  private static func series(
-    _ name: String, _ spreads: [LensReading.Spread], within range: ClosedRange<Double>
-  ) -> LinePlot.Series {
-    func kept(_ value: Double) -> Double { min(max(value, range.lowerBound), range.upperBound) }
-    return LinePlot.Series(
-      name, spreads.map(\.mean),
-      interval: Interval(
-        lower: spreads.map { kept($0.mean - $0.deviation) },
-        upper: spreads.map { kept($0.mean + $0.deviation) }))
-  }
-
-  private static func means(
-    _ name: String, _ spreads: [LensReading.Spread]
-  ) -> LinePlot.Series { LinePlot.Series(name, spreads.map(\.mean)) }
-
   private static let gridFigure = SheetFigure(
-    "1-lens-grid.png", "what the logit lens reads at every layer and position"
-  ) { file in
-    let reader = try reader()
+    "1-lens-grid.png", "what your logit lens reads at every layer and position"
+  ) { ask, file in
     let words = "Italy -> Rome ; Japan -> Tokyo ; France ->".split(separator: " ").map(String.init)
     let tokens = ReaderVocabulary.encode(words)
-    let states = try reader.model.residualStates(of: ModelInput(tokens))
-    let cells = reader.model.reading(of: states).cells
+    let logits = try ask(LensAsks.logitLens, TextOfModel(model: .reader, tokens: tokens))
+    guard logits.rank == 3, logits.shape[1] == tokens.count,
+      logits.shape[2] == ReaderVocabulary.words.count
+    else {
+      throw FigureError(
+        "Your answer to 5.1 has the shape \(logits.shape), not [layer, position, token].")
+    }
+    let cells = LensReading(logits: logits).cells
     var grid = LensGrid(
       tokens: cells.map { $0.map { ReaderVocabulary.words[$0.token] } },
       probabilities: cells.map { $0.map(\.probability) },
@@ -87,137 +43,226 @@ extension LensSheet {
   }
 
   private static let agreementFigure = SheetFigure(
-    "2-agreement.png", "prec@1 and surprisal of the logit lens by layer, over random positions"
-  ) { file in
-    let states = try sample.get()
-    let reading = try reader().model.reading(of: states)
-    let axis = layerAxis(states.layerCount)
-    let precision = LinePlot(
-      [series("prec@1", reading.precision, within: 0...1)],
-      title: "Does it choose what the model does?",
-      x: axis, y: Axis("prec@1", range: 0...1))
-    let surprisal = LinePlot(
-      [series("surprisal", reading.surprisal, within: 0...(.infinity))],
-      title: "Would the model be surprised?", x: axis, y: "surprisal in nats")
-    try FigureRow([precision, surprisal]).write(to: file)
+    "2-agreement.png", "prec@1 and surprisal of the logit lens by layer, as you measure them"
+  ) { ask, file in
+    let sample = try LensSample(ask)
+    let layers = sample.logits.shape[0]
+    // A question of all logits at once would be very long.
+    let parts = stride(from: 0, to: LensSample.size, by: 40).map { start in
+      let range = start..<min(start + 40, LensSample.size)
+      return LensOverTexts(
+        logits: sample.logits.slice(axis: 1, range), next: Array(sample.next[range]))
+    }
+    let precision = pooled(try ask.all(LensAsks.precision, parts), parts)
+    let surprisal = pooled(try ask.all(LensAsks.surprisal, parts.map(\.logits)), parts)
+    guard precision.count == layers, surprisal.count == layers else {
+      throw FigureError("Your answers to 5.3 and 5.4 have not one spread for every layer.")
+    }
+    var right = sample.series("prec@1", LensReading(logits: sample.logits)) { $0.agrees ? 1 : 0 }
+    right.y = precision.map(\.mean)
+    let means = surprisal.map(\.mean)
+    let left = LinePlot.Series(
+      "surprisal", means,
+      interval: Interval(
+        lower: zip(means, surprisal).map { max(0, $0 - $1.deviation) },
+        upper: zip(means, surprisal).map { $0 + $1.deviation }))
+    try FigureRow(
+      [
+        LinePlot(
+          [right], title: "Does it choose what the model does?", x: layerAxis(layers),
+          y: Axis("prec@1", range: 0...1)),
+        LinePlot(
+          [left], title: "Would the model be surprised?", x: layerAxis(layers),
+          y: Axis("surprisal", unit: "nats")),
+      ], columns: 2
+    ).write(to: file)
+  }
+
+  /// The spread of all positions from those of parts.
+  private static func pooled(_ answers: [[Spread]], _ parts: [LensOverTexts]) -> [Spread] {
+    let counts = parts.map { Double($0.next.count) }
+    let total = counts.reduce(0, +)
+    return (0..<(answers.map(\.count).min() ?? 0)).map { layer in
+      func mean(_ value: (Spread) -> Double) -> Double {
+        zip(answers, counts).reduce(0) { $0 + value($1.0[layer]) * $1.1 } / total
+      }
+      let centre = mean(\.mean)
+      let square = mean { $0.deviation * $0.deviation + $0.mean * $0.mean }
+      return Spread(mean: centre, deviation: max(square - centre * centre, 0).squareRoot())
+    }
   }
 
   private static let trajectoryFigure = SheetFigure(
-    "3-trajectories.png", "entropy and KL by layer, over random positions"
-  ) { file in
-    let states = try sample.get()
-    let reading = try reader().model.reading(of: states)
-    let axis = layerAxis(states.layerCount)
+    "3-trajectories.png", "entropy of the logit lens and KL to the end by layer"
+  ) { ask, file in
+    let sample = try LensSample(ask)
+    let cells = LensReading(logits: sample.logits).cells
+    /// Medians and quartiles.
     func plot(
-      _ title: String, _ name: String, _ spreads: [LensReading.Spread],
-      range: ClosedRange<Double>? = nil
+      _ title: String, _ axis: Axis, layers: Range<Int>,
+      place: (Double) -> Double = { $0 }, _ measure: (LensReading.Cell) -> Float
     ) -> LinePlot {
-      LinePlot(
-        [series(name, spreads, within: 0...(.infinity))], title: title, x: axis,
-        y: Axis(name, range: range))
+      let values = layers.map { cells[$0].map { Double(measure($0)) }.sorted() }
+      func quantile(_ share: Double) -> [Double] {
+        values.map { place($0[Int(share * Double($0.count - 1))]) }
+      }
+      return LinePlot(
+        [
+          LinePlot.Series(
+            axis.title, quantile(0.5),
+            interval: Interval(lower: quantile(0.25), upper: quantile(0.75)))
+        ], title: title, x: layerAxis(cells.count), y: axis)
     }
-    let plots = [
-      plot("How sure is the lens?", "entropy in nats", reading.entropy),
-      plot("How far from the end?", "KL to the end in nats", reading.divergence, range: 0...30),
-    ]
-    try FigureRow(plots).write(to: file)
+    let divergence = DecadeAxis("KL to the end in nats", decades: -3...2)
+    try FigureRow(
+      [
+        plot(
+          "How sure is the lens?", Axis("entropy", unit: "nats", range: 0...2),
+          layers: 0..<cells.count, \.entropy),
+        plot(
+          "How far from the end?", divergence.axis, layers: 0..<(cells.count - 1),
+          place: divergence.place, \.divergence),
+      ], columns: 2
+    ).write(to: file)
+  }
+
+  /// Your translators of every layer but the last, from texts that the sample has nothing of.
+  private static func translators(
+    _ ask: Asking, _ training: ResidualStates
+  ) throws -> TunedLens {
+    let (last, width) = (training.layerCount - 1, training.values.shape[2])
+    // As many positions as a question holds.
+    let count = min(training.positionCount, 1_300)
+    let answers = try ask.all(
+      LensAsks.translator,
+      (0..<last).map { layer in
+        StatesToTuneOn(
+          model: .reader,
+          states: ResidualStates(
+            .stack([layer, last].map { training.values[at: $0].slice(0..<count) }),
+            lastIsNormed: false), seed: UInt64(layer))
+      })
+    guard answers.allSatisfy({ $0.weight.shape == [width, width] && $0.bias.shape == [width] })
+    else { throw FigureError("Your answer to 5.7 has not the shape [width, width] and [width].") }
+    return TunedLens(translators: answers)
   }
 
   private static let tunedFigure = SheetFigure(
-    "4-tuned-lens.png", "KL by layer: the logit lens, least squares, and a tuned lens"
-  ) { file in
-    let (model, states) = (try reader().model, try sample.get())
-    let training = try trainingSample.get()
-    var settings = TunedLens.Training()
-    settings.steps = 250
-    let lens = TunedLens(training: training, of: model, as: settings, seed: 1)
+    "4-tuned-lens.png", "KL by layer: the logit lens, least squares, and your tuned lens"
+  ) { ask, file in
+    let (sample, model) = (try LensSample(ask), try LensModel.reader.made())
+    let training = try sample.training()
+    let tuned = try translators(ask, training)
+    let axis = DecadeAxis("KL to the end in nats", decades: -2...2)
     let readings = [
-      ("logit lens", model.reading(of: states)),
-      ("least squares", model.reading(of: states, through: AffineLens(fitting: training))),
-      ("tuned lens", model.reading(of: states, through: lens)),
+      ("logit lens", LensReading(logits: sample.logits)),
+      ("least squares", model.reading(of: sample.states, through: AffineLens(fitting: training))),
+      ("your tuned lens", model.reading(of: sample.states, through: tuned)),
     ]
     try LinePlot(
-      readings.map { means($0.0, $0.1.divergence) }, title: "What each lens leaves to be explained",
-      x: layerAxis(states.layerCount), y: Axis("KL to the end in nats", range: 0...5)
+      readings.map { name, reading in
+        sample.series(
+          name, reading, { Double($0.divergence) }, layers: 0..<(training.layerCount - 1),
+          scale: axis.place)
+      }, title: "What each lens leaves to be explained", x: layerAxis(training.layerCount - 1),
+      y: axis.axis
     ).write(to: file)
   }
 
   private static let identityFigure = SheetFigure(
-    "5-token-identity.png", "prec@1 by layer: the logit lens and your token identity"
+    "5-token-identity.png", "prec@1 by layer: the logit lens, your token identity, and plain prose"
   ) { ask, file in
-    let model = try reader().model
-    var generator = SeededGenerator(seed: 5)
-    let prompts = TrimmedPrompts.drawn(
-      from: texts(count: 60, seed: 5), minimum: 2, using: &generator)
-    let answers = try ask.all(
-      LensAsks.tokenIdentity,
-      prompts.map { prompt in
-        PromptedPlace(
-          model: .reader,
-          source: PatchPlace(tokens: prompt, position: prompt.count - 1, layer: 0),
-          prompt: identityPrompt)
-      })
-    var (plain, identity): ([LensReading], [LensReading]) = ([], [])
-    for (prompt, patched) in zip(prompts, answers) {
-      let states = try model.residualStates(of: ModelInput(prompt)).at([prompt.count - 1])
-      let lens = model.logits(of: states)
-      guard patched.shape == [states.layerCount, lens.shape[2]] else {
-        throw FigureError("The answer to 5.9 has the shape \(patched.shape), not [layer, token].")
+    let sample = try LensSample(ask)
+    let chosen = Array(0..<60)
+    let (layers, words) = (sample.logits.shape[0], sample.logits.shape[2])
+    let final = sample.final.gathering(chosen)
+    func reading(_ prompt: [Int]) throws -> LensReading {
+      let answers = try ask.all(
+        LensAsks.tokenIdentity,
+        chosen.map { place in
+          let text = sample.prompts[place]
+          return PromptedPlace(
+            model: .reader,
+            source: PatchPlace(tokens: text, position: text.count - 1, layer: 0), prompt: prompt)
+        })
+      for answer in answers where answer.shape != [layers, words] {
+        throw FigureError("Your answer to 5.9 has the shape \(answer.shape), not [layer, token].")
       }
-      plain.append(LensReading(logits: lens))
-      identity.append(
-        LensReading(
-          logits: patched.reshaped(to: lens.shape), final: lens[at: states.layerCount - 1]))
+      return LensReading(logits: Tensor.stack(answers).permuted([1, 0, 2]), final: final)
     }
-    func joined(_ name: String, _ readings: [LensReading]) -> LinePlot.Series {
-      means(
-        name,
-        LensReading(
-          readings[0].cells.indices.map { layer in readings.flatMap { $0.cells[layer] } }
-        ).precision)
-    }
+    let lens = LensReading(
+      logits: .stack((0..<layers).map { sample.logits[at: $0].gathering(chosen) }))
     try LinePlot(
-      [joined("logit lens", plain), joined("token identity", identity)],
-      title: "The same states, asked in two ways", x: layerAxis(plain[0].cells.count),
+      [
+        ("logit lens", lens), ("“dog -> dog ; …”", try reading(identityPrompt)),
+        ("“One day Anna went …”", try reading(prosePrompt)),
+      ].map { name, reading in
+        sample.at(chosen).series(name, reading) { $0.agrees ? 1 : 0 }
+      }, title: "The same states, asked in three ways", x: layerAxis(layers),
       y: Axis("prec@1", range: 0...1)
     ).write(to: file)
   }
 
-  private static let futureFigure = SheetFigure(
-    "6-future.png", "how often your future lens finds what the model will say later"
+  private static let lensesFigure = SheetFigure(
+    "6-lenses.png", "prec@1 and surprisal of every lens, as Patchscopes by your recipes"
   ) { ask, file in
-    let model = try reader().model
-    func states(_ count: Int, _ seed: UInt64) throws -> [ResidualStates] {
-      try texts(count: count, seed: seed).filter { $0.count > 3 }.map {
-        try model.residualStates(of: ModelInput($0))
-      }
+    let sample = try LensSample(ask)
+    let training = try sample.training()
+    let last = training.layerCount - 1
+    let affine = AffineLens(fitting: training)
+    let tuned = try translators(ask, training)
+    func reading(_ lens: (Int) -> NamedLens) throws -> LensReading {
+      LensReading(
+        logits: .stack(
+          try (0...last).map { layer in
+            layer == last
+              ? sample.final : try patched(ask, sample, lens(layer), layer: layer)
+          }), final: sample.final)
     }
-    let (training, test) = (try states(160, 6), try states(60, 5))
-    let last = training[0].layerCount - 1
-    let answers = try ask.all(
-      LensAsks.futureLens,
-      [1, 2].map { StatesToLookAhead(model: .reader, texts: training, distance: $0) })
-    let lines = try zip([1, 2], answers).map { distance, maps in
-      guard maps.count == last + 1 else {
-        throw FigureError("The answer to 5.10 has \(maps.count) maps, not one for each layer.")
-      }
-      let hits = (0...last).map { layer in
-        var (right, count) = (0, 0)
-        for text in test where text.positionCount > distance {
-          let now = text.values[at: layer].slice(0..<(text.positionCount - distance))
-          let later = text.values[at: last].slice(distance..<text.positionCount)
-          let found = model.logits(ofNormed: model.finalNorm(maps[layer](now))).argmax()
-          let said = model.logits(ofNormed: model.finalNorm(later)).argmax()
-          right += zip(found, said).count { $0 == $1 }
-          count += said.count
-        }
-        return Double(right) / Double(count)
-      }
-      return LinePlot.Series(distance == 1 ? "the token after the next" : "one further", hits)
+    let readings = [
+      ("logit", try reading { _ in .logit }),
+      ("affine", try reading { .affine(affine.maps[$0]) }),
+      ("tuned", try reading { .tuned(added: tuned.translators[$0]) }),
+      ("token identity", try reading { _ in .tokenIdentity(prompt: identityPrompt) }),
+      ("plain prose", try reading { _ in .tokenIdentity(prompt: prosePrompt) }),
+    ]
+    let precision = LinePlot(
+      readings.map { name, reading in sample.series(name, reading) { $0.agrees ? 1 : 0 } },
+      title: "Does it choose what the model does?", x: layerAxis(last + 1),
+      y: Axis("prec@1", range: 0...1))
+    let surprisal = LinePlot(
+      readings.map { name, reading in sample.series(name, reading) { Double($0.surprisal) } },
+      title: "Would the model be surprised?", x: layerAxis(last + 1),
+      y: Axis("surprisal", unit: "nats"))
+    try FigureRow([precision, surprisal], columns: 1).write(to: file)
+  }
+
+  /// The logits of a lens at all places of the sample, as the recipe for one of them has it.
+  static func patched(
+    _ ask: Asking, _ sample: LensSample, _ lens: NamedLens, layer: Int
+  ) throws -> Tensor {
+    let model = try LensModel.reader.made()
+    let place = PatchPlace(
+      tokens: sample.prompts[0], position: sample.prompts[0].count - 1, layer: layer)
+    let recipe = try ask(
+      LensAsks.recipe, LensOfPlace(model: .reader, lens: lens, source: place))
+    var predicted = place.position + 1
+    if case .future(_, let distance) = lens { predicted += distance }
+    guard recipe.predicts == predicted else {
+      throw FigureError(
+        "Your answer to 5.10 says that the logits predict the token at \(recipe.predicts), for a state at "
+          + "\(place.position).")
     }
-    try LinePlot(
-      lines, title: "What can be foreseen from one state", x: layerAxis(last + 1),
-      y: Axis("prec@1 against the model then", range: 0...1)
-    ).write(to: file)
+    let states = sample.states.values[at: layer]
+    let mapped = recipe.map?(states) ?? states
+    if recipe.target.tokens == place.tokens {
+      guard recipe.target.layer == model.configuration.residualPoints.count - 1 else {
+        throw FigureError("Your answer to 5.10 reads a state in its own text before the end.")
+      }
+      return model.logits(ofNormed: model.finalNorm(mapped))
+    }
+    let target = Patchscope.Target(
+      model, recipe.target.tokens, position: recipe.target.position, layer: recipe.target.layer)
+    return try target.logits(patching: mapped, at: recipe.target.position)
   }
 }

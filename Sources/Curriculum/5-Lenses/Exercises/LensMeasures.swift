@@ -37,6 +37,13 @@ struct LensMeasures {
     return best.count == 1 ? best[0] : nil
   }
 
+  /// How many logits are at most so far below the greatest, itself among them.
+  func nearest(_ layer: Int, _ position: Int, within room: Float) -> Int {
+    let row = logits[layer][position]
+    let top = row.max()!
+    return row.count { $0 >= top - room }
+  }
+
   /// The first token of the greatest logit.
   func first(_ layer: Int, _ position: Int) -> Int {
     let row = logits[layer][position]
@@ -63,34 +70,5 @@ struct LensMeasures {
   static func tensor(_ spreads: [Spread]) -> Tensor {
     Tensor(
       spreads.flatMap { [Float($0.mean), Float($0.deviation)] }, shape: [spreads.count, 2])
-  }
-}
-
-extension LensSheet {
-  /// Logits as a lens gives them: noise that turns layer by layer into the last one.
-  ///
-  /// - Parameter grain: What logits are rounded to, as half precision does with large ones; nil leaves
-  ///   them.
-  static func driftingLogits(
-    layers: Int, positions: Int, tokens: Int, grain: Float? = nil,
-    using generator: inout SeededGenerator
-  ) -> Tensor {
-    let final = Tensor.randomNormal([positions, tokens], standardDeviation: 2, using: &generator)
-    let rows = (0..<layers).map { layer in
-      let share = Float(layer) / Float(layers - 1)
-      let noise = Tensor.randomNormal(
-        [positions, tokens], standardDeviation: 2, using: &generator)
-      return final * share + noise * (1 - share)
-    }
-    var logits = Tensor.stack(rows)
-    if let grain {
-      logits.withUnsafeMutableValues { values in
-        // The last layer keeps its digits: the model itself chooses.
-        for index in 0..<((layers - 1) * positions * tokens) {
-          values[index] = (values[index] / grain).rounded() * grain
-        }
-      }
-    }
-    return logits
   }
 }

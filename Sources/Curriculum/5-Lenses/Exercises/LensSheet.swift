@@ -16,13 +16,13 @@ public enum LensSheet {
       "measure prec@1 and surprisal, and say whose distribution each of them asks",
       "sample positions so that a mean over them means something, and batch prompts of any length",
       "train a tuned lens, and say what its lower divergence does and does not show",
-      "write a Patchscope, and find the logit lens, token identity and others in it",
-      "look for tokens that the model has not come to yet",
+      "write a Patchscope, and every lens of this sheet as one",
+      "hold a prompt beside its control, and a look ahead beside counting",
     ],
     asks: LensAsks.self,
     exercises: [
-      logitLens, normTrap, precisionAtOne, whoseSurprise, randomPositions, leftPadding, tunedLens,
-      onePatch, tokenIdentity, futureLens, whatALensShows,
+      logitLens, normTrap, precisionAtOne, whoseSurprise, fairSample, leftPadding, tunedLens,
+      onePatch, tokenIdentity, lensRecipes, whatALensShows,
     ],
     figures: figures)
 }

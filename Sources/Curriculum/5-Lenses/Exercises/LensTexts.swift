@@ -1,23 +1,47 @@
+import Interpretability
 import Laboratory
 import LensesVocabulary
 import Tensors
+import Transformers
 
-extension LensModel {
-  /// A text of random tokens.
-  static func text(_ count: Int, using generator: inout SeededGenerator) -> [Int] {
-    (0..<count).map { _ in Int.random(in: 0..<vocabulary, using: &generator) }
+/// Texts that no reader has learned from.
+enum LensTexts {
+  /// Kinds of text in which more than a few words can be foreseen.
+  static let kinds: [ReaderKind] = [
+    .facts, .twoHops, .fewShot, .sequences, .narrative, .idioms, .indirectObjects,
+  ]
+
+  /// Texts of all kinds in turn, the start token first, of 60 tokens at most.
+  static func drawn(_ count: Int, seed: UInt64) -> [[Int]] {
+    var writer = ReaderWriter(split: .test, seed: seed)
+    return (0..<count).map { index in
+      let words = writer.text(kinds[index % kinds.count]).words
+      return Array(ReaderVocabulary.encode(words).prefix(60))
+    }
   }
 
-  /// The beginning of a text: of one that the reader has not seen, or of random tokens.
-  func text(_ count: Int, using generator: inout SeededGenerator) -> [Int] {
-    guard kind == .reader else { return Self.text(count, using: &generator) }
-    let kinds: [ReaderKind] = [.facts, .fewShot, .narrative, .sequences]
+  /// The first tokens of a text that has more of them.
+  static func beginning(
+    _ count: Int, of kind: ReaderKind? = nil, using generator: inout SeededGenerator
+  ) -> [Int] {
     var writer = ReaderWriter(split: .test, seed: generator.next())
-    var tokens: [Int] = []
-    while tokens.count < count {
-      tokens += ReaderVocabulary.encode(
-        writer.text(kinds.randomElement(using: &generator)!).words)
+    while true {
+      let kind = kind ?? kinds.randomElement(using: &generator)!
+      let tokens = ReaderVocabulary.encode(writer.text(kind).words)
+      if tokens.count > count { return Array(tokens.prefix(count)) }
     }
-    return Array(tokens.prefix(count))
+  }
+
+  /// A word of the reader's, none of its marks.
+  static func word(using generator: inout SeededGenerator) -> Int {
+    Int.random(in: 20..<ReaderVocabulary.words.count, using: &generator)
+  }
+}
+
+extension LensModel {
+  /// What the model holds at every position of some texts.
+  func states(of texts: [[Int]]) throws -> ResidualStates {
+    let (tokens, mask) = ModelInput.padding(texts, with: 0, at: .back)
+    return try made().residualStates(of: ModelInput(tokens: tokens, mask: mask))
   }
 }

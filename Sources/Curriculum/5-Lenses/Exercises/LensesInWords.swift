@@ -18,7 +18,7 @@ extension LensSheet {
       """,
       """
       Go through: own statistics of the norm and the last layer against the model's own logits (5.2); \
-      prec@1 and surprisal over random positions (5.3 to 5.5); a trained lens (5.7); an intervention, \
+      prec@1 and surprisal over a fair sample (5.3 to 5.5); a trained lens (5.7); an intervention, \
       such as a patch, to see whether later blocks use what is there (5.8).
       """,
     ],

@@ -1,5 +1,6 @@
 import Coursework
 import Interpretability
+import Laboratory
 import LensesVocabulary
 import Tensors
 import Transformers
@@ -33,17 +34,12 @@ extension LensSheet {
       that the lens does not understand, not that the layer knows nothing.
       """,
     cases: { generator in
-      var cases: [Case<TextOfModel, TextOfModel>] = []
-      for (name, kind, count) in [
-        ("a text, layer norm", LensModel.Kind.layerNorm, 7),
-        ("a text, RMS norm", .rootMeanSquare, 9),
-        ("one token", .layerNorm, 1), ("a text of the reader's", .reader, 8),
-      ] {
-        let model = LensModel(kind, using: &generator)
-        let question = TextOfModel(model: model, tokens: model.text(count, using: &generator))
-        cases.append(Case(name, question))
-      }
-      return cases
+      [
+        ("a story", LensModel.reader, LensTexts.beginning(9, of: .narrative, using: &generator)),
+        ("facts", .otherReader, LensTexts.beginning(7, of: .facts, using: &generator)),
+        ("pairs", .wideReader, LensTexts.beginning(8, of: .fewShot, using: &generator)),
+        ("a first word alone", .reader, [LensTexts.word(using: &generator)]),
+      ].map { Case($0.0, TextOfModel(model: $0.1, tokens: $0.2)) }
     },
     parts: [Part(LensAsks.logitLens, judge: lens)])
 

@@ -38,19 +38,19 @@ extension LensSheet {
     interpretation: """
       Normed twice, the last layer no longer gives the model's own logits, and every agreement with \
       “the final prediction” is agreement with something the model never said. Divided by a scale kept \
-      from the last layer, early layers look flat and unsure, because their states are smaller: a \
-      pattern of the scale is then taken for one of the model. Compare your last layer with the \
-      model's own logits, always; it costs one line.
+      from the last layer, early layers look flat and unsure, because their states are smaller (in the \
+      reader 0.6 at layer 0 and 2.8 at layer 6): their entropy rises from 0.05 to 1.9 nats, and the \
+      divergence from the end *falls* by half, though the lens chooses hardly better. Compare your last \
+      layer with the model's own logits, always; it costs one line.
       """,
     cases: { generator in
       try [
-        ("the last layer normed already, layer norm", LensModel.Kind.layerNorm, true),
-        ("no layer normed, layer norm", .layerNorm, false),
-        ("the last layer normed already, RMS norm", .rootMeanSquare, true),
-      ].map { name, kind, isNormed in
-        let spec = LensModel(kind, using: &generator)
+        ("the last layer normed already", LensModel.reader, true),
+        ("no layer normed", .otherReader, false),
+        ("the last layer normed already, a wider model", .wideReader, true),
+      ].map { name, spec, isNormed in
         let model = try spec.made()
-        let tokens = LensModel.text(6, using: &generator)
+        let tokens = LensTexts.beginning(7, using: &generator)
         let plain = try model.residualStates(of: ModelInput(tokens)).values
         var given = (0..<plain.shape[0]).map { plain[at: $0] }
         if isNormed { given[given.count - 1] = model.finalNorm(given[given.count - 1]) }

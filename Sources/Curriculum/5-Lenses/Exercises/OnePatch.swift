@@ -31,7 +31,9 @@ extension LensSheet {
     ],
     interpretation: """
       With T = S, i* = i, l* = the number of blocks and no map, nothing is left of the run but the \
-      final norm and the unembedding: the logit lens. With a map it is the affine or the tuned lens. A \
+      final norm and the unembedding: the logit lens. With a map it is the affine or the tuned lens. The \
+      state goes in *before* the final norm; a library that hands out the last state after it would have \
+      it normed twice. A \
       state put back where it came from changes nothing: run this identity first, whenever you write \
       an intervention. What is new lies in between: target blocks that work on the state, in a context \
       that asks them something.
@@ -40,45 +42,57 @@ extension LensSheet {
       func place(_ tokens: [Int], layers: ClosedRange<Int>) -> PatchPlace {
         // Not the first place, nor the last: both hide mistakes.
         PatchPlace(
-          tokens: tokens, position: Int.random(in: 1..<(tokens.count - 1), using: &generator),
+          tokens: tokens, position: Int.random(in: 2..<(tokens.count - 1), using: &generator),
           layer: Int.random(in: layers, using: &generator))
       }
+      func text(_ count: Int) -> [Int] { LensTexts.beginning(count, using: &generator) }
       var cases: [Case<PatchOfModel, PatchOfModel>] = []
-      for kind in [LensModel.Kind.layerNorm, .rootMeanSquare] {
-        let model = LensModel(kind, using: &generator)
-        let text = LensModel.text(7, using: &generator)
-        var source = place(text, layers: 1...1)
-        var target = place(LensModel.text(5, using: &generator), layers: 2...2)
+      for (name, model, isMapped) in [
+        ("another text, no map", LensModel.reader, false),
+        ("another text, a map", .otherReader, true),
+      ] {
+        let source = place(text(10), layers: 1...2)
+        var target = place(text(8), layers: 3...4)
         while target.position == source.position {
-          target = place(target.tokens, layers: 2...2)
+          target = place(target.tokens, layers: 3...4)
         }
-        let map =
-          kind == .layerNorm
-          ? nil
-          : AffineMap(
-            weight: .randomNormal(
-              [LensModel.width, LensModel.width], standardDeviation: 0.4, using: &generator),
-            bias: .randomNormal([LensModel.width], using: &generator))
-        let question = PatchOfModel(model: model, source: source, map: map, target: target)
+        let map = isMapped ? try affineMap(of: model, layer: source.layer, using: &generator) : nil
         cases.append(
-          Case("another text, \(kind == .layerNorm ? "no map" : "a map")", question))
-        source = place(text, layers: 1...2)
-        target = source
-        target.layer = LensModel.layers
-        let lens = PatchOfModel(model: model, source: source, map: nil, target: target)
-        cases.append(Case("the logit lens, \(kind.rawValue)", lens))
+          Case(name, PatchOfModel(model: model, source: source, map: map, target: target)))
       }
-      let model = LensModel(.layerNorm, using: &generator)
-      let own = place(LensModel.text(6, using: &generator), layers: 0...2)
-      let identity = PatchOfModel(model: model, source: own, map: nil, target: own)
-      cases.append(Case("a state in its own place", identity))
+      for (name, model, isMapped) in [
+        ("the logit lens", LensModel.wideReader, false), ("the affine lens", .reader, true),
+      ] {
+        let source = place(text(9), layers: 1...4)
+        var target = source
+        target.layer = try model.made().configuration.residualPoints.count - 1
+        let map = isMapped ? try affineMap(of: model, layer: source.layer, using: &generator) : nil
+        cases.append(
+          Case(name, PatchOfModel(model: model, source: source, map: map, target: target)))
+      }
+      let own = place(text(7), layers: 0...4)
+      cases.append(
+        Case(
+          "a state in its own place",
+          PatchOfModel(model: .otherReader, source: own, map: nil, target: own)))
       return cases
     },
     parts: [Part(LensAsks.patched) { try LongPatch($0).judge() }])
 }
 
+extension LensSheet {
+  /// The affine lens of a layer: least squares to the last one, over positions of some texts.
+  static func affineMap(
+    of model: LensModel, layer: Int, using generator: inout SeededGenerator
+  ) throws -> AffineMap {
+    let states = try model.states(of: LensTexts.drawn(14, seed: generator.next())).values
+    return .leastSquares(
+      from: states[at: layer], to: states[at: states.shape[0] - 1], ridge: 1e-2)
+  }
+}
+
 /// Patchscopes the long way, by one intervention in a whole run, right and wrong.
-private struct LongPatch: Sendable {
+struct LongPatch: Sendable {
   private let key: PatchOfModel
   private let model: Transformer
   private let points: [HookPoint]
@@ -89,7 +103,10 @@ private struct LongPatch: Sendable {
     points = model.configuration.residualPoints
   }
 
-  private func run(
+  /// - Parameters:
+  ///   - rows: Which rows of T are overwritten; nil for that of i*.
+  ///   - adds: Whether the state is added instead.
+  func run(
     from source: PatchPlace, to target: PatchPlace, isMapped: Bool = true, rows: Range<Int>? = nil,
     adds: Bool = false
   ) throws -> Tensor {

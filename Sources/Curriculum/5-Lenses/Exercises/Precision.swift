@@ -16,6 +16,7 @@ extension LensSheet {
       the mean.
       """,
       """
+      `next` is what the text goes on with, and the model may be wrong about that: it is not asked. \
       `argmax` names the first of equals. A lens whose two best tokens have the same logit has not \
       chosen: count the tokens that reach the greatest value, and write 0 where there is more than one.
       """,
@@ -28,29 +29,22 @@ extension LensSheet {
     interpretation: """
       Prec@1 says when the answer is settled in the lens's eyes, and no more. The spread of zeros and \
       ones is √(p(1 − p)): it says nothing that the mean does not, so for an error bar take intervals \
-      as on Sheet 2. Ties are no fine point: logits in half precision share their greatest value by \
-      the dozen, and a table of “top tokens” then shows the first entries of the vocabulary.
+      as on Sheet 2. Ties are no fine point: rounded to bfloat16, one reading of the reader in sixty \
+      ties, and a table of “top tokens” then shows whatever comes first in the vocabulary.
       """,
     cases: { generator in
-      [
-        (
-          "positions of a text",
-          driftingLogits(layers: 4, positions: 40, tokens: 11, using: &generator)
-        ),
-        (
-          "logits of half precision, with ties",
-          driftingLogits(layers: 3, positions: 60, tokens: 9, grain: 1.5, using: &generator)
-        ),
-        (
-          "few positions",
-          driftingLogits(layers: 5, positions: 3, tokens: 20, using: &generator)
-        ),
-      ].map { Case($0.0, $0.1) }
+      try [
+        ("positions of texts", LensModel.reader, false),
+        ("logits in half precision, with ties", .reader, true),
+        ("another model", .earlyReader, false),
+      ].map { name, model, isHalf in
+        Case(name, try LensPool.close(23, of: model, isHalf: isHalf, using: &generator))
+      }
     },
     parts: [Part(LensAsks.precision) { agreement($0) }])
 
-  private static func agreement(_ logits: Tensor) -> Judgement<[Spread]> {
-    let m = LensMeasures(logits)
+  private static func agreement(_ key: LensOverTexts) -> Judgement<[Spread]> {
+    let m = LensMeasures(key.logits)
     let last = m.layers - 1
     func hit(_ layer: Int, _ position: Int) -> Double {
       m.choice(layer, position) == m.first(last, position) ? 1 : 0
@@ -65,6 +59,21 @@ extension LensSheet {
         Mistake(
           "a tie was taken for a choice: where several tokens share the greatest logit the lens has "
             + "chosen none", m.spread(careless)
+        ),
+        Mistake(
+          "logits that come near the greatest were taken for ties; only what is equal ties, and the lens "
+            + "has chosen however small its lead",
+          m.spread {
+            m.nearest($0, $1, within: 0.01) == 1 && m.first($0, $1) == m.first(last, $1) ? 1 : 0
+          }
+        ),
+        Mistake(
+          "layers were held against the token that comes next in the text, not against what the model "
+            + "says", m.spread { m.choice($0, $1) == key.next[$1] ? 1 : 0 }
+        ),
+        Mistake(
+          "layers were held against the token that comes next in the text, not against what the model "
+            + "says", m.spread { m.first($0, $1) == key.next[$1] ? 1 : 0 }
         ),
         Mistake(
           "layers were held against the next layer, not against the last",

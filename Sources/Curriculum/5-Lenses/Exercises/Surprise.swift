@@ -7,7 +7,7 @@ import Tensors
 extension LensSheet {
   /// 5.4: the clean model's surprise at the lens's choice.
   static let whoseSurprise = Exercise(
-    "5.4", "Whose surprise?", points: 4, difficulty: 3, importance: 4, minutes: 20,
+    "5.4", "Whose surprise?", points: 3, difficulty: 3, importance: 4, minutes: 20,
     hints: [
       "Two distributions and two choices: which distribution is asked, and about which token?",
       """
@@ -32,20 +32,10 @@ extension LensSheet {
       good in early layers.
       """,
     cases: { generator in
-      [
-        (
-          "positions of a text",
-          driftingLogits(layers: 4, positions: 30, tokens: 12, using: &generator)
-        ),
-        (
-          "a large vocabulary",
-          driftingLogits(layers: 3, positions: 8, tokens: 300, using: &generator)
-        ),
-        (
-          "logits of a sure model",
-          driftingLogits(layers: 5, positions: 12, tokens: 7, using: &generator) * 6
-        ),
-      ].map { Case($0.0, $0.1) }
+      try [
+        ("positions of texts", LensModel.reader), ("another model", .otherReader),
+        ("a model half trained", .earlyReader),
+      ].map { Case($0.0, try LensPool.drawn(20, of: $0.1, using: &generator).logits) }
     },
     parts: [Part(LensAsks.surprisal) { surprise($0) }])
 

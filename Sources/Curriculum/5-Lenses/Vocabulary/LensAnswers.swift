@@ -25,8 +25,11 @@ public protocol LensAnswers: Sendable {
   ///
   /// A lens whose greatest logit is shared by several tokens has chosen none, and does not agree.
   ///
-  /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
-  func precision(of logits: Tensor) throws -> [Spread]
+  /// - Parameters:
+  ///   - logits: Of a lens, `[layer, position, token]`; the last layer is the model's own, and its
+  ///     greatest logit is never shared.
+  ///   - next: The token that stands in the text after each position.
+  func precision(of logits: Tensor, next: [Int]) throws -> [Spread]
 
   /// 5.4: the surprisal in nats at every layer: the mean over positions and its standard deviation,
   /// as in 5.3.
@@ -34,13 +37,14 @@ public protocol LensAnswers: Sendable {
   /// - Parameter logits: Of a lens, `[layer, position, token]`; the last layer is the model's own.
   func surprisal(of logits: Tensor) throws -> [Spread]
 
-  /// 5.5: texts cut short behind a random position each, in their order.
+  /// 5.5: prompts to learn from and prompts to measure on, each the beginning of a text that ends at
+  /// a position drawn at random.
   ///
   /// - Parameters:
-  ///   - texts: Token ids; those shorter than the minimum are left out.
-  ///   - minimum: The least number of tokens to keep.
-  ///   - seed: Where the positions come from: `SeededGenerator(seed: seed)`.
-  func trimmed(_ texts: [[Int]], minimum: Int, seed: UInt64) throws -> [[Int]]
+  ///   - texts: Token ids, the start token first. Some texts come several times, and many begin alike.
+  ///   - count: How many prompts each of the two parts has.
+  ///   - seed: Where chance comes from: `SeededGenerator(seed: seed)`.
+  func prompts(from texts: [[Int]], count: Int, seed: UInt64) throws -> PromptSplit
 
   /// 5.6: the residual stream at the last token of every prompt, `[layer, prompt, width]`.
   ///
@@ -50,18 +54,17 @@ public protocol LensAnswers: Sendable {
   ///   - model: A decoder.
   func lastStates(of prompts: [[Int]], padding: Int, in model: Transformer) throws -> Tensor
 
-  /// 5.7: a tuned lens: A and b of what is added to the states h, h + A h + b, for every layer but the
-  /// last.
-  ///
-  /// On new positions it must leave less than 0.3 of the logit lens's divergence at every layer.
+  /// 5.7: one layer's translator of a tuned lens: A and b of what is added to its states h,
+  /// h + A h + b.
   ///
   /// - Parameters:
-  ///   - states: Of several hundred positions; the last layer has not gone through the final norm.
+  ///   - states: The layer's states at several hundred positions, `[position, width]`.
+  ///   - final: The last layer's states at the same positions, before the final norm.
   ///   - model: Whose states they are.
   ///   - seed: Where your random numbers come from, if you need any.
-  func tunedLens(
-    on states: ResidualStates, of model: Transformer, seed: UInt64
-  ) throws -> [AffineMap]
+  func translator(
+    from states: Tensor, to final: Tensor, of model: Transformer, seed: UInt64
+  ) throws -> AffineMap
 
   /// 5.8: the logits of a target run in which one state was overwritten, `[position, token]`.
   ///
@@ -85,13 +88,16 @@ public protocol LensAnswers: Sendable {
     of source: PatchPlace, prompt: [Int], in model: Transformer
   ) throws -> Tensor
 
-  /// 5.10: a least-squares map for every layer, from a state to the last layer's state some tokens
-  /// later in the same text.
+  /// 5.10: a lens as a Patchscope: what f, T, i* and l* are, and of which token of S the logits at i*
+  /// then speak.
   ///
   /// - Parameters:
-  ///   - texts: The states of one text each; the last layer has not gone through the final norm.
-  ///   - distance: How many tokens later.
-  func futureLens(on texts: [ResidualStates], distance: Int) throws -> [AffineMap]
+  ///   - lens: Which lens, with what was learned for this layer.
+  ///   - source: The text S, the position i and the layer l of the state that is read.
+  ///   - model: The model of both runs.
+  func recipe(
+    for lens: NamedLens, of source: PatchPlace, in model: Transformer
+  ) throws -> PatchRecipe
 
   /// 5.11, in words: what may be concluded when the lens shows the answer early.
   func whatALensShows() throws -> String
@@ -101,7 +107,7 @@ public protocol LensAnswers: Sendable {
 public struct PatchPlace: Codable, Sendable, Hashable {
   /// The text.
   public var tokens: [Int]
-  /// The position in it.
+  /// The position in it; the start token stands at 0.
   public var position: Int
   /// How many blocks have been passed; 0 is what the first block reads.
   public var layer: Int
@@ -125,5 +131,50 @@ public struct Spread: Codable, Hashable, Sendable {
   public init(mean: Double, deviation: Double) {
     self.mean = mean
     self.deviation = deviation
+  }
+}
+
+/// Prompts in two parts that have nothing to do with each other.
+public struct PromptSplit: Codable, Hashable, Sendable {
+  /// What a lens is trained on.
+  public var training: [[Int]]
+  /// What it is measured on.
+  public var evaluation: [[Int]]
+
+  /// Two parts.
+  public init(training: [[Int]], evaluation: [[Int]]) {
+    self.training = training
+    self.evaluation = evaluation
+  }
+}
+
+/// A lens by its name, with what was learned for the layer that it reads.
+public enum NamedLens: Codable, Sendable {
+  /// The logit lens.
+  case logit
+  /// The affine lens: a map from the layer's state to the last layer's state.
+  case affine(AffineMap)
+  /// The tuned lens: what is added to the layer's state.
+  case tuned(added: AffineMap)
+  /// Token identity with a prompt.
+  case tokenIdentity(prompt: [Int])
+  /// The future lens: a map from the layer's state to the last layer's state so many tokens later.
+  case future(AffineMap, distance: Int)
+}
+
+/// What makes a Patchscope of a state: f, (T, i*, l*), and what its logits are about.
+public struct PatchRecipe: Codable, Sendable {
+  /// f, or nil where the state is taken as it is.
+  public var map: AffineMap?
+  /// The text T, the position i* and the layer l*; the logits are read at i*.
+  public var target: PatchPlace
+  /// The position in S of the token that the logits at i* predict.
+  public var predicts: Int
+
+  /// A recipe.
+  public init(map: AffineMap?, target: PatchPlace, predicts: Int) {
+    self.map = map
+    self.target = target
+    self.predicts = predicts
   }
 }

@@ -13,12 +13,12 @@ public enum LensAsks: AskList {
     EncodedAsk(logits),
     EncodedAsk(precision),
     EncodedAsk(surprisal),
-    EncodedAsk(trimmed),
+    EncodedAsk(prompts),
     EncodedAsk(lastStates),
-    EncodedAsk(tunedLens),
+    EncodedAsk(translator),
     EncodedAsk(patched),
     EncodedAsk(tokenIdentity),
-    EncodedAsk(futureLens),
+    EncodedAsk(recipe),
     EncodedAsk(whatALensShows),
   ]
 
@@ -28,16 +28,16 @@ public enum LensAsks: AskList {
   package static let logits = Ask("logits") { (answers: Answers, kept: StatesOfModel) in
     try answers.logits(of: kept.states, in: try kept.model.made())
   }
-  package static let precision = Ask("precision") { (answers: Answers, logits: Tensor) in
-    try answers.precision(of: logits)
+  package static let precision = Ask("precision") { (answers: Answers, question: LensOverTexts) in
+    try answers.precision(of: question.logits, next: question.next)
   }
   package static let surprisal = Ask("surprisal") { (answers: Answers, logits: Tensor) in
     try answers.surprisal(of: logits)
   }
-  /// Texts are cut with one seed, again with it, and with another.
-  package static let trimmed = Ask("trimmed") { (answers: Answers, question: TextsToTrim) in
+  /// Prompts are drawn with one seed, again with it, and with another.
+  package static let prompts = Ask("prompts") { (answers: Answers, question: TextsToSplit) in
     try [question.seeds[0], question.seeds[0], question.seeds[1]].map {
-      try answers.trimmed(question.texts, minimum: question.minimum, seed: $0)
+      try answers.prompts(from: question.texts, count: question.count, seed: $0)
     }
   }
   package static let lastStates = Ask("lastStates") {
@@ -45,9 +45,11 @@ public enum LensAsks: AskList {
     try answers.lastStates(
       of: question.prompts, padding: question.padding, in: try question.model.made())
   }
-  package static let tunedLens = Ask("tunedLens") { (answers: Answers, question: StatesToTuneOn) in
-    try answers.tunedLens(
-      on: question.states, of: try question.model.made(), seed: question.seed)
+  package static let translator = Ask("translator") {
+    (answers: Answers, question: StatesToTuneOn) in
+    try answers.translator(
+      from: question.states.values[at: 0], to: question.states.values[at: 1],
+      of: try question.model.made(), seed: question.seed)
   }
   package static let patched = Ask("patched") { (answers: Answers, patch: PatchOfModel) in
     try answers.patched(
@@ -58,9 +60,8 @@ public enum LensAsks: AskList {
     try answers.tokenIdentity(
       of: question.source, prompt: question.prompt, in: try question.model.made())
   }
-  package static let futureLens = Ask("futureLens") {
-    (answers: Answers, question: StatesToLookAhead) in
-    try answers.futureLens(on: question.texts, distance: question.distance)
+  package static let recipe = Ask("recipe") { (answers: Answers, question: LensOfPlace) in
+    try answers.recipe(for: question.lens, of: question.source, in: try question.model.made())
   }
   package static let whatALensShows = Ask(inWords: "whatALensShows") { (answers: Answers) in
     try answers.whatALensShows()
@@ -89,15 +90,26 @@ package struct StatesOfModel: Codable, Sendable {
   }
 }
 
-/// Texts to cut, and two seeds.
-package struct TextsToTrim: Codable, Sendable {
+/// Logits of a lens, and what the texts go on with.
+package struct LensOverTexts: Codable, Sendable {
+  package var logits: Tensor
+  package var next: [Int]
+
+  package init(logits: Tensor, next: [Int]) {
+    self.logits = logits
+    self.next = next
+  }
+}
+
+/// Texts to draw prompts from, and two seeds.
+package struct TextsToSplit: Codable, Sendable {
   package var texts: [[Int]]
-  package var minimum: Int
+  package var count: Int
   package var seeds: [UInt64]
 
-  package init(texts: [[Int]], minimum: Int, seeds: [UInt64]) {
+  package init(texts: [[Int]], count: Int, seeds: [UInt64]) {
     self.texts = texts
-    self.minimum = minimum
+    self.count = count
     self.seeds = seeds
   }
 }
@@ -115,9 +127,10 @@ package struct PromptsOfModel: Codable, Sendable {
   }
 }
 
-/// States to train on, and where random numbers come from.
+/// States to train on, of a layer and of the last one, and where random numbers come from.
 package struct StatesToTuneOn: Codable, Sendable {
   package var model: LensModel
+  /// Two layers.
   package var states: ResidualStates
   package var seed: UInt64
 
@@ -156,15 +169,15 @@ package struct PromptedPlace: Codable, Sendable {
   }
 }
 
-/// The states of some texts, and how far to look ahead.
-package struct StatesToLookAhead: Codable, Sendable {
+/// A lens, and the place of the state that it reads.
+package struct LensOfPlace: Codable, Sendable {
   package var model: LensModel
-  package var texts: [ResidualStates]
-  package var distance: Int
+  package var lens: NamedLens
+  package var source: PatchPlace
 
-  package init(model: LensModel, texts: [ResidualStates], distance: Int) {
+  package init(model: LensModel, lens: NamedLens, source: PatchPlace) {
     self.model = model
-    self.texts = texts
-    self.distance = distance
+    self.lens = lens
+    self.source = source
   }
 }
