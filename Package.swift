@@ -110,8 +110,8 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
 
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
-  "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Hub", "Interpretability",
-  "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
+  "Answering", "Checkpoints", "Coursework", "Curriculum", "Evidence", "Figures", "Hub",
+  "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
 ]
 headlight += methods.map { .byName(name: $0) }
 // ### BEGIN INSTRUCTOR
@@ -207,6 +207,12 @@ let targets: [[Target]] = [
     // ### END HIDDEN TESTS
   ],
   sheets.flatMap { sheet($0.number, $0.title, methods: $0.methods) },
+  room(
+    "Evidence",
+    [
+      "Checkpoints", "Interpretability", "Laboratory", "Models", "SortingExercises",
+      "SortingVocabulary", "Tensors", "Tokenizers", "Transformers",
+    ] + methods.map { .byName(name: $0) }),
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(
