@@ -110,7 +110,7 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
 
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
-  "Answering", "Checkpoints", "Coursework", "Curriculum", "Figures", "Files", "Hub",
+  "Answering", "Checkpoints", "Coursework", "Curriculum", "Evidence", "Figures", "Files", "Hub",
   "Interpretability", "Laboratory", "Models", "Tensors", "Tokenizers", "Training", "Transformers",
 ]
 headlight += methods.map { .byName(name: $0) }
@@ -216,6 +216,12 @@ let targets: [[Target]] = [
     // ### END HIDDEN TESTS
   ],
   sheets.flatMap { sheet($0.number, $0.title, methods: $0.methods) },
+  room(
+    "Evidence",
+    [
+      "Checkpoints", "Interpretability", "Laboratory", "Models", "SortingExercises",
+      "SortingVocabulary", "Tensors", "Tokenizers", "Transformers",
+    ] + methods.map { .byName(name: $0) }),
   // ### BEGIN INSTRUCTOR
   [.executableTarget(name: "confine", exclude: ["preloaded"])],
   room(

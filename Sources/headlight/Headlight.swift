@@ -12,6 +12,7 @@ import Foundation
       patchscope, relation, circuit.
       With a model's heads: heads, ablate, suppression, browse.
       With many sentences or inputs: idioms, sweep.
+      With what was published: evidence.
       With a sheet: watch, check, hint, status.\(instructorHelp)
       Every command explains itself, as in: headlight help trace
       """,
@@ -21,8 +22,8 @@ import Foundation
       PatchCommand.self, PathPatchCommand.self, AttributeLogitCommand.self, KnockoutCommand.self,
       CausalTraceCommand.self, PatchscopeCommand.self, RelationCommand.self, CircuitCommand.self,
       HeadsCommand.self, AblateCommand.self, SuppressionCommand.self, BrowseCommand.self,
-      IdiomsCommand.self, SweepCommand.self, SweepWorkerCommand.self, Watch.self, Check.self,
-      Hint.self, Status.self, Train.self,
+      IdiomsCommand.self, SweepCommand.self, SweepWorkerCommand.self, EvidenceCommand.self,
+      Watch.self, Check.self, Hint.self, Status.self, Train.self,
     ] + instructorCommands)
 
   static func main() async {
