@@ -87,15 +87,18 @@ extension LensSheet {
             .logits[at: 0][at: read ?? end]
         })
     }
+    let long = try LongPatch(
+      PatchOfModel(
+        model: key.model, source: key.source,
+        target: PatchPlace(tokens: key.prompt, position: end, layer: 0)))
     /// What comes of a `patched` that is wrong in the same way at every layer.
-    func patches(_ run: (LongPatch, PatchPlace, PatchPlace) throws -> Tensor) throws -> Tensor {
+    func patches(_ run: (PatchPlace, PatchPlace) throws -> Tensor) throws -> Tensor {
       .stack(
         try points.indices.map { layer in
           let source = PatchPlace(
             tokens: key.source.tokens, position: key.source.position, layer: layer)
-          let target = PatchPlace(tokens: key.prompt, position: end, layer: layer)
-          let patch = PatchOfModel(model: key.model, source: source, target: target)
-          return try run(LongPatch(patch), source, target)[at: end]
+          return try run(
+            source, PatchPlace(tokens: key.prompt, position: end, layer: layer))[at: end]
         })
     }
     func later(_ place: PatchPlace) -> PatchPlace {
@@ -139,19 +142,19 @@ extension LensSheet {
         ),
         Mistake(
           blame + "the state was added to what stood there; overwrite it",
-          try patches { try $0.run(from: $1, to: $2, adds: true) }
+          try patches { try long.run(from: $0, to: $1, adds: true) }
         ),
         Mistake(
           blame + "every position was overwritten; only i* is meant",
-          try patches { try $0.run(from: $1, to: $2, rows: $2.tokens.indices) }
+          try patches { try long.run(from: $0, to: $1, rows: $1.tokens.indices) }
         ),
         Mistake(
           blame + "the state went in one block too late",
-          try patches { try $0.run(from: $1, to: later($2)) }
+          try patches { try long.run(from: $0, to: later($1)) }
         ),
         Mistake(
           blame + "both layers are off by one",
-          try patches { try $0.run(from: later($1), to: later($2)) }
+          try patches { try long.run(from: later($0), to: later($1)) }
         ),
         Mistake(
           "there is one layer too few: layer 0 is what the first block reads",

@@ -96,11 +96,14 @@ struct LongPatch: Sendable {
   private let key: PatchOfModel
   private let model: Transformer
   private let points: [HookPoint]
+  /// Of the source text, `[layer, position, width]`.
+  private let states: Tensor
 
   init(_ key: PatchOfModel) throws {
     self.key = key
     model = try key.model.made()
     points = model.configuration.residualPoints
+    states = try model.residualStates(of: ModelInput(key.source.tokens)).values
   }
 
   /// - Parameters:
@@ -112,8 +115,7 @@ struct LongPatch: Sendable {
   ) throws -> Tensor {
     let layer = min(max(source.layer, 0), points.count - 1)
     let position = min(source.position, source.tokens.count - 1)
-    let states = try model.residualStates(of: ModelInput(source.tokens)).values[at: layer]
-    let own = states.slice(position..<(position + 1))
+    let own = states[at: layer].slice(position..<(position + 1))
     let state = (isMapped ? key.map?(own) : nil) ?? own
     let place = min(target.position, target.tokens.count - 1)
     let change = Intervention(at: points[min(max(target.layer, 0), points.count - 1)]) { residual in
