@@ -25,8 +25,10 @@ final class Workshop: Sendable {
   private static let modules =
     ["Answering", "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Models"]
     + Course.sheets.map(\.vocabulary.module)
-  /// The headers that modules are made of, in folders of the package's sources.
-  private static let headers = ["COpenBLAS"]
+  /// The modules of headers that these are made of, with their folders in the package's sources.
+  private static let headers = [("CKernels", "CKernels/include"), ("COpenBLAS", "COpenBLAS")]
+  /// The modules in C that these are linked with.
+  private static let libraries = ["CKernels"]
 
   var course: URL { root.appending(path: "course") }
   var jobs: URL { root.appending(path: "jobs") }
@@ -184,9 +186,9 @@ final class Workshop: Sendable {
       }
       try files.createDirectory(
         at: course.appending(path: "Headers"), withIntermediateDirectories: false)
-      for module in headers {
+      for (module, folder) in headers {
         try PlainCopy.make(
-          of: checkout.folder.appending(path: "Sources/\(module)").resolvingSymlinksInPath(),
+          of: checkout.folder.appending(path: "Sources/\(folder)").resolvingSymlinksInPath(),
           at: course.appending(path: "Headers/\(module)"))
       }
       try PlainCopy.make(
@@ -268,7 +270,7 @@ final class Workshop: Sendable {
     guard let text = try? String(contentsOf: list, encoding: .utf8) else {
       throw WorkshopError("the package's build is not complete; run `swift build`")
     }
-    let folders = Set(modules.map { "\($0).build" })
+    let folders = Set((modules + libraries).map { "\($0).build" })
     return text.split(separator: "\n").map(String.init).filter { object in
       object.split(separator: "/").contains { folders.contains(String($0)) }
     }
@@ -287,7 +289,7 @@ final class Workshop: Sendable {
       "-no-color-diagnostics", "-I", seen + "/Modules", "-module-cache-path",
       confinement.seen(job) + "/out/cache",
     ]
-    for module in Self.headers {
+    for (module, _) in Self.headers {
       command += ["-Xcc", "-fmodule-map-file=\(seen)/Headers/\(module)/module.modulemap"]
     }
     return command + [
