@@ -177,19 +177,20 @@ static float dot(const float *x, const float *y, long count) {
 
 INLINE v16 greater(v16 a, v16 b) { return choose((b > a) | (b != b), b, a); }
 
+/// The greater of each lane and the one `apart` behind it.
+#define HALVED(x, apart)                                                                       \
+  greater(                                                                                     \
+      x, __builtin_shufflevector(                                                              \
+             x, x, apart, apart + 1, apart + 2, apart + 3, apart + 4, apart + 5, apart + 6,    \
+             apart + 7, 8, 9, 10, 11, 12, 13, 14, 15))
+
 static float maximum(const float *x, long count) {
   v16 lanes = all(-__builtin_inff());
   EACH_VECTOR(lanes = greater(lanes, getOr(x + i, part, -__builtin_inff()));)
-  lanes = greater(
-      lanes, __builtin_shufflevector(lanes, lanes, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13,
-                                     14, 15));
-  lanes = greater(
-      lanes, __builtin_shufflevector(lanes, lanes, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7));
-  lanes = greater(
-      lanes, __builtin_shufflevector(lanes, lanes, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3));
-  lanes = greater(
-      lanes, __builtin_shufflevector(lanes, lanes, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1));
-  return lanes[0];
+  lanes = HALVED(lanes, 8);
+  lanes = HALVED(lanes, 4);
+  lanes = HALVED(lanes, 2);
+  return HALVED(lanes, 1)[0];
 }
 
 /// Columns four vectors wide keep their sums in registers while the rows pass.
@@ -287,8 +288,8 @@ static void adamw(
 
 // Products of few rows with a large weight.
 
-/// A tile of the result: `rows` rows of x against `columns` rows of the weight. Every dot product is
-/// a sum in sixteen lanes of its own, so that the shape of the tile changes nothing.
+/// A tile of the result: `rows` rows of x against `columns` rows of the weight. Every dot product
+/// is a sum in sixteen lanes of its own, so that the shape of the tile changes nothing.
 INLINE void tile(
     const float *x, long xStride, const float *weight, long weightStride, const float *bias,
     float *out, long outStride, int rows, int columns, long k) {

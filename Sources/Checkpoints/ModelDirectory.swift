@@ -13,6 +13,32 @@ extension Transformer {
   public init(
     directory: URL, noting note: (String) -> Void = { _ in }
   ) throws(CheckpointError) {
+    let loader = try Self.checkedWeights(in: directory, noting: note).loader
+    do {
+      try self.init(configuration: loader.configuration) { name, shape in
+        try loader.weight(name, shape: shape)
+      }
+    } catch let error as CheckpointError {
+      throw error
+    } catch {
+      throw CheckpointError("\(directory.path) could not be loaded: \(error).")
+    }
+  }
+
+  /// What a directory's model is made of, and how many parameters it has; no weight is read.
+  ///
+  /// - Throws: As ``init(directory:noting:)``.
+  package static func outline(ofDirectory directory: URL) throws(CheckpointError) -> (
+    configuration: TransformerConfiguration, parameterCount: Int
+  ) {
+    let (loader, count) = try checkedWeights(in: directory) { _ in }
+    return (loader.configuration, count)
+  }
+
+  /// A loader of weights whose shapes are those of the configuration, and how many they are together.
+  private static func checkedWeights(
+    in directory: URL, noting note: (String) -> Void
+  ) throws(CheckpointError) -> (loader: WeightLoader, count: Int) {
     let file = try ModelConfigurationFile(
       contentsOf: directory.appendingPathComponent("config.json"))
     let family = try ModelFamily.named(try file.string("model_type"), in: file)
@@ -26,21 +52,20 @@ extension Transformer {
     try read.readGeneration(in: directory, orFrom: file)
     let loader = WeightLoader(family: family, checkpoint: checkpoint, configuration: read)
     if let sentence = try loader.settleSharing() { note(plainLine(sentence)) }
-    let configuration = loader.configuration
+    var count = 0
     do {
       // All shapes first: a wrong file is refused before anything large is read.
-      _ = try Transformer(configuration: configuration) { name, shape in
+      _ = try Transformer(configuration: loader.configuration) { name, shape in
         try loader.check(name, shape: shape)
+        count += shape.reduce(1, *)
         return Tensor.zeros([0])
       }
       if let sentence = try loader.sentenceOnUnused() { note(plainLine(sentence)) }
-      try self.init(configuration: configuration) { name, shape in
-        try loader.weight(name, shape: shape)
-      }
     } catch let error as CheckpointError {
       throw error
     } catch {
       throw CheckpointError("\(directory.path) could not be loaded: \(error).")
     }
+    return (loader, count)
   }
 }

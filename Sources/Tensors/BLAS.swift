@@ -40,9 +40,6 @@ package enum BLAS {
   private static let kernels =
     ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? bestKernels
 
-  /// Whether OpenBLAS has kernels that multiply small matrices where they lie.
-  private static let hasSmallKernels = kernels == "SkylakeX"
-
   /// OpenBLAS's name for the widest kernels this processor runs, or nil to leave the choice to it.
   private static var bestKernels: String? {
     #if arch(x86_64) && os(Linux)
@@ -80,9 +77,16 @@ package enum BLAS {
     adding bias: UnsafePointer<Float>? = nil
   ) {
     guard m > 0, n > 0 else { return }
-    if scale == 1, keep == 0, m <= fewestCopied, isFewRows(a, b, m: m, n: n) {
-      return KernelSet.best.products(
-        a.base, a.stride, b.base, b.stride, bias, c, stride, m, n, k)
+    if keep == 0, bias == nil || scale == 1, KernelSet.hasFastProducts,
+      isFewRows(a, b, m: m, n: n)
+    {
+      KernelSet.best.products(a.base, a.stride, b.base, b.stride, bias, c, stride, m, n, k)
+      if scale != 1 {
+        for row in 0..<m {
+          KernelSet.best.scale(c + row * stride, scale, c + row * stride, n)
+        }
+      }
+      return
     }
     // A product adds to what is there as fast as it starts from zero.
     var keep = keep
@@ -100,42 +104,19 @@ package enum BLAS {
       }
       return
     }
-    if let slab = slabWidth(a, b, m: m, n: n, k: k) {
-      for start in Swift.stride(from: 0, to: n, by: slab) {
-        let columns = min(slab, n - start)
-        sgemm(
-          CblasRowMajor, CblasNoTrans, CblasTrans, Int32(m), Int32(columns), Int32(k), scale,
-          a.base, Int32(a.stride), b.base + start * b.stride, Int32(b.stride), keep,
-          c + start, Int32(stride))
-      }
-      return
-    }
     sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
       b.transposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), scale,
       a.base, Int32(a.stride), b.base, Int32(b.stride), keep, c, Int32(stride))
   }
 
-  /// How many columns to compute at a time when few rows meet a large weight `[n, k]`, or nil to
-  /// leave it whole.
+  /// Whether few rows meet a weight that is read transposed.
   ///
   /// OpenBLAS copies operands into an order of its own before it multiplies, and with few rows that
-  /// copy of the weight costs more than the product. Small products are spared it where there are
-  /// kernels for them, so a large one is handed over as many small ones: three times as fast at eight
-  /// rows, half as fast again at sixteen.
-  private static func slabWidth(_ a: Operand, _ b: Operand, m: Int, n: Int, k: Int) -> Int? {
-    guard hasSmallKernels, isFewRows(a, b, m: m, n: n) else { return nil }
-    // Small to OpenBLAS is a million multiplications (and half of that is fastest), and in this
-    // layout a result of no more than some 1,200 numbers: both measured, on release 0.3.21.
-    let columns = min(512_000 / (m * k), 1_152 / m, 96) / 16 * 16
-    return columns >= 16 && columns < n ? columns : nil
-  }
-
-  /// Up to how many rows a product is made of dot products, without a copy of the weight: it takes as
-  /// long as reading the weight does up to some ten rows.
-  private static let fewestCopied = KernelSet.hasFastProducts ? 24 : 0
-
-  /// Whether few rows meet a weight that is read transposed.
+  /// copy of the weight costs more than the product. As dot products of the rows where they lie, eight
+  /// rows of a weight in memory take half the time that one takes in OpenBLAS 0.3.21 with its kernels
+  /// for AVX2, and four fifths with those for AVX-512, handed over in parts small enough for it not to
+  /// copy; from about 32 rows on the copy pays.
   private static func isFewRows(_ a: Operand, _ b: Operand, m: Int, n: Int) -> Bool {
     m <= 32 && n > m && b.transposed && !a.transposed
   }

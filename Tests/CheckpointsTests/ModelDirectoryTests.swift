@@ -29,6 +29,22 @@ final class ModelDirectoryTests: XCTestCase {
       .replacing(folder.url.path, with: "DIR")
   }
 
+  func testAnOutlineIsThatOfTheModelWithoutItsWeights() throws {
+    for name in ["t5-v1.0", "gpt2-tiny"] {
+      let outline = try Transformer.outline(ofDirectory: fixture(name))
+      let model = try Transformer(directory: fixture(name))
+      XCTAssertEqual(outline.configuration.width, model.configuration.width, name)
+      XCTAssertEqual(
+        outline.configuration.tiesEmbeddings, model.configuration.tiesEmbeddings, name)
+      XCTAssertEqual(
+        outline.parameterCount, model.parameters.reduce(0) { $0 + $1.tensor.count }, name)
+    }
+    let folder = try copy("gpt2-tiny")
+    try FileManager.default.removeItem(at: folder.file("model.safetensors"))
+    XCTAssertTrue(
+      sentence(try Transformer.outline(ofDirectory: folder.url)).contains("model.safetensors"))
+  }
+
   func testMissingKeys() throws {
     for key in ["vocab_size", "d_model", "d_kv", "d_ff", "num_layers", "num_heads"] {
       XCTAssertEqual(

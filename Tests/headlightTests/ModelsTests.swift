@@ -11,17 +11,17 @@ final class ModelsTests: XCTestCase {
   func testAModelInAFewLines() {
     let stack = TransformerConfiguration.Stack(
       layerCount: 1, headCount: 2, headWidth: 3, feedForwardWidth: 5)
-    var generator = SeededGenerator(seed: 1)
-    let model = Transformer(
-      configuration: .t5(
-        vocabularySize: 1_000, width: 4, encoder: stack, decoder: stack, activation: .relu,
-        isGated: false, tiesEmbeddings: true, buckets: 8),
-      using: &generator)
-    let text = Models.text(of: .translator, model)
+    let configuration = TransformerConfiguration.t5(
+      vocabularySize: 1_000, width: 4, encoder: stack, decoder: stack, activation: .relu,
+      isGated: false, tiesEmbeddings: true, buckets: 8)
     // 1,000 × 4 embeddings; an attention of 4 × 4 × 6, three of them; two MLPs of 2 × 4 × 5; position
     // biases of 8 × 2, two of them; norms of 4: two and one in the encoder, three and one below it.
     let count = 4_000 + 3 * 96 + 2 * 40 + 2 * 16 + 7 * 4
     XCTAssertEqual(count, 4_428)
+    var generator = SeededGenerator(seed: 1)
+    let model = Transformer(configuration: configuration, using: &generator)
+    XCTAssertEqual(model.parameters.reduce(0) { $0 + $1.tensor.count }, count)
+    let text = Models.text(of: .translator, configuration, parameterCount: count)
     XCTAssertEqual(
       text.components(separatedBy: "\n").dropLast().joined(separator: "\n"),
       """

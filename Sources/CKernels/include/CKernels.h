@@ -7,9 +7,9 @@
 
 /// The loops over Float32 values that most of a step's time goes into beside matrix products.
 ///
-/// Every set gives the same bits: sums are taken in sixteen lanes, value i in lane i mod 16, which are
-/// halved at the end, and no product is fused with a sum, but in `products`, where every one is.
-/// Results may lie where inputs are, unless a line says otherwise. Counts are of values.
+/// Every set gives the same bits: sums are taken in sixteen lanes, value i in lane i mod 16, which
+/// are halved at the end, and no product is fused with a sum, but in `products`, where every one
+/// is. Results may lie where inputs are. Counts are of values.
 typedef struct KernelSet {
   /// out = e^x.
   void (*exponential)(const float *x, float *out, long count);
@@ -63,8 +63,8 @@ typedef struct KernelSet {
       float *p, float *m, float *v, const float *g, float beta1, float beta2, float rate,
       float rootCorrection, float epsilon, float decay, long count);
 
-  /// out [m, n] = x [m, k] · weight [n, k] transposed, + bias [n] where there is one; the rows of x and
-  /// out lie as far apart as their strides say. For few rows: the weight is read once and not copied.
+  /// out [m, n] = x [m, k] · weight [n, k] transposed, + bias [n] where there is one; rows lie as
+  /// far apart as their strides say. For few rows: the weight is read once and not copied.
   void (*products)(
       const float *x, long xStride, const float *weight, long weightStride,
       const float *_Nullable bias, float *out, long outStride, long m, long n, long k);

@@ -26,8 +26,10 @@ final class Workshop: Sendable {
   private static let modules =
     ["Answering", "Files", "Tensors", "Transformers", "Checkpoints", "Tokenizers", "Models"]
     + Course.sheets.map(\.vocabulary.module)
-  /// The headers that modules are made of, and their folders among the package's sources.
-  private static let headers = ["CKernels": "CKernels/include", "COpenBLAS": "COpenBLAS"]
+  /// The modules of headers that these are made of, with their folders in the package's sources.
+  private static let headers = [("CKernels", "CKernels/include"), ("COpenBLAS", "COpenBLAS")]
+  /// The modules in C that these are linked with.
+  private static let libraries = ["CKernels"]
 
   var course: URL { root.appending(path: "course") }
   var jobs: URL { root.appending(path: "jobs") }
@@ -191,9 +193,9 @@ final class Workshop: Sendable {
       }
       try files.createDirectory(
         at: course.appending(path: "Headers"), withIntermediateDirectories: false)
-      for (module, place) in headers {
+      for (module, folder) in headers {
         try PlainCopy.make(
-          of: checkout.folder.appending(path: "Sources/\(place)").resolvingSymlinksInPath(),
+          of: checkout.folder.appending(path: "Sources/\(folder)").resolvingSymlinksInPath(),
           at: course.appending(path: "Headers/\(module)"))
       }
       try PlainCopy.make(
@@ -275,7 +277,7 @@ final class Workshop: Sendable {
     guard let text = try? String(contentsOf: list, encoding: .utf8) else {
       throw WorkshopError("the package's build is not complete; run `swift build`")
     }
-    let folders = Set((modules + headers.keys).map { "\($0).build" })
+    let folders = Set((modules + libraries).map { "\($0).build" })
     return text.split(separator: "\n").map(String.init).filter { object in
       object.split(separator: "/").contains { folders.contains(String($0)) }
     }
@@ -294,7 +296,7 @@ final class Workshop: Sendable {
       "-no-color-diagnostics", "-I", seen + "/Modules", "-module-cache-path",
       confinement.seen(job) + "/out/cache",
     ]
-    for module in Self.headers.keys.sorted() {
+    for (module, _) in Self.headers {
       command += ["-Xcc", "-fmodule-map-file=\(seen)/Headers/\(module)/module.modulemap"]
     }
     return command + [

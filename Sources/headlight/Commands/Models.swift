@@ -1,8 +1,8 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Laboratory
 import Models
-import Tensors
 import Transformers
 
 struct Models: ParsableCommand {
@@ -15,19 +15,20 @@ struct Models: ParsableCommand {
 
   func run() throws {
     let texts = try EmbeddedModel.all.map { embedded in
-      let model = try LoadedModel(embedded.name).model
-      return Self.text(of: embedded, model)
+      // Nothing of the weights but their shapes: this is to be quick.
+      let model = try Transformer.outline(ofDirectory: embedded.directory)
+      return Self.text(of: embedded, model.configuration, parameterCount: model.parameterCount)
     }
     print(texts.joined(separator: "\n\n"))
   }
 
   /// A model in a few lines.
-  static func text(of embedded: EmbeddedModel, _ model: Transformer) -> String {
-    let configuration = model.configuration
-    let parameters = model.parameters.reduce(0) { $0 + $1.tensor.count }
+  static func text(
+    of embedded: EmbeddedModel, _ configuration: TransformerConfiguration, parameterCount: Int
+  ) -> String {
     var lines = [
       "\(embedded.name): \(embedded.summary)",
-      "  \(grouped(parameters)) parameters, width \(configuration.width), "
+      "  \(grouped(parameterCount)) parameters, width \(configuration.width), "
         + "\(grouped(configuration.vocabularySize)) tokens",
     ]
     for (name, stack) in configuration.stacks {

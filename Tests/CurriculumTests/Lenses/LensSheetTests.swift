@@ -46,22 +46,6 @@ final class LensSheetTests: XCTestCase {
     }
   }
 
-  /// What the text shows is what the code draws.
-  func testExpectedPicturesAreWhatIsDrawn() throws {
-    let expected = Self.package.appending(path: "Solutions/5-Lenses/Figures")
-    let kept = try FileManager.default.contentsOfDirectory(atPath: expected.path)
-      .filter { $0.hasSuffix(".png") }.sorted()
-    XCTAssertEqual(kept, LensSheet.figures.map(\.name))
-    let drawn = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).png")
-    defer { try? FileManager.default.removeItem(at: drawn) }
-    for figure in LensSheet.figures {
-      try figure.draw(Asking(LensSheet.sheet.asks, of: Solution5.Answers()), drawn)
-      XCTAssertEqual(
-        try Data(contentsOf: drawn), try Data(contentsOf: expected.appending(path: figure.name)),
-        "\(figure.name) is not what is drawn: swift run Solution5 draws it again")
-    }
-  }
-
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(LensSheet.figures)
   }
