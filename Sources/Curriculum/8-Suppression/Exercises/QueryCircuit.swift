@@ -27,8 +27,8 @@ extension SuppressionSheet {
       """,
       """
       `head.unembedding.transposed().matmul(head.query).matmul(embedding.matmul(head.key).transposed())` \
-      is `[predicted, looked at]`. Then row by row `row.count { $0 > row[p] }`: neither root nor bias changes the \
-      order.
+      is `[predicted, looked at]`. Then row by row `row.count { $0 > row[p] }`. The root of the head's width \
+      changes no order; the query bias would, but it asks the same whatever is predicted, and stays out.
       """,
     ],
     interpretation: """
