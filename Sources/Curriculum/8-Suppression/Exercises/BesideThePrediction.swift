@@ -110,6 +110,9 @@ extension SuppressionSheet {
         Mistake(
           "\(name) is of the stream without the layer's norm", mistake(raw, unit)),
         Mistake(
+          "\(name) is of a state that is not divided by the scale of the layer's norm",
+          mistake(Plain.centred(raw), unit)),
+        Mistake(
           "\(name) is of the position behind; the query is asked at the position",
           mistake(normed[question.position + 1], unit)),
         Mistake(
