@@ -273,6 +273,17 @@ struct Answers: CircuitsAnswers {
     throw Unanswered()
   }
 
+  /// What is left of every task when all that the circuits share is out of the whole model but one
+  /// node, which is given back, `[shared node, task]`, as shares of the whole model's logit
+  /// difference; shared nodes in the order of `meter.nodes`.
+  ///
+  /// - Parameters:
+  ///   - circuits: A circuit each task.
+  ///   - meters: A meter each task, of one model.
+  func repairs(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor {
+    throw Unanswered()
+  }
+
   // MARK: 9.13  In words: by accident
 
   /// What a circuit explains, and when one is faithful by accident.

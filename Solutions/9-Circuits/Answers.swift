@@ -583,6 +583,25 @@ struct Answers: CircuitsAnswers {
     }
   }
 
+  /// What is left of every task when all that the circuits share is out of the whole model but one
+  /// node, which is given back, `[shared node, task]`, as shares of the whole model's logit
+  /// difference; shared nodes in the order of `meter.nodes`.
+  ///
+  /// - Parameters:
+  ///   - circuits: A circuit each task.
+  ///   - meters: A meter each task, of one model.
+  func repairs(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor {
+    let shared = circuits.dropFirst().reduce(circuits[0]) { $0.intersection($1) }
+    return Tensor(
+      rows: try meters[0].nodes.filter(shared.contains).map { node in
+        let gone = shared.subtracting([node])
+        return try meters.map { meter in
+          let left = Set(meter.nodes).subtracting(gone)
+          return Float(try meter.logitDifference(nodes: left) / meter.clean)
+        }
+      })
+  }
+
   // MARK: 9.13  In words: by accident
 
   /// What a circuit explains, and when one is faithful by accident.

@@ -1,5 +1,6 @@
-import Figures
 import XCTest
+
+@testable import Figures
 
 final class CircuitGraphFigureTests: XCTestCase {
   private typealias Edge = CircuitGraphFigure.Edge
@@ -50,6 +51,26 @@ final class CircuitGraphFigureTests: XCTestCase {
           || second.maxY <= first.y + 2
         XCTAssertTrue(apart, "\(a.text) is over \(b.text)")
       }
+    }
+  }
+
+  func testNoEdgeRunsThroughAComponentThatItDoesNotJoin() {
+    let figure = CircuitGraphFigure(Self.large)
+    let edges = Self.large.enumerated().flatMap { index, one in
+      one.edges.map { (series: index, edge: $0) }
+    }
+    let layout = figure.layout(edges, below: 20)
+    XCTAssertEqual(layout.strands.count, edges.count)
+    for strand in layout.strands {
+      for (node, box) in layout.boxes where node != strand.from && node != strand.to {
+        var whole = box
+        if node.isHead { whole.height += CircuitGraphFigure.portHeight }
+        let isThrough = strand.points.contains {
+          $0.x > whole.x && $0.x < whole.maxX && $0.y > whole.y && $0.y < whole.maxY
+        }
+        XCTAssertFalse(isThrough, "\(strand.from) → \(strand.to) runs through \(node)")
+      }
+      XCTAssertEqual(strand.points.first!.y, layout.boxes[strand.from]!.y)
     }
   }
 

@@ -15,7 +15,7 @@ public struct CircuitGraphFigure: Figure {
     case logits
 
     /// The row from the bottom: heads of a layer stand below its MLP.
-    fileprivate var level: Int {
+    var level: Int {
       switch self {
       case .embedding: -1
       case .head(let layer, _): 2 * layer
@@ -24,7 +24,7 @@ public struct CircuitGraphFigure: Figure {
       }
     }
 
-    fileprivate var label: String {
+    var label: String {
       switch self {
       case .embedding: "embedding"
       case .head(let layer, let head): "\(layer).\(head)"
@@ -34,9 +34,9 @@ public struct CircuitGraphFigure: Figure {
     }
 
     /// The place in a row that is not sorted otherwise.
-    fileprivate var order: Int { if case .head(_, let head) = self { head } else { 0 } }
+    var order: Int { if case .head(_, let head) = self { head } else { 0 } }
 
-    fileprivate var isHead: Bool { if case .head = self { true } else { false } }
+    var isHead: Bool { if case .head = self { true } else { false } }
   }
 
   /// Where an edge enters a component.
@@ -96,10 +96,53 @@ public struct CircuitGraphFigure: Figure {
   }
 
   private static let boxHeight = 15.0
-  private static let portHeight = 8.0
+  static let portHeight = 8.0
   private static let headWidth = 34.0
-  private static let gap = 12.0
+  private static let gap = 18.0
   private static let rowGap = 30.0
+
+  /// Where everything stands.
+  struct Layout {
+    /// The components from the bottom, row by row.
+    let rows: [[Node]]
+    let boxes: [Node: Box]
+    let strands: [CircuitGraphRoutes.Strand]
+    /// Where the graph ends on the right and below.
+    let end: Point
+  }
+
+  private static let labelWidth = 34.0
+
+  /// Lays the graph out below a heading.
+  func layout(_ edges: [(series: Int, edge: Edge)], below top: Double) -> Layout {
+    let rows = Self.rows(edges.map(\.edge), and: nodes)
+    let widths = rows.map { row in
+      row.reduce(-Self.gap) { $0 + Self.width(of: $1) + Self.gap }
+    }
+    let (left, inner) = (Margin.page + Self.labelWidth, max(widths.max() ?? 0, 160))
+    var boxes: [Node: Box] = [:]
+    var y = top
+    for (row, width) in zip(rows, widths).reversed() {
+      var x = left + (inner - width) / 2
+      for node in row {
+        let own = Self.width(of: node)
+        boxes[node] = Box(x: x, y: y, width: own, height: Self.boxHeight)
+        x += own + Self.gap
+      }
+      y += Self.boxHeight + (row.contains { $0.isHead } ? Self.portHeight : 0) + Self.rowGap
+    }
+    var strands = CircuitGraphRoutes(rows, boxes: boxes).strands(edges, series: series)
+    // Lines that go around on the left push all to the right.
+    let reached = strands.flatMap { $0.points.map(\.x) }
+    let push = max(0, left - (reached.min() ?? left))
+    for node in boxes.keys { boxes[node]!.x += push }
+    for index in strands.indices {
+      strands[index].points = strands[index].points.map { Point($0.x + push, $0.y) }
+    }
+    return Layout(
+      rows: rows, boxes: boxes, strands: strands,
+      end: Point(max(reached.max() ?? 0, left + inner) + push, y - Self.rowGap + 8))
+  }
 
   /// Checks the edges and lays the graph out.
   ///
@@ -119,56 +162,33 @@ public struct CircuitGraphFigure: Figure {
         throw FigureError("The edge \(Self.name(edge)) leads to nothing that comes later.")
       }
     }
-    let rows = Self.rows(edges.map(\.edge), and: nodes)
-    let widths = rows.map { row in
-      row.reduce(-Self.gap) { $0 + Self.width(of: $1) + Self.gap }
-    }
-    let inner = max(widths.max() ?? 0, 160)
-    let heading = TextBlock(title, style: .title, width: max(inner + 40, 260))
+    let margin = Margin.page
+    let heading = TextBlock(title, style: .title, width: 300)
+    let layout = layout(
+      edges, below: margin + (heading.lines.isEmpty ? 0 : heading.height + Margin.belowTitle))
     let legend = Legend(
       series.count > 1
         ? series.enumerated().map { ($1.name, .line(Palette.colour($0), nil)) } : [])
-    let margin = Margin.page
-    let labels = 34.0
-    let top = margin + (heading.lines.isEmpty ? 0 : heading.height + Margin.belowTitle)
-    var boxes: [Node: Box] = [:]
-    var y = top
-    for (row, width) in zip(rows, widths).reversed() {
-      var x = margin + labels + (inner - width) / 2
-      for node in row {
-        let own = Self.width(of: node)
-        boxes[node] = Box(x: x, y: y, width: own, height: Self.boxHeight)
-        x += own + Self.gap
-      }
-      y += Self.boxHeight + (row.contains { $0.isHead } ? Self.portHeight : 0) + Self.rowGap
-    }
-    let bottom = y - Self.rowGap + 8
     let size = FigureSize(
-      width: max(inner + labels, heading.width, legend.width) + 2 * margin,
-      height: bottom + (legend.height > 0 ? legend.height + 4 : 0) + margin)
-    let strands = Self.strands(edges, series: series, boxes: boxes)
+      width: max(layout.end.x - margin, heading.width, legend.width) + 2 * margin,
+      height: layout.end.y + (legend.height > 0 ? legend.height + 4 : 0) + margin)
     let tasks = Self.tasks(edges)
     return Picture(size: size) { canvas in
       heading.draw(on: canvas, at: Point(margin, margin))
-      for row in rows {
-        guard let node = row.first, let box = boxes[node] else { continue }
-        let name: String? =
-          switch node {
-          case .head(let layer, _): "layer \(layer)"
-          default: nil
-          }
-        if let name { canvas.text(name, at: Point(margin, box.midY), .note) }
+      for row in layout.rows {
+        guard case .head(let layer, _)? = row.first, let box = layout.boxes[row[0]] else {
+          continue
+        }
+        canvas.text("layer \(layer)", at: Point(margin, box.midY), .note)
       }
-      for strand in strands {
+      for strand in layout.strands {
         canvas.line(strand.points, strand.colour.opacity(0.8), width: strand.width)
       }
-      for row in rows {
-        for node in row {
-          guard let box = boxes[node] else { continue }
-          Self.draw(node, box, tasks: tasks[node] ?? [], of: series.count, on: canvas)
-        }
+      for node in layout.rows.joined() {
+        Self.draw(
+          node, layout.boxes[node]!, tasks: tasks[node] ?? [], of: series.count, on: canvas)
       }
-      legend.draw(on: canvas, at: Point(margin, bottom + 4))
+      legend.draw(on: canvas, at: Point(margin, layout.end.y + 4))
     }
   }
 
@@ -215,82 +235,6 @@ public struct CircuitGraphFigure: Figure {
       }
     }
     return rows
-  }
-
-  private struct Strand {
-    let points: [Point]
-    let colour: Colour
-    let width: Double
-  }
-
-  private struct Ends: Hashable {
-    let from: Node
-    let to: Node
-    let port: Port
-  }
-
-  /// The edges as curves, those of several tasks side by side.
-  private static func strands(
-    _ edges: [(series: Int, edge: Edge)], series: [Series], boxes: [Node: Box]
-  ) -> [Strand] {
-    let greatest = series.map { $0.edges.map(\.weight).max() ?? 0 }
-    var leaving: [Node: [Ends]] = [:]
-    var together: [Ends: [(series: Int, weight: Double)]] = [:]
-    for (index, edge) in edges {
-      let ends = Ends(from: edge.from, to: edge.to, port: edge.port)
-      if together[ends] == nil { leaving[edge.from, default: []].append(ends) }
-      together[ends, default: []].append((index, edge.weight))
-    }
-    func entry(_ ends: Ends) -> Point {
-      let box = boxes[ends.to]!
-      guard ends.to.isHead else { return Point(box.midX, box.maxY) }
-      let third = box.width / 3
-      let index = Double([Port.query, .key, .value].firstIndex(of: ends.port) ?? 1)
-      return Point(box.x + (index + 0.5) * third, box.maxY + portHeight)
-    }
-    var strands: [Strand] = []
-    for (node, all) in leaving.sorted(by: {
-      ($0.key.level, $0.key.order) < ($1.key.level, $1.key.order)
-    }) {
-      let box = boxes[node]!
-      // Where edges leave is spread over the box in the order of where they go.
-      let sorted = all.sorted {
-        let (a, b) = (entry($0), entry($1))
-        return (a.x, a.y) < (b.x, b.y)
-      }
-      for (place, ends) in sorted.enumerated() {
-        let share = sorted.count == 1 ? 0.5 : Double(place) / Double(sorted.count - 1)
-        let start = Point(box.x + 5 + share * (box.width - 10), box.y)
-        let end = entry(ends)
-        let tasks = together[ends]!
-        for (index, task) in tasks.enumerated() {
-          let most = greatest[task.series]
-          let width = 0.5 + 2.6 * (most > 0 ? task.weight / most : 0)
-          let offset = 2.0 * (Double(index) - Double(tasks.count - 1) / 2)
-          strands.append(
-            Strand(
-              points: curve(
-                from: Point(start.x + offset, start.y), to: Point(end.x + offset, end.y)),
-              colour: Palette.colour(task.series), width: width))
-        }
-      }
-    }
-    // Thin ones last, so that none is hidden.
-    return strands.sorted { $0.width > $1.width }
-  }
-
-  /// A curve that leaves upwards and enters upwards.
-  private static func curve(from start: Point, to end: Point) -> [Point] {
-    let bend = min(max((start.y - end.y) * 0.5, 8), 60)
-    let (a, b) = (Point(start.x, start.y - bend), Point(end.x, end.y + bend))
-    return (0...24).map { step in
-      let t = Double(step) / 24
-      let u = 1 - t
-      func mix(_ p: Double, _ q: Double, _ r: Double, _ s: Double) -> Double {
-        u * u * u * p + 3 * u * u * t * q + 3 * u * t * t * r + t * t * t * s
-      }
-      return Point(mix(start.x, a.x, b.x, end.x), mix(start.y, a.y, b.y, end.y))
-    }
   }
 
   /// The tasks whose circuits have a node.

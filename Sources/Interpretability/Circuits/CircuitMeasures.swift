@@ -111,14 +111,31 @@ extension CircuitEvaluator {
   ///
   /// - Throws: ``CircuitError/edge(_:)`` for a node the model does not have.
   public func value(without nodes: [PathPatching.Sender]) throws -> Double {
-    let indices = try nodes.map { node in
+    let whole = try outcome(of: EdgeTable(graph, full: true))
+    return try values(without: [indices(of: nodes)], from: whole)[0]
+  }
+
+  /// The mean metric of the whole model without some nodes but one, which is given back, for each of
+  /// them in turn: what repairs an edit that broke them.
+  ///
+  /// Another question than what the model loses without the one alone: a node that others stand in for
+  /// costs nothing and may repair all.
+  ///
+  /// - Throws: ``CircuitError/edge(_:)`` for a node the model does not have.
+  public func values(repairing nodes: [PathPatching.Sender]) throws -> [Double] {
+    let broken = try indices(of: nodes)
+    let whole = try outcome(of: EdgeTable(graph, full: true))
+    return try values(
+      without: broken.map { back in broken.filter { $0 != back } }, from: whole)
+  }
+
+  private func indices(of nodes: [PathPatching.Sender]) throws -> [Int] {
+    try nodes.map { node in
       guard let index = graph.senderIndex(node) else {
         throw CircuitError.edge(CircuitEdge(node, .logits))
       }
       return index
     }
-    let whole = try outcome(of: EdgeTable(graph, full: true))
-    return try values(without: [indices], from: whole)[0]
   }
 
   /// The mean metrics of a circuit without each group of nodes.

@@ -74,7 +74,8 @@ extension HeadCircuits {
           let asked = queries[at: place].values
           let own = Kernel.dot(asked, keys[at: place].values, count: asked.count)
           let gain = own - Kernel.dot(asked, start, count: asked.count)
-          if unit == 0 || gain <= 0 { continue }
+          // What is no number is no gain.
+          guard unit > 0, gain > 0 else { continue }
           let needed = (scoreGap(bias, start, keys[at: place].values)) / (gain / unit)
           let old = lengths[tokens[place]] ?? (0, 0)
           lengths[tokens[place]] = (old.sum + Double(needed), old.count + 1)

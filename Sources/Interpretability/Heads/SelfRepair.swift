@@ -33,25 +33,28 @@ public struct SelfRepair: Sendable {
   public let byScale: [Float]
 
   /// The share of the expected loss that is made up, over all places: Σ (expected − actual) /
-  /// Σ expected; nil where nothing is expected.
+  /// Σ expected; nil where nothing is expected, or what is expected is no number.
   public var repairedShare: Double? {
     let (expected, actual) = (Self.sum(expected), Self.sum(actual))
-    return abs(expected) < 1e-9 ? nil : (expected - actual) / expected
+    guard abs(expected) >= 1e-9, actual.isFinite else { return nil }
+    return (expected - actual) / expected
   }
 
-  /// The share of what is made up that some heads make up; nil where nothing is.
+  /// The share of what is made up that some heads make up; nil where nothing is, or it is no number.
   public func share(of repairers: [HeadAddress]) -> Double? {
     let whole = Self.sum(expected) - Self.sum(actual)
     let part = repairers.reduce(0.0) { sum, head in
       heads.firstIndex(of: head).map { sum + Self.sum(byHead[at: $0].values) } ?? sum
     }
-    return abs(whole) < 1e-9 ? nil : part / whole
+    guard abs(whole) >= 1e-9, part.isFinite else { return nil }
+    return part / whole
   }
 
-  /// The mean over all places of what each head makes up, the greatest first.
+  /// The mean over all places of what each head makes up, the greatest first; what is no number last.
   public var repairers: [(head: HeadAddress, repair: Float)] {
-    heads.indices.map { (heads[$0], byHead[at: $0].values.average) }
-      .sorted { $0.repair > $1.repair }
+    let all = heads.indices.map { (head: heads[$0], repair: byHead[at: $0].values.average) }
+    return all.filter { !$0.repair.isNaN }.sorted { $0.repair > $1.repair }
+      + all.filter(\.repair.isNaN)
   }
 
   private static func sum(_ values: [Float]) -> Double { values.reduce(0.0) { $0 + Double($1) } }

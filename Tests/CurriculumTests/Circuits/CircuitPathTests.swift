@@ -9,7 +9,7 @@ import XCTest
 @testable import CircuitsVocabulary
 @testable import Solution9
 
-/// Exercises 9.6, 9.7, 9.10 and 9.11: what is rejected, what is accepted.
+/// Exercises 9.6 and 9.7: what is rejected, what is accepted.
 final class CircuitPathTests: XCTestCase {
   private static let solution = Solution9.Answers()
 
@@ -94,6 +94,28 @@ final class CircuitPathTests: XCTestCase {
           question.sender, question.pair, model, whole: true,
           holding: Self.heads(model) + (question.mlpsAnswer ? [] : Self.mlps(model)))
       },
+      path("changes", says: "these are changes of the logits") { question in
+        let clean = try question.model.made()(ModelInput(question.pair.clean))[at: 0][
+          at: question.pair.clean.count - 1]
+        return try Self.heard(question) - clean
+      },
+      path("others corrupted", says: "the other heads write what they write on the corrupted") {
+        question in
+        let model = try question.model.made()
+        let sent = Self.heads(model) + [Self.point(question.sender)]
+        let runs = try [question.pair.clean, question.pair.corrupted].map {
+          try model.run(
+            ModelInput($0), capturing: .points(Set(sent + Self.mlps(model)))
+          ).trace
+        }
+        var changes = try sent.map { Intervention.replace($0, with: try runs[1][$0]) }
+        if !question.mlpsAnswer {
+          changes += try Self.mlps(model).map { .replace($0, with: try runs[0][$0]) }
+        }
+        return try model.run(ModelInput(question.pair.clean), intervening: changes)
+          .logits[at: 0][at: question.pair.clean.count - 1]
+      },
+      path("log-probabilities", says: nil) { try Self.heard($0).logSoftmax() },
       path("nothing", says: "nothing was changed") { question in
         try question.model.made()(ModelInput(question.pair.clean))[at: 0][
           at: question.pair.clean.count - 1]
@@ -197,16 +219,8 @@ final class CircuitPathTests: XCTestCase {
       of: try question.model.made())
   }
 
-  private static func place(_ receiver: Receiver) -> (layer: Int, head: Int) {
-    switch receiver {
-    case .query(let layer, let head), .key(let layer, let head), .value(let layer, let head):
-      (layer, head)
-    case .mlp, .logits: (0, 0)
-    }
-  }
-
   private static func projection(_ receiver: Receiver) -> HookPoint {
-    let layer = place(receiver).layer
+    let layer = receiver.place.layer
     return switch receiver {
     case .query: .block(.blocks, layer, .attention(.own, .query))
     case .key: .block(.blocks, layer, .attention(.own, .key))
@@ -220,7 +234,7 @@ final class CircuitPathTests: XCTestCase {
   ) throws -> Tensor {
     let model = try question.model.made()
     let point = projection(question.receiver)
-    let head = place(question.receiver).head
+    let head = question.receiver.place.head
     let made = try run(model, point)
     let change = Intervention(at: point) { own in
       guard !all else { return made }
@@ -262,11 +276,11 @@ final class CircuitPathTests: XCTestCase {
   func testWrongReceiversAreRejectedWithTheirSentence() {
     let misconceptions = [
       receiver("always values", says: "the values heard it") { question in
-        let (layer, head) = Self.place(question.receiver)
+        let (layer, head) = question.receiver.place
         return try Self.read(question, by: .value(layer: layer, head: head))
       },
       receiver("always queries", says: "the queries heard it") { question in
-        let (layer, head) = Self.place(question.receiver)
+        let (layer, head) = question.receiver.place
         return try Self.read(question, by: .query(layer: layer, head: head))
       },
       receiver("everybody", says: "corrupted for everybody") {
@@ -286,6 +300,41 @@ final class CircuitPathTests: XCTestCase {
         try Self.putting(question) { _, point in
           try Self.made(question, at: point, mlpsAnswer: false)
         }
+      },
+      receiver("texts exchanged", says: "clean and corrupted are exchanged") { question in
+        var turned = question
+        (turned.pair.clean, turned.pair.corrupted) = (
+          question.pair.corrupted, question.pair.clean
+        )
+        return try Self.read(turned)
+      },
+      receiver("frozen behind", says: "the MLPs behind the receiver were frozen") { question in
+        let model = try question.model.made()
+        let point = Self.projection(question.receiver)
+        let (layer, head) = question.receiver.place
+        let made = try Self.made(question, at: point, mlpsAnswer: true)
+        let held = Self.mlps(model).dropFirst(layer)
+        let clean = try model.run(
+          ModelInput(question.pair.clean), capturing: .points(Set(held))
+        ).trace
+        let change = Intervention(at: point) { own in
+          var changed = own
+          for position in 0..<own.shape[1] {
+            for column in 0..<own.shape[3] {
+              changed[0, position, head, column] = made[0, position, head, column]
+            }
+          }
+          return changed
+        }
+        return try model.run(
+          ModelInput(question.pair.clean),
+          intervening: [change] + held.map { Intervention.replace($0, with: try clean[$0]) }
+        ).logits[at: 0][at: question.pair.clean.count - 1]
+      },
+      receiver("changes", says: nil) { question in
+        let clean = try question.model.made()(ModelInput(question.pair.clean))[at: 0][
+          at: question.pair.clean.count - 1]
+        return try Self.read(question) - clean
       },
       receiver("the first run", says: "goes into a clean run") { question in
         try Self.solution.heardByTheLogits(
@@ -309,7 +358,7 @@ final class CircuitPathTests: XCTestCase {
       },
       Variant(of: CircuitsSheet.whoTellsItWhereToLook, "by a stream of its own") {
         (question: PathToReceiver) in
-        let (layer, head) = Self.place(question.receiver)
+        let (layer, head) = question.receiver.place
         let stream = try Self.made(
           question, at: .residualPre(.blocks, layer), mlpsAnswer: true)
         let input: HookPoint.AttentionInput =
@@ -326,267 +375,15 @@ final class CircuitPathTests: XCTestCase {
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
+}
 
-  private func score(
-    _ name: String, says: String?, answer: @escaping @Sendable (EdgesToScore) throws -> [Float]
-  ) -> Misconception {
-    Misconception(of: CircuitsSheet.theFastWay, name, says: says, answer: answer)
-  }
-
-  private static func scores(
-    _ question: EdgesToScore, _ change: (inout EdgesToScore) -> Void = { _ in }
-  ) throws -> [Float] {
-    var question = question
-    change(&question)
-    return try solution.scores(
-      of: question.edges, on: question.pair, of: try question.model.made(), steps: question.steps)
-  }
-
-  /// Scores by gradients at places of one's choice.
-  private static func scores(
-    _ question: EdgesToScore, at place: (Receiver, Int) -> HookPoint, lastAlone: Bool
-  ) throws -> [Float] {
-    let model = try question.model.made()
-    let run = try PairRuns(model, question.pair)
-    let start = HookPoint.residualPre(.blocks, 0)
-    var totals = question.edges.map { _ in Float(0) }
-    for step in 1...question.steps {
-      let share = Float(step) / Float(question.steps)
-      let mixed = try run.clean[start] * share + run.corrupted[start] * (1 - share)
-      for (index, edge) in question.edges.enumerated() {
-        let point = place(edge.to, run.layerCount)
-        let shape = try model.run(ModelInput(question.pair.clean), capturing: [point])
-          .trace[point].shape
-        let probe = Tensor.zeros(shape).requiringGradient()
-        let logits = try model.run(
-          ModelInput(question.pair.clean),
-          intervening: [.replace(start, with: mixed), Intervention(at: point) { $0 + probe }]
-        ).logits[at: 0][at: run.end]
-        var sign = Tensor.zeros(logits.shape)
-        sign[question.pair.answer] = 1
-        sign[question.pair.foil] = -1
-        let slope = gradient(of: (logits * sign).sum(), withRespectTo: [probe])[0]
-        let change = try run.change(edge.from)
-        for position in 0..<change.shape[1] where !lastAlone || position == run.end {
-          for column in 0..<change.shape[2] {
-            let own =
-              slope.rank == 3
-              ? slope[0, position, column]
-              : slope[0, position, self.place(edge.to).head, column]
-            totals[index] += own * change[0, position, column] / Float(question.steps)
-          }
-        }
-      }
+extension Receiver {
+  /// The head that reads; of others nothing that is meant.
+  var place: (layer: Int, head: Int) {
+    switch self {
+    case .query(let layer, let head), .key(let layer, let head), .value(let layer, let head):
+      (layer, head)
+    case .mlp, .logits: (0, 0)
     }
-    return totals
-  }
-
-  private static func copy(_ receiver: Receiver, _ layers: Int) -> HookPoint {
-    switch receiver {
-    case .query(let layer, _): .block(.blocks, layer, .input(.query))
-    case .key(let layer, _): .block(.blocks, layer, .input(.key))
-    case .value(let layer, _): .block(.blocks, layer, .input(.value))
-    case .mlp, .logits: .residualPost(.blocks, layers - 1)
-    }
-  }
-
-  private static func stream(_ receiver: Receiver, _ layers: Int) -> HookPoint {
-    receiver == .logits
-      ? .residualPost(.blocks, layers - 1) : .residualPre(.blocks, place(receiver).layer)
-  }
-
-  func testWrongScoresAreRejectedWithTheirSentence() {
-    let misconceptions = [
-      score("turned", says: "the change is corrupted − clean") { question in
-        try Self.scores(question).map { -$0 }
-      },
-      score("one step", says: "average over all steps") { question in
-        try Self.scores(question) { $0.steps = 1 }
-      },
-      score("added", says: "take their mean") { question in
-        try Self.scores(question).map { $0 * Float(question.steps) }
-      },
-      score("the corrupted run's", says: "the corrupted run's") { question in
-        try Self.scores(question) {
-          swap(&$0.pair.clean, &$0.pair.corrupted)
-          $0.steps = 1
-        }.map { -$0 }
-      },
-      score("the whole stream", says: "which others read too") { question in
-        try Self.scores(question, at: Self.stream, lastAlone: false)
-      },
-      score("the last position", says: "the last position alone") { question in
-        try Self.scores(question, at: Self.copy, lastAlone: true)
-      },
-      score("nothing", says: nil) { _ in [] },
-      score("no numbers", says: nil) { $0.edges.map { _ in .nan } },
-    ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault(seeds: twoSeeds) }, [])
-  }
-
-  func testOtherRightScoresAreAccepted() {
-    let variant = Variant(of: CircuitsSheet.theFastWay, "edge by edge") {
-      (question: EdgesToScore) in
-      try Self.scores(question, at: Self.copy, lastAlone: false)
-    }
-    XCTAssertNil(variant.fault(seeds: twoSeeds))
-    // No edge's score depends on which others are asked for.
-    let together = Variant(of: CircuitsSheet.theFastWay, "all at once, with other edges") {
-      (question: EdgesToScore) in
-      let twice = try Self.scores(question) { $0.edges += $0.edges.reversed() }
-      return Array(twice.prefix(question.edges.count))
-    }
-    XCTAssertNil(together.fault())
-  }
-
-  private func head(
-    _ name: String, says: String?, answer: @escaping @Sendable (HeadToRead) throws -> [Float]
-  ) -> Misconception {
-    Misconception(
-      of: CircuitsSheet.whatAHeadWrites, in: CircuitsAsks.copyAndNext, name, says: says,
-      answer: answer)
-  }
-
-  private func lens(
-    _ name: String, says: String?, answer: @escaping @Sendable (HeadToRead) throws -> [Int?]
-  ) -> Misconception {
-    Misconception(
-      of: CircuitsSheet.whatAHeadWrites, in: CircuitsAsks.firstRightLayers, name, says: says,
-      answer: answer)
-  }
-
-  /// The places of members in the lists that a head writes, 0 being the first.
-  private static func lists(
-    _ question: HeadToRead, head: Int? = nil, silencing: Bool = true, hasMLP: Bool = true,
-    isNormed: Bool = true
-  ) throws -> [[Float]] {
-    let model = try question.model.made()
-    return try question.members.map { member in
-      let input = ModelInput([member])
-      let embedding = try model.run(input, capturing: [.embedding]).trace[.embedding]
-      var changes: [Intervention] = []
-      if silencing {
-        changes.append(
-          Intervention(at: .block(.blocks, 0, .attentionOut(.own))) { .zeros($0.shape) })
-      }
-      if !hasMLP {
-        changes.append(Intervention(at: .block(.blocks, 0, .mlpOut)) { .zeros($0.shape) })
-      }
-      let after = HookPoint.residualPost(.blocks, 0)
-      let state = try model.run(
-        input, from: .residual(embedding, afterBlocks: 0), capturing: [after],
-        intervening: changes
-      ).trace[after]
-      let result = HookPoint.block(.blocks, question.layer, .attention(.own, .result))
-      let written = try model.run(
-        input, from: .residual(state, afterBlocks: question.layer), capturing: [result]
-      ).trace[result][at: 0][at: 0][at: head ?? question.head]
-      let row = written.reshaped(to: [1, written.count])
-      return model.logits(ofNormed: isNormed ? model.finalNorm(row) : row).values
-    }
-  }
-
-  private static func share(
-    _ lists: [[Float]], _ wanted: [(row: Int, token: Int)], most: Int = 5
-  ) -> Float {
-    Float(
-      wanted.count { row, token in
-        let order = lists[row].indices.sorted { lists[row][$0] > lists[row][$1] }
-        return order.firstIndex(of: token)! < most
-      }) / Float(wanted.count)
-  }
-
-  private static func both(
-    _ question: HeadToRead, _ lists: [[Float]], most: Int = 5, step: Int = 1
-  ) -> [Float] {
-    let members = question.members
-    return [
-      share(lists, members.indices.map { ($0, members[$0]) }, most: most),
-      share(
-        lists,
-        members.indices.filter { members.indices.contains($0 + step) }
-          .map { ($0, members[$0 + step]) }, most: most),
-    ]
-  }
-
-  func testWrongHeadScoresAreRejectedWithTheirSentence() {
-    let misconceptions = [
-      head("no MLP", says: "the first block's MLP is missing") {
-        Self.both($0, try Self.lists($0, hasMLP: false))
-      },
-      head("attention", says: "the first block's attention has been at work") {
-        Self.both($0, try Self.lists($0, silencing: false))
-      },
-      head("no norm", says: "the final norm is missing before") {
-        Self.both($0, try Self.lists($0, isNormed: false))
-      },
-      head("the greatest", says: "the greatest alone") {
-        Self.both($0, try Self.lists($0), most: 1)
-      },
-      head("the member before", says: "the member before") {
-        Self.both($0, try Self.lists($0), step: -1)
-      },
-      head("another head", says: "another head") { question in
-        let count = try question.model.made().configuration.decoder!.headCount
-        return Self.both(
-          question, try Self.lists(question, head: (question.head + 1) % count))
-      },
-      head("all members", says: "the last member has no next one") { question in
-        let right = Self.both(question, try Self.lists(question))
-        let count = Float(question.members.count)
-        return [right[0], right[1] * (count - 1) / count]
-      },
-      head("nothing", says: nil) { _ in [] },
-      lens("no norm", says: "the final norm is missing from the lens") { question in
-        try Self.layers(question, isNormed: false)
-      },
-      lens("from one", says: "counted from 0") { question in
-        try Self.layers(question).map { $0.map { $0 + 1 } }
-      },
-      lens("the corrupted text", says: "in the corrupted text") { question in
-        var turned = question
-        for index in turned.pairs.indices {
-          turned.pairs[index].clean = turned.pairs[index].corrupted
-        }
-        return try Self.layers(turned)
-      },
-      lens("the first position", says: "at the first position") { question in
-        var short = question
-        for index in short.pairs.indices {
-          short.pairs[index].clean = [short.pairs[index].clean[0]]
-        }
-        return try Self.layers(short)
-      },
-      lens("the last layer", says: "the last layer that is right") { question in
-        try Self.layers(question, isLast: true)
-      },
-    ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault(seeds: twoSeeds) }, [])
-  }
-
-  private static func layers(
-    _ question: HeadToRead, isNormed: Bool = true, isLast: Bool = false
-  ) throws -> [Int?] {
-    let model = try question.model.made()
-    return try question.pairs.map { pair in
-      let points = model.configuration.residualPoints
-      let trace = try model.run(ModelInput(pair.clean), capturing: .points(Set(points))).trace
-      let right = try points.indices.filter { layer in
-        let row = try trace[points[layer]][at: 0].slice((pair.clean.count - 1)..<pair.clean.count)
-        let values = model.logits(ofNormed: isNormed ? model.finalNorm(row) : row).values
-        return values.allSatisfy { $0 <= values[pair.answer] }
-      }
-      return isLast ? right.last : right.first
-    }
-  }
-
-  func testOtherRightHeadScoresAreAccepted() {
-    let scores = Variant(
-      of: CircuitsSheet.whatAHeadWrites, in: CircuitsAsks.copyAndNext, "member by member"
-    ) { Self.both($0, try Self.lists($0)) }
-    let layers = Variant(
-      of: CircuitsSheet.whatAHeadWrites, in: CircuitsAsks.firstRightLayers, "all layers first"
-    ) { try Self.layers($0) }
-    XCTAssertEqual([scores, layers].compactMap { $0.fault() }, [])
   }
 }

@@ -62,6 +62,35 @@ final class CircuitSetTests: XCTestCase {
         let balanced = try Self.selected(question, Self.equal(question), least: 0, most: 1)
         return try balanced.filter(Set(Self.good(question)).contains)
       },
+      selection("the answer as a rival", says: "the answer's own probability") { question in
+        let model = try question.model.made()
+        let sure = try question.candidates.filter { pair in
+          let shares = try model(ModelInput(pair.clean)).softmax()[at: 0][
+            at: pair.clean.count - 1
+          ].values
+          return shares.allSatisfy { $0 <= question.most }
+        }
+        return try Self.selected(question, sure).map {
+          question.candidates.firstIndex(of: sure[$0])!
+        }
+      },
+      selection("by likelihood alone", says: nil) { question in
+        let model = try question.model.made()
+        return try question.candidates.indices.filter { index in
+          let pair = question.candidates[index]
+          return try model(ModelInput(pair.clean)).softmax()[at: 0][at: pair.clean.count - 1][
+            pair.answer] >= question.least
+        }
+      },
+      selection("of twins", says: nil) { question in
+        // The corrupted text is asked for the answer.
+        let turned = question.candidates.map { pair in
+          var pair = pair
+          pair.clean = pair.corrupted
+          return pair
+        }
+        return try Self.selected(question, turned)
+      },
       selection("the last ones", says: "the last pairs stayed") { question in
         let count = question.candidates.count
         return try Self.selected(question, question.candidates.reversed()).map { count - 1 - $0 }
@@ -110,6 +139,42 @@ final class CircuitSetTests: XCTestCase {
       guess("ties", says: "nothing is guessed") {
         Self.guesses($0.alike) { table, answer in
           table[answer] != nil && table[answer] == table.values.max()
+        }
+      },
+      guess("of those guessed", says: "a share of the pairs for which something is guessed") {
+        question in
+        let pairs = question.alike
+        return pairs[0].clean.indices.map { place in
+          var (hits, guessed) = (0, 0)
+          for (index, pair) in pairs.enumerated() {
+            let votes = pairs.enumerated().filter { other, one in
+              other != index && one.template == pair.template
+                && one.clean[place] == pair.clean[place]
+            }.map(\.element.answer)
+            let counts = Dictionary(grouping: votes) { $0 }.mapValues(\.count)
+            let best = counts.filter { $0.value == counts.values.max() }.map(\.key)
+            guard best.count == 1 else { continue }
+            guessed += 1
+            hits += best[0] == pair.answer ? 1 : 0
+          }
+          return guessed == 0 ? 0 : Float(hits) / Float(guessed)
+        }
+      },
+      guess("corrupted texts", says: "the corrupted texts were looked at") { question in
+        var pairs = question.alike
+        for index in pairs.indices { pairs[index].clean = pairs[index].corrupted }
+        return Self.guesses(pairs, wins: Self.alone)
+      },
+      guess("the first vote", says: nil) { question in
+        let pairs = question.alike
+        return pairs[0].clean.indices.map { place in
+          let hits = pairs.enumerated().filter { index, pair in
+            pairs.enumerated().first { other, one in
+              other != index && one.template == pair.template
+                && one.clean[place] == pair.clean[place]
+            }?.element.answer == pair.answer
+          }
+          return Float(hits.count) / Float(pairs.count)
         }
       },
       guess("copies", says: "how often the token is the answer") { question in
@@ -220,6 +285,31 @@ final class CircuitSetTests: XCTestCase {
         short.pair.clean = [question.pair.clean[0]]
         return Tensor(try Self.effects(short))
       },
+      parts("the answer alone", says: "of the answer's logit alone") { question in
+        let model = try question.model.made()
+        let end = question.pair.clean.count - 1
+        let all = try model.contributions(of: ModelInput(question.pair.clean)).map(\.value)
+        let scale = HookPoint.finalNorm(.blocks, .scale)
+        let whole = try model.run(ModelInput(question.pair.clean), capturing: [scale]).trace[scale]
+        func logit(_ part: Tensor) throws -> Float {
+          try model.run(
+            ModelInput(question.pair.clean),
+            from: .residual(
+              part, afterBlocks: model.configuration.residualPoints.count - 1),
+            intervening: [.replace(scale, with: whole)]
+          ).logits[at: 0][at: end][question.pair.answer]
+        }
+        let rest = try logit(all[0] * 0)
+        return Tensor(try all.map { try logit($0) - rest } + [rest])
+      },
+      parts("the leading parts", says: nil) { question in
+        let effects = try Self.effects(question)
+        return Tensor(effects.map { abs($0) < 0.1 ? 0 : $0 })
+      },
+      parts("shares of the whole", says: nil) { question in
+        let effects = try Self.effects(question)
+        return Tensor(effects.map { $0 / effects.reduce(0, +) })
+      },
       parts("nothing left over", says: "is missing as the last entry") {
         Tensor(try Self.effects($0).dropLast())
       },
@@ -302,7 +392,9 @@ final class CircuitSetTests: XCTestCase {
 
   /// The differences when a node writes a multiple of the mean of what it writes over positions.
   private static func written(
-    _ question: NodeOfTask, _ value: @Sendable @escaping (Tensor) -> Tensor
+    _ question: NodeOfTask,
+    value read: (Tensor, TaskPair) -> Float = { $0[$1.answer] - $0[$1.foil] },
+    _ value: @Sendable @escaping (Tensor) -> Tensor
   ) throws -> [Float] {
     let model = try question.model.made()
     let point: HookPoint =
@@ -331,7 +423,7 @@ final class CircuitSetTests: XCTestCase {
       }
       let logits = try model.run(ModelInput(pair.clean), intervening: [change])
         .logits[at: 0][at: pair.clean.count - 1]
-      return logits[pair.answer] - logits[pair.foil]
+      return read(logits, pair)
     }
   }
 
@@ -349,6 +441,28 @@ final class CircuitSetTests: XCTestCase {
       mean("zero", says: "set to zero") { try Self.written($0) { $0 * 0 } },
       mean("positions too", says: "over positions too") {
         try Self.written($0) { $0 * 0 + $0.mean(axis: 1, keepingAxis: true) }
+      },
+      mean("without its own twin", says: "the pair's own twin is missing") { question in
+        try question.pairs.indices.map { index in
+          let pair = question.pairs[index]
+          var alone = question
+          // The clean text stays, and its twin is another's of the template.
+          let others = question.pairs.indices.filter {
+            $0 != index && question.pairs[$0].template == pair.template
+          }
+          alone.pairs = others.map { other in
+            var changed = pair
+            changed.corrupted = question.pairs[other].corrupted
+            return changed
+          }
+          return try Self.ablated(alone)[0]
+        }
+      },
+      mean("of the answer", says: "logits of the answer alone") { question in
+        try Self.written(question, value: { $0[$1.answer] }) { $0 }
+      },
+      mean("a sum of halves", says: nil) { question in
+        try Self.written(question) { $0 * 2 }
       },
       mean("nothing", says: "nothing was changed") { question in
         try question.pairs.map { pair in

@@ -52,5 +52,8 @@ struct UntouchedCircuits: CircuitsAnswers {
   func withoutShared(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> [Float] {
     throw Unanswered()
   }
+  func repairs(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor {
+    throw Unanswered()
+  }
   func whatACircuitExplains() throws -> String { throw Unanswered() }
 }

@@ -60,6 +60,23 @@ final class AblationExerciseTests: XCTestCase {
         let mean = Tensor.stack(means).mean(axis: 0)
         return try Self.changes(question) { _ in [question.head.putting(mean)] }
       },
+      losing("the first text's mean", says: "the mean is of the first text alone") { question in
+        let mean = try Self.mixed(question)[0].mean(axis: 0)
+        return try Self.changes(question) { _ in [question.head.putting(mean)] }
+      },
+      losing("predictions alone", says: "the last position of each text is missing") { question in
+        let mean = Self.mean(try Self.mixed(question).map { $0.slice(0..<($0.shape[0] - 1)) })
+        return try Self.changes(question) { _ in [question.head.putting(mean)] }
+      },
+      losing("without the start", says: "the start token is missing from the mean") { question in
+        let mean = Self.mean(try Self.mixed(question).map { $0.slice(1..<$0.shape[0]) })
+        return try Self.changes(question) { _ in [question.head.putting(mean)] }
+      },
+      losing("in bits", says: "times what it should be") { question in
+        let mean = Self.mean(try Self.mixed(question))
+        return try Self.changes(question) { _ in [question.head.putting(mean)] }
+          .map { $0.map { $0 * 1.442695 } }
+      },
       losing("a mean a position", says: "each position has a mean") { question in
         let mixed = try Self.mixed(question)
         return try Self.changes(question) { index in
@@ -199,6 +216,30 @@ final class AblationExerciseTests: XCTestCase {
       },
       example("without scale", says: "`added` is not divided") { example, question, run in
         example.added = example.added * (try run.scale(question.position))
+      },
+      example("one value", says: "the position's own value") { example, question, run in
+        let matrices = HeadMatrices(of: question.head, in: run.model)
+        let value = try run.own(question.head, .value)
+          .slice(question.position..<(question.position + 1))
+        let wrote = value.matmul(matrices.output).matmul(matrices.unembedding)[at: 0]
+        example.added = wrote / (try run.scale(question.position))
+      },
+      example("beyond the replacement", says: "held against the replacement") {
+        example, question, run in
+        let matrices = HeadMatrices(of: question.head, in: run.model)
+        let rest =
+          try run.own(question.head, .mixed)
+          .slice(question.position..<(question.position + 1))
+          - question.replacement.reshaped(to: [1, question.replacement.count])
+        let wrote = rest.matmul(matrices.output).matmul(matrices.unembedding)[at: 0]
+        example.added = wrote / (try run.scale(question.position))
+      },
+      example("scores", says: "these are scores") { example, question, run in
+        let scores = try run[.block(.blocks, question.head.layer, .attention(.own, .scores))]
+        example.attention = scores[at: question.head.head][at: question.position]
+      },
+      example("the position before", says: nil) { example, question, run in
+        example.before = run.run.logits[at: 0][at: question.position - 1]
       },
       example("the difference", says: "before minus after") { example, _, _ in
         example.added = example.before - example.after

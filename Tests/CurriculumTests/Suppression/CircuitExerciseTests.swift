@@ -52,6 +52,23 @@ final class CircuitExerciseTests: XCTestCase {
       output("past the head", says: "the way past the head") { head in
         Self.ranks(head.embedding.matmul(head.unembedding), <)
       },
+      output("the token", says: "these are the tokens that are written against most") { head in
+        let circuit = Self.circuit(head)
+        return (0..<circuit.shape[0]).map { token in
+          let row = circuit[at: token].values
+          return row.indices.min { row[$0] < row[$1] }!
+        }
+      },
+      output("the diagonal alone", says: "hold each against its own row") { head in
+        let circuit = Self.circuit(head)
+        let own = (0..<circuit.shape[0]).map { circuit[$0, $0] }
+        return own.map { entry in own.count { $0 < entry } }
+      },
+      output("queries", says: nil) { head in
+        var head = head
+        head.value = head.query
+        return Self.ranks(Self.circuit(head), <)
+      },
       output("one too few", says: "one for every token") {
         Array(Self.ranks(Self.circuit($0), <).dropLast())
       },
@@ -118,6 +135,29 @@ final class CircuitExerciseTests: XCTestCase {
       embedding("before the MLP", says: "before the MLP") {
         try Self.alone($0, .block(.blocks, 0, .residualMid))
       },
+      embedding("no attention", says: "block 0's attention was left out") { question in
+        let model = try question.model.made()
+        let silent = Intervention(at: .block(.blocks, 0, .attentionOut(.own))) {
+          Tensor.zeros($0.shape)
+        }
+        return .stack(
+          try (0..<model.configuration.vocabularySize).map { token in
+            try TensorRun(model, [token], intervening: [Self.nowhere, silent])[after][at: 0]
+          })
+      },
+      embedding("behind the start", says: "a start token stands in front") { question in
+        let model = try question.model.made()
+        let start = model.configuration.startToken
+        return .stack(
+          try (0..<model.configuration.vocabularySize).map { token in
+            try TensorRun(model, [start, token], intervening: [Self.nowhere])[after][at: 1]
+          })
+      },
+      embedding("twice", says: nil) { question in
+        // The embedding and what leaves the block, which holds it already.
+        let model = try question.model.made()
+        return try model.embedding + Self.alone(question, after)
+      },
       embedding("the MLP alone", says: "what the MLP adds") {
         try Self.alone($0, .block(.blocks, 0, .mlpOut))
       },
@@ -162,6 +202,23 @@ final class CircuitExerciseTests: XCTestCase {
       query("by column", says: "other predictions that ask") { head, embedding in
         Self.ranks(Self.wanted(head, head.unembedding.transposed(), embedding).transposed(), >)
       },
+      query("the bias too", says: "the query bias is among it") { head, embedding in
+        let keys = embedding.matmul(head.key).transposed()
+        let queries =
+          head.unembedding.transposed().matmul(head.query)
+          + head.queryBias.reshaped(to: [1, head.queryBias.count])
+        return Self.ranks(queries.matmul(keys), >)
+      },
+      query("values", says: nil) { head, embedding in
+        var head = head
+        head.key = head.value
+        return Self.ranks(Self.wanted(head, head.unembedding.transposed(), embedding), >)
+      },
+      query("by size", says: nil) { head, embedding in
+        Self.ranks(Self.wanted(head, head.unembedding.transposed(), embedding)) {
+          abs($0) > abs($1)
+        }
+      },
       query("from the bottom", says: "from the least entry up") {
         Self.ranks(Self.wanted($0, $0.unembedding.transposed(), $1), <)
       },
@@ -204,6 +261,17 @@ final class CircuitExerciseTests: XCTestCase {
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+  }
+
+  func testNoConstantIsRightInAnyCase() throws {
+    for count in [19, 26, 120] {
+      for rank in [0, 1, count - 1] {
+        let verdicts = try SuppressionSheet.outputCircuit.verdicts(
+          on: Array(repeating: rank, count: count))
+        XCTAssertEqual(verdicts.count, 4)
+        for found in verdicts { XCTAssertNotEqual(found.verdict.status, .passed, found.name) }
+      }
+    }
   }
 
   func testNonsenseEarnsNothing() {

@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import Heads
 import Interpretability
 import Tensors
@@ -88,6 +89,53 @@ final class StepExerciseTests: XCTestCase {
           question, lens: .residualPre(.blocks, question.head.layer),
           candidates: { _, _, count in Array(0..<count) })
       },
+      steps("the last place", says: "one place of the token counts") { question in
+        try Self.other(
+          question, lens: .residualPre(.blocks, question.head.layer),
+          sources: { text, token, d in [(1...d).last { text[$0] == token }!] })
+      },
+      steps("the position before", says: "the lens is of the position before") { question in
+        let model = try question.model.made()
+        let matrices = HeadMatrices(of: question.head, in: model)
+        return try question.texts.map { text in
+          let run = try TensorRun(model, text)
+          let lens = try run.lens(.residualPre(.blocks, question.head.layer))
+          let pattern = try run.pattern(question.head)
+          let written = try run.own(question.head, .value).matmul(matrices.output)
+            .matmul(matrices.unembedding)
+          return try (1..<text.count).map { d in
+            let token = text[1...d].max { lens[d - 1, $0] < lens[d - 1, $1] }!
+            let places = (1...d).filter { text[$0] == token }
+            return SuppressionStep(
+              token: token, probability: lens[at: d - 1].softmax()[token],
+              attention: places.reduce(0) { $0 + pattern[d, $1] },
+              effect: places.reduce(0) { $0 + pattern[d, $1] * written[$1, token] }
+                / (try run.scale(d)))
+          }
+        }
+      },
+      steps("shares of candidates", says: "a share among the tokens of the text") { question in
+        try Self.changed(question) { step, run, d in
+          let lens = try run.lens(.residualPre(.blocks, question.head.layer))
+          let candidates = Array(Set(run.text[1...d]))
+          let shares = Tensor(candidates.map { lens[d, $0] }).softmax()
+          step.probability = shares[candidates.firstIndex(of: step.token)!]
+        }
+      },
+      steps("logarithms", says: "the probability is a logarithm") { question in
+        try Self.changed(question) { step, _, _ in
+          step.probability = Foundation.log(step.probability)
+        }
+      },
+      steps("another head", says: nil) { question in
+        try Self.changed(question) { step, run, d in
+          var other = question.head
+          other.head = 1 - min(other.head, 1)
+          let pattern = try run.pattern(other)
+          step.attention = (1...d).filter { run.text[$0] == step.token }
+            .reduce(0) { $0 + pattern[d, $1] }
+        }
+      },
       steps("without scale", says: "not divided by the scale") { question in
         try Self.changed(question) { step, run, d in step.effect *= try run.scale(d) }
       },
@@ -106,12 +154,6 @@ final class StepExerciseTests: XCTestCase {
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
-    let once = steps("the last place", says: nil) { question in
-      try Self.other(
-        question, lens: .residualPre(.blocks, question.head.layer),
-        sources: { text, token, d in [(1...d).last { text[$0] == token }!] })
-    }
-    XCTAssertNil(once.fault())
   }
 
   func testOtherRightStepsAreAccepted() {
@@ -174,6 +216,34 @@ final class StepExerciseTests: XCTestCase {
       },
       survey("without scale", says: "scale of the final norm is missing") { question in
         Self.mean(try Self.effects(question, scaled: false).flatMap(\.self))
+      },
+      survey("the model's unembedding", says: "the model's own unembedding was taken") { question in
+        let model = try question.model.made()
+        let columns = model.unembedding ?? model.embedding
+        let stack = model.configuration.decoder!
+        var tables: [Tensor] = []
+        for text in question.texts {
+          let run = try TensorRun(model, text)
+          for place in text.indices.dropLast() {
+            tables.append(
+              Tensor.stack(
+                try (0..<stack.layerCount).map { layer in
+                  let result = try run[.block(.blocks, layer, .attention(.own, .result))][
+                    at: place]
+                  return (result * columns[at: text[place + 1]]).sum(axis: 1)
+                    / (try run.scale(place))
+                }))
+          }
+        }
+        return Self.mean(tables)
+      },
+      survey("the first text", says: nil) { question in
+        Self.mean(try Self.effects(question)[0])
+      },
+      survey("two on", says: nil) { question in
+        Self.mean(
+          try Self.effects(question) { $0.indices.contains($1 + 2) ? $0[$1 + 2] : nil }
+            .flatMap(\.self))
       },
       survey("text by text", says: "each text has the same weight") { question in
         Self.mean(try Self.effects(question).map(Self.mean))

@@ -183,6 +183,18 @@ final class CircuitComparisonTests: XCTestCase {
     XCTAssertEqual(
       try evaluator.value(without: [.head(layer: 0, head: 0), .mlp(layer: 1)]),
       evaluator.corrupted, accuracy: 1e-3)
+    // Either route, given back, brings its half; what is on the other alone does not.
+    let back = try evaluator.values(repairing: [.head(layer: 0, head: 0), .mlp(layer: 1)])
+    for value in back { XCTAssertEqual(value, evaluator.clean / 2, accuracy: 1e-3) }
+    let routes = try evaluator.values(repairing: [
+      .head(layer: 0, head: 0), .head(layer: 0, head: 1), .mlp(layer: 1),
+    ])
+    for (value, share) in zip(routes, [0.5, 0, 0]) {
+      XCTAssertEqual(
+        value, evaluator.corrupted + share * (evaluator.clean - evaluator.corrupted),
+        accuracy: 1e-3)
+    }
+    XCTAssertThrowsError(try evaluator.values(repairing: [.head(layer: 9, head: 0)]))
     let drops = try evaluator.drops()
     XCTAssertEqual(drops.count, 6)
     for drop in drops where ["0.0", "0.1", "mlp.1"].contains(drop.node.name) {

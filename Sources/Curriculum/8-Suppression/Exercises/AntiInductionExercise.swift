@@ -86,9 +86,11 @@ extension SuppressionSheet {
     /// The mean effect of every head over positions and their tokens.
     func table(
       sign: Double = -1, isScaled: Bool = true, _ text: ([Int]) -> [Int] = { _ in [] },
-      at places: (_ count: Int) -> Range<Int> = { ($0 + 1)..<(2 * $0) }, next: Int = 1
+      at places: (_ count: Int) -> Range<Int> = { ($0 + 1)..<(2 * $0) }, next: Int = 1,
+      weighsHalves: Bool = false
     ) throws -> [[Double]] {
-      var effects: [[[Double]]] = []
+      // By sequence and position.
+      var effects: [[[[Double]]]] = []
       for half in key.halves {
         let changed = text(half)
         let tokens = changed.isEmpty ? [start] + half + half : changed
@@ -97,12 +99,15 @@ extension SuppressionSheet {
           uniqueKeysWithValues: places(half.count).map { ($0, tokens[$0 + next]) })
         let found = try run.headEffects(
           on: targets, along: head.directions, scales: isScaled ? run.scales() : nil)
-        effects =
-          effects.isEmpty
-          ? found
-          : run.indicesOfHeads { effects[$0][$1] + found[$0][$1] }
+        effects = run.indicesOfHeads {
+          (effects.isEmpty ? [] : effects[$0][$1]) + [found[$0][$1]]
+        }
       }
-      return effects.map { $0.map { sign * Plain.mean($0) } }
+      return effects.map {
+        $0.map { halves in
+          sign * Plain.mean(weighsHalves ? halves.map { Plain.mean($0) } : halves.flatMap(\.self))
+        }
+      }
     }
     let right = try table()
     return Expected(right, tolerance: 1e-3, named: "the scores", axes: ["layer", "head"]) {
@@ -129,6 +134,10 @@ extension SuppressionSheet {
         Mistake(
           "the scale of the final norm is missing", try table(isScaled: false)),
         Mistake(
+          "each sequence has the same weight here, however long it is: the mean is over positions",
+          try table(weighsHalves: true)),
+        Mistake("rows are heads here; layers come first", Plain.transposed(right)),
+        Mistake(
           "the second half is the first one backwards here; it is said again as it was",
           try table(sign: -1, { [start] + $0 + $0.reversed() })),
       ]
@@ -140,16 +149,13 @@ extension SuppressionSheet {
     return number(judged.within, named: "the correlation") {
       [
         (
-          "models are pooled as they are: what one writes larger decides; standardise within each first",
+          "models are pooled as they are, or standardised over all heads at once: what one writes larger "
+            + "decides; standardise within each first",
           judged.pooled
         ),
         (
           "each model has the same weight here, however many heads it has; each head has",
           judged.meanOfModels
-        ),
-        (
-          "the scores were standardised over all heads at once, not within each model",
-          judged.pooled
         ),
         ("this is a correlation of ranks", judged.spearman),
         ("the sign is turned", -judged.within),

@@ -38,10 +38,14 @@ extension SuppressionSheet {
       [SuppressionModel.Kind.narrow, .wide, .tours].map { kind in
         let model = kind == .tours ? .tours : SuppressionModel(kind, using: &generator)
         let head = model.head(layers: 0...1, using: &generator)
-        let text = model.text(kind == .tours ? 20 : 9, using: &generator)
-        let position = Int.random(in: 4...(text.count - 2), using: &generator)
-        // A token of the text that stands neither at the position nor behind it.
-        let key = Int.random(in: 1..<position, using: &generator)
+        var (text, position, candidates): ([Int], Int, [Int])
+        repeat {
+          text = model.text(kind == .tours ? 20 : 9, using: &generator)
+          position = Int.random(in: 4...(text.count - 2), using: &generator)
+          // A token of the text that is another than the one that asks.
+          candidates = text[1..<position].filter { $0 != text[position] }
+        } while candidates.isEmpty
+        let prediction = candidates.randomElement(using: &generator)!
         let name =
           switch kind {
           case .narrow: "random tokens, two layers"
@@ -51,7 +55,7 @@ extension SuppressionSheet {
         return Case(
           name,
           AskedKey(
-            model: model, head: head, text: text, position: position, prediction: text[key]))
+            model: model, head: head, text: text, position: position, prediction: prediction))
       }
     },
     parts: [Part(SuppressionAsks.queryParts, judge: queryParts)])
@@ -105,6 +109,9 @@ extension SuppressionSheet {
           "\(name) is split by a column of W_U that has not the length 1", mistake(state, bare)),
         Mistake(
           "\(name) is of the stream without the layer's norm", mistake(raw, unit)),
+        Mistake(
+          "\(name) is of a state that is not divided by the scale of the layer's norm",
+          mistake(Plain.centred(raw), unit)),
         Mistake(
           "\(name) is of the position behind; the query is asked at the position",
           mistake(normed[question.position + 1], unit)),

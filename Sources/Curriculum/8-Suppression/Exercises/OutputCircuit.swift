@@ -32,7 +32,7 @@ extension SuppressionSheet {
         .randomNormal(
           [rows, columns], standardDeviation: 1 / Float(rows).squareRoot(), using: &generator)
       }
-      func head(_ tokens: Int, _ width: Int, _ inner: Int, sign: Float?) -> HeadMatrices {
+      func drawn(_ tokens: Int, _ width: Int, _ inner: Int, sign: Float?) -> HeadMatrices {
         let embedding = matrix(tokens, width) * Float(tokens).squareRoot()
         let value = matrix(width, inner)
         let noise = matrix(width, tokens)
@@ -41,6 +41,15 @@ extension SuppressionSheet {
           key: matrix(width, inner), value: value,
           output: sign.map { value.transposed() * $0 } ?? matrix(inner, width),
           unembedding: sign == nil ? noise : embedding.transposed() + noise * 2)
+      }
+      /// A head of whose tokens no two thirds have the same rank, so that no constant is nearly right.
+      func head(_ tokens: Int, _ width: Int, _ inner: Int, sign: Float?) -> HeadMatrices {
+        while true {
+          let head = drawn(tokens, width, inner, sign: sign)
+          let ranks = RankJudge.Ranking(rows: PlainHead(head).written()).ranks()
+          let counts = Dictionary(ranks.map { ($0, 1) }, uniquingKeysWith: +).values
+          if counts.allSatisfy({ 3 * $0 < 2 * tokens }) { return head }
+        }
       }
       return [
         Case("any head", head(19, 9, 4, sign: nil)),
@@ -77,6 +86,17 @@ extension SuppressionSheet {
         (
           "the sizes of entries were compared: 0 is less than −3 by size, and not more negative",
           ranks(circuit.map { $0.map { abs($0) } })
+        ),
+        (
+          "these are the tokens that are written against most; how many are written against more than "
+            + "the token itself is asked",
+          circuit.map { row in row.indices.min { row[$0] < row[$1] }! }
+        ),
+        (
+          "the tokens were held against one another on the diagonal; hold each against its own row",
+          circuit.indices.map { own in
+            circuit.indices.count { circuit[$0][$0] < circuit[own][own] }
+          }
         ),
         (
           "the embedding reads out what was written: logits come from the unembedding",

@@ -81,12 +81,16 @@ struct PlainHead {
   }
 
   /// How much the query of every asking row wants every token, `[asks][asked]`.
+  ///
+  /// - Parameter asksBias: Whether the query bias asks too.
   func wanted(
-    by asking: [[Double]]? = nil, of embedding: [[Double]], exchanged: Bool = false
+    by asking: [[Double]]? = nil, of embedding: [[Double]], exchanged: Bool = false,
+    asksBias: Bool = false
   ) -> [[Double]] {
     let keys = embedding.map { Plain.times($0, exchanged ? query : key) }
     return (asking ?? directions).map { row in
-      let asked = Plain.times(row, exchanged ? key : query)
+      var asked = Plain.times(row, exchanged ? key : query)
+      if asksBias { asked = Plain.sum(asked, queryBias) }
       return keys.map { Plain.dot(asked, $0) }
     }
   }

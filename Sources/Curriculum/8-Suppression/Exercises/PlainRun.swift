@@ -58,9 +58,11 @@ struct PlainRun {
   }
 
   /// The lens before a block, or after the last one, `[position][token]`.
-  func lens(before layer: Int) throws -> [[Double]] {
-    let point = model.configuration.residualPoints[layer]
-    return model.logits(ofNormed: model.finalNorm(try run.trace[point][at: 0])).doubleRows
+  ///
+  /// - Parameter isNormed: Whether the final norm stands between the stream and the unembedding.
+  func lens(before layer: Int, isNormed: Bool = true) throws -> [[Double]] {
+    let stream = try run.trace[model.configuration.residualPoints[layer]][at: 0]
+    return model.logits(ofNormed: isNormed ? model.finalNorm(stream) : stream).doubleRows
   }
 
   /// What a head writes, `[position][width]`, of all positions.

@@ -27,8 +27,8 @@ extension SuppressionSheet {
       """,
       """
       `head.unembedding.transposed().matmul(head.query).matmul(embedding.matmul(head.key).transposed())` \
-      is `[predicted, looked at]`. Then row by row `row.count { $0 > row[p] }`: neither root nor bias changes the \
-      order.
+      is `[predicted, looked at]`. Then row by row `row.count { $0 > row[p] }`. The root of the head's width \
+      changes no order; the query bias would, but it asks the same whatever is predicted, and stays out.
       """,
     ],
     interpretation: """
@@ -70,6 +70,12 @@ extension SuppressionSheet {
         ModelInput(tokens: texts), capturing: [point], intervening: interventions
       ).trace[point].reshaped(to: [count, model.configuration.width])
     }
+    func behindStart(_ point: HookPoint, _ interventions: [Intervention]) throws -> Tensor {
+      let texts = (0..<count).map { [model.configuration.startToken, $0] }
+      return try model.run(
+        ModelInput(tokens: texts), capturing: [point], intervening: interventions
+      ).trace[point].slice(axis: 1, 1..<2)
+    }
     let right = try HeadCircuits(model).embedded(.mlp0).values(layer: 0)
     return Expected(right, tolerance: 1e-3, named: "the embedding", axes: ["token", "width"]) {
       [
@@ -85,6 +91,14 @@ extension SuppressionSheet {
         Mistake(
           "this is the stream before the MLP: what leaves the block has been through it",
           try states(alone, .block(.blocks, 0, .residualMid), [nowhere])),
+        Mistake(
+          "block 0's attention was left out: a token that stands alone attends to itself",
+          try states(
+            alone, .residualPost(.blocks, 0),
+            [nowhere, Intervention(at: .block(.blocks, 0, .attentionOut(.own))) { $0 * 0 }])),
+        Mistake(
+          "a start token stands in front, and block 0 looks at it; the token is to be alone",
+          try behindStart(.residualPost(.blocks, 0), [nowhere])),
         Mistake(
           "this is what the MLP adds; what leaves the block is the sum",
           try states(alone, .block(.blocks, 0, .mlpOut), [nowhere])),
@@ -113,6 +127,11 @@ extension SuppressionSheet {
         (
           "the keys are raw embeddings: `embedding` is what the head reads",
           ranks(head.wanted(of: head.embedding))
+        ),
+        (
+          "the query bias is among it: it asks for the same whatever is predicted, and the circuit is of "
+            + "the prediction alone",
+          ranks(head.wanted(of: embedding, asksBias: true))
         ),
         (
           "tokens ask for themselves here; what asks is a prediction, a column of W_U",

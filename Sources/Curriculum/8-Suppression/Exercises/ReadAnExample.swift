@@ -37,7 +37,8 @@ extension SuppressionSheet {
     cases: { generator in
       try [SuppressionModel.Kind.narrow, .wide, .tours].map { kind in
         let model = kind == .tours ? .tours : SuppressionModel(kind, using: &generator)
-        let head = model.head(layers: 0...1, using: &generator)
+        // Behind the head a layer hears of its absence.
+        let head = model.head(layers: kind == .narrow ? 0...0 : 0...1, using: &generator)
         let text = model.text(kind == .tours ? 22 : 9, using: &generator)
         let width = try model.made().configuration.decoder!.headWidth
         let question = ReplacedHead(
@@ -128,6 +129,9 @@ extension SuppressionSheet {
               "`added` is held against the replacement; what the head adds is asked for, whole",
               added(Plain.sum(mixed, replacement, factor: -1), scale: scale)),
             Mistake(
+              "`added` is of the position's own value; the head mixes those of all it attends to",
+              added(try run.rows(place, .value)[position], scale: scale)),
+            Mistake(
               "`added` is of the position behind",
               added(
                 try run.rows(place, .mixed)[position + 1], scale: try run.scales()[position + 1])
@@ -143,12 +147,7 @@ extension SuppressionSheet {
               try run.lens(before: place.layer + 1)[position]),
             Mistake(
               "the lens went to the unembedding without the final norm",
-              model.logits(
-                ofNormed: Tensor(
-                  try run.rows(.residualPre(.blocks, place.layer))[position].map(Float.init)
-                )
-                .reshaped(to: [1, model.configuration.width])
-              ).doubleRows[0]),
+              try run.lens(before: place.layer, isNormed: false)[position]),
             Mistake("`lens` holds log-probabilities: logits are asked for", Plain.logSoftmax(lens)),
           ]
         }),

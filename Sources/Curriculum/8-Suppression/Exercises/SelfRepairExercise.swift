@@ -87,10 +87,15 @@ private struct RepairLoop {
   }
 
   /// How much more every part does after than before.
-  private func parts(isScaled: Bool = true, isFrozen: Bool = true) throws -> Parts {
+  ///
+  /// - Parameter weighsTexts: Whether each text has the same weight, however long it is.
+  private func parts(
+    isScaled: Bool = true, isFrozen: Bool = true, weighsTexts: Bool = false
+  ) throws -> Parts {
     let (layers, heads) = (pairs[0].before.layers, pairs[0].before.heads)
-    var sums = Array(repeating: [[Double]](repeating: [], count: heads), count: layers)
-    var mlps = Array(repeating: [Double](), count: layers)
+    // By text and position.
+    var sums = Array(repeating: [[[Double]]](repeating: [], count: heads), count: layers)
+    var mlps = Array(repeating: [[Double]](), count: layers)
     for (before, after) in pairs {
       let targets = before.nextTokens
       let old = isScaled ? try before.scales() : nil
@@ -101,14 +106,18 @@ private struct RepairLoop {
       let secondMLPs = try after.mlpEffects(on: targets, along: head.directions, scales: new)
       for layer in 0..<layers {
         for index in 0..<heads {
-          sums[layer][index] += Plain.sum(second[layer][index], first[layer][index], factor: -1)
+          sums[layer][index].append(
+            Plain.sum(second[layer][index], first[layer][index], factor: -1))
         }
-        mlps[layer] += Plain.sum(secondMLPs[layer], firstMLPs[layer], factor: -1)
+        mlps[layer].append(Plain.sum(secondMLPs[layer], firstMLPs[layer], factor: -1))
       }
     }
-    let means = sums.map { $0.map { Plain.mean($0) } }
+    func mean(_ texts: [[Double]]) -> Double {
+      Plain.mean(weighsTexts ? texts.map { Plain.mean($0) } : texts.flatMap(\.self))
+    }
+    let means = sums.map { $0.map(mean) }
     return Parts(
-      heads: means, mlps: mlps.map { Plain.mean($0) }, own: means[key.head.layer][key.head.head])
+      heads: means, mlps: mlps.map(mean), own: means[key.head.layer][key.head.head])
   }
 
   /// The mean drop of a value of the next token.
@@ -137,6 +146,7 @@ private struct RepairLoop {
       let right = repair(parts, actual: actual)
       let bare = try self.parts(isScaled: false)
       let thawed = try self.parts(isFrozen: false)
+      let byText = try self.parts(weighsTexts: true)
       let loss = drop { Plain.logSoftmax($0)[$1] }
       let plain = drop { $0[$1] }
       let number = SuppressionSheet.number
@@ -153,6 +163,10 @@ private struct RepairLoop {
               (
                 "`expected` is by the scale of both runs; the final norm is held at that of the run as it is",
                 -thawed.own
+              ),
+              (
+                "`expected` gives each text the same weight, however long it is: the mean is over positions",
+                -byText.own
               ),
               (
                 "`expected` is the drop there is; by its direct effect alone the head is worth another",

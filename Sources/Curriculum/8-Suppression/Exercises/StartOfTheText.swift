@@ -187,6 +187,15 @@ private struct StartLoop {
                 (try? attention(nil, [], zeroth)) ?? 0
               ),
               (
+                "this is the mean over the layer's heads",
+                (try? Plain.mean(
+                  (0..<runs[0].heads).map {
+                    Plain.mean(
+                      try runs[0].pattern(HeadPlace(layer: key.head.layer, head: $0)).dropFirst()
+                        .map { $0[0] })
+                  })) ?? 0
+              ),
+              (
                 "only the last position's attention counts here",
                 (try? attention(nil, []) { $0[$0.count - 1][0] }) ?? 0
               ),
@@ -229,6 +238,11 @@ private struct StartLoop {
               (
                 "the other position lost its embedding to the first; it keeps its own",
                 (try? attention(nil, [copying(key.position, exchanges: true)])) ?? 0
+              ),
+              (
+                "the other position got the first's embedding; it is the other way round",
+                (try? attention(
+                  nil, [copying(0, to: key.position..<(key.position + 1))])) ?? 0
               ),
               (
                 "every position got that embedding; only the first is to",

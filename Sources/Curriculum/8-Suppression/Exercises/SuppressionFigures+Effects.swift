@@ -174,54 +174,6 @@ extension SuppressionSheet {
     ]).write(to: file)
   }
 
-  static let queryFigure = SheetFigure(
-    "10-query.png", "the scores of the likeliest visited word, in three parts"
-  ) { ask, file in
-    let texts = tours(16, length: 31, seed: 90)
-    let steps = try ask(
-      SuppressionAsks.steps, HeadOnTexts(model: .tours, head: pictured, texts: texts))
-    // Behind twenty words, and where something visited is predicted.
-    let places = zip(texts, steps).flatMap { text, steps in
-      steps.enumerated().filter { $0.offset >= 20 && $0.element.probability >= 0.02 }.map {
-        (text: text, position: $0.offset + 1, token: $0.element.token)
-      }
-    }
-    let parts = try ask.all(
-      SuppressionAsks.queryParts,
-      places.map {
-        AskedKey(
-          model: .tours, head: pictured, text: $0.text, position: $0.position,
-          prediction: $0.token)
-      })
-    /// A part's score for the predicted word, above the mean of the other words of the tour.
-    func lead(_ values: Tensor, _ place: (text: [Int], position: Int, token: Int)) throws -> Double
-    {
-      try requireEntries(values.count, place.position + 1, "scores")
-      let own = place.text.firstIndex(of: place.token)!
-      let others = (3...place.position).filter { $0 != own }.map { Double(values.values[$0]) }
-      return Double(values.values[own]) - Plain.mean(others)
-    }
-    let points = try zip(places, parts).map { place, part in
-      ScatterPlot.Datum(try lead(part.along, place), try lead(part.beside, place))
-    }
-    guard !points.isEmpty else { throw FigureError("Your answer to 8.3 predicts nothing.") }
-    let along = Plain.mean(points.map(\.x))
-    let beside = Plain.mean(points.map(\.y))
-    try ScatterPlot(
-      [.init("a position of a tour", points)],
-      title: "\(name(pictured)): \(rounded(along)) along, \(rounded(beside)) beside, on average",
-      x: Axis("score along the unembedding, above other words"),
-      y: Axis("score beside it, above other words")
-    ).styled { $0.plotSize = FigureSize(width: 260, height: 180) }.write(to: file)
-  }
-
-  private static func rounded(_ value: Double) -> String {
-    let tenths = Int((value * 100).rounded())
-    let digits = String(abs(tenths) % 100)
-    return (tenths < 0 ? "−" : "") + "\(abs(tenths) / 100)."
-      + String(repeating: "0", count: 2 - digits.count) + digits
-  }
-
   static let oppositionFigure = SheetFigure(
     "11-opposition.png", "anti-induction against copy suppression, over all readers"
   ) { ask, file in

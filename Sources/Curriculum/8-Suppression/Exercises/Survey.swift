@@ -1,4 +1,5 @@
 import Coursework
+import SheetTools
 import SuppressionVocabulary
 import Tensors
 import Transformers
@@ -58,11 +59,13 @@ extension SuppressionSheet {
     let runs = try key.texts.map { try PlainRun(model, $0) }
     /// Effects of every head at every position of every text, `[layer][head][text][position]`.
     func effects(
-      on targets: (PlainRun) -> [Int: Int] = { $0.nextTokens }, isScaled: Bool = true
+      on targets: (PlainRun) -> [Int: Int] = { $0.nextTokens }, isScaled: Bool = true,
+      along directions: [[Double]]? = nil
     ) throws -> [[[[Double]]]] {
       let found = try runs.map { run in
         try run.headEffects(
-          on: targets(run), along: head.directions, scales: isScaled ? run.scales() : nil)
+          on: targets(run), along: directions ?? head.directions,
+          scales: isScaled ? run.scales() : nil)
       }
       return runs[0].indicesOfHeads { layer, head in found.map { $0[layer][head] } }
     }
@@ -105,6 +108,10 @@ extension SuppressionSheet {
         Mistake(
           "the scale of the final norm is missing: W_U reads a stream that was divided by it",
           table(try effects(isScaled: false))),
+        Mistake(
+          "the model's own unembedding was taken: the final norm's weight is not in it, and logits are not "
+            + "held against the mean of all; take `unembedding`",
+          table(try effects(along: (model.unembedding ?? model.embedding).doubleRows))),
         Mistake(
           "each head was normed by itself: the norm divides by the scale that the whole stream had in the "
             + "run, or what the heads add up to is no longer the logit",

@@ -131,6 +131,19 @@ private struct AblationLoop {
         "zeros stand in the head's place; here it is its mean, so that only what it tells apart is lost",
         try changes { _ in [key.head.replaced(by: Array(repeating: 0, count: width))] }),
       Mistake(
+        "the mean is of the first text alone: there is one, over all positions of all texts",
+        try changes { _ in [key.head.replaced(by: Plain.mean(mixed[0]))] }),
+      Mistake(
+        "the last position of each text is missing from the mean: it has no next token, but it is one",
+        try changes { _ in
+          [key.head.replaced(by: Plain.mean(mixed.flatMap { $0.dropLast() }))]
+        }),
+      Mistake(
+        "the start token is missing from the mean, which is over all positions",
+        try changes { _ in
+          [key.head.replaced(by: Plain.mean(mixed.flatMap { $0.dropFirst() }))]
+        }),
+      Mistake(
         "each text has a mean of its own: there is one, over all texts",
         try changes { [key.head.replaced(by: Plain.mean(mixed[$0]))] }),
       Mistake(

@@ -110,6 +110,11 @@ private struct StepLoop {
   struct Way {
     /// Blocks passed before the lens.
     var lens: Int?
+    var hasFinalNorm = true
+    /// How many positions before its own the lens reads.
+    var lag = 0
+    /// Whether probabilities are shares among the candidates.
+    var sharesAmongCandidates = false
     /// The first position whose token is a candidate.
     var first = 1
     /// Whether the position's own token is none.
@@ -126,14 +131,16 @@ private struct StepLoop {
   func steps(_ way: Way = Way()) throws -> [[SuppressionStep]] {
     let place = question.head
     return try runs.map { run in
-      let lens = try run.lens(before: way.lens ?? place.layer)
+      let lens = try run.lens(before: way.lens ?? place.layer, isNormed: way.hasFinalNorm)
       let (pattern, values) = (try run.pattern(place), try run.rows(place, .value))
       let scales = try run.scales()
       return run.tokens.indices.dropFirst().map { d in
-        let probabilities = Plain.logSoftmax(lens[d])
+        let logits = lens[d - way.lag]
         let end = way.leavesOwnOut && d > way.first ? d - 1 : d
-        let candidates = way.takesAll ? Array(lens[d].indices) : Array(run.tokens[way.first...end])
-        let token = candidates.max { lens[d][$0] < lens[d][$1] }!
+        let candidates = way.takesAll ? Array(logits.indices) : Array(run.tokens[way.first...end])
+        let token = candidates.max { logits[$0] < logits[$1] }!
+        let among = way.sharesAmongCandidates ? Array(Set(candidates)) : Array(logits.indices)
+        let total = among.reduce(0) { $0 + exp(logits[$1] - logits[token]) }
         let places = way.places((way.first...end).filter { run.tokens[$0] == token })
         let sources = way.takesAllSources ? Array(0...d) : places
         let effect = sources.reduce(0.0) { sum, s in
@@ -141,7 +148,7 @@ private struct StepLoop {
           return sum + pattern[d][s] * Plain.dot(wrote, head.directions[token])
         }
         return SuppressionStep(
-          token: token, probability: Float(exp(probabilities[token])),
+          token: token, probability: Float(1 / total),
           attention: Float(places.reduce(0) { $0 + pattern[d][$1] }),
           effect: Float(way.isScaled ? effect / scales[d] : effect))
       }
@@ -194,6 +201,17 @@ private struct StepLoop {
       Mistake(
         "this is the model's own prediction, with the head's work in it; the lens reads in front of the head",
         try steps(Way(lens: last))),
+      Mistake(
+        "the lens went to the unembedding without the final norm",
+        try steps(Way(hasFinalNorm: false))),
+      Mistake(
+        "the lens is of the position before; what is predicted at d is read at d",
+        try steps(Way(lag: 1))),
+      Mistake(
+        "the probability is a share among the tokens of the text; it is the lens's, among all tokens",
+        try steps(Way(sharesAmongCandidates: true))),
+      Mistake(
+        "the probability is a logarithm here", changed { $0.probability = log($0.probability) }),
       Mistake(
         "the likeliest of all tokens was taken; it is the likeliest of those in the text so far",
         try steps(Way(takesAll: true))),

@@ -37,6 +37,29 @@ func areApart<Answer: Equatable>(_ mistakes: [Mistake<Answer>], from right: Answ
   return answers.indices.allSatisfy { !answers[..<$0].contains(answers[$0]) }
 }
 
+/// Whether mistakes can be told from what is right, and from others that are told otherwise.
+func areApart(
+  _ mistakes: [Mistake<[Float]>], from right: [Float], tolerance: Float = 1e-2
+) -> Bool {
+  mistakes.indices.allSatisfy { index in
+    let own = mistakes[index]
+    return !own.hides(behind: right, tolerance: tolerance)
+      && mistakes[..<index].allSatisfy { other in
+        other.sentence == own.sentence
+          || !Verdict.areSame(own.answer, other.answer, tolerance: tolerance)
+      }
+  }
+}
+
+/// The same of tensors.
+func areApart(
+  _ mistakes: [Mistake<Tensor>], from right: Tensor, tolerance: Float = 1e-2
+) -> Bool {
+  areApart(
+    mistakes.map { Mistake<[Float]>($0.sentence, $0.answer.values) }, from: right.values,
+    tolerance: tolerance)
+}
+
 extension Mistake where Answer: Equatable {
   /// Whether the mistake cannot be told from the right answer.
   func hides(behind right: Answer) -> Bool { answer == right }

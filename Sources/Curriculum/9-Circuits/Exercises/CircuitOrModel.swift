@@ -46,10 +46,8 @@ extension CircuitsSheet {
             circuit: Array(nodes.shuffled(using: &generator).prefix(name == "zeros" ? 5 : 4)))
           let oracle = try WorthOracle(key)
           guard oracle.isDone,
-            try !oracle.faithfulMistakes().contains(where: {
-              try $0.hides(behind: oracle.faithful())
-            }),
-            try !oracle.worthMistakes().contains(where: { try $0.hides(behind: oracle.worth()) })
+            try areApart(oracle.faithfulMistakes(), from: oracle.faithful()),
+            try areApart(oracle.worthMistakes(), from: oracle.worth())
           else { return nil }
           return Case(name, key)
         }

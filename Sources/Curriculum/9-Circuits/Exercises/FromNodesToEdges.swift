@@ -49,7 +49,7 @@ extension CircuitsSheet {
           let key = EdgesToPrune(
             task: MeteredTask(
               model: model, pairs: try model.pairs([(6, 5)], using: &generator)),
-            nodes: nodes, share: [0.5, 0.6, 0.7].randomElement(using: &generator)!)
+            nodes: nodes, share: [0.6, 0.7, 0.8].randomElement(using: &generator)!)
           let pruning = try EdgePruning(key)
           guard try pruning.isDone() else { return nil }
           let right = try pruning.left(.right)
@@ -76,7 +76,7 @@ extension CircuitsSheet {
     ])
 
   private struct EdgePruning {
-    enum Way { case right, fromTheStart, againstTheLast, oneByOne }
+    enum Way { case right, fromTheStart, againstTheLast, oneByOne, losing, faithful, fromAll }
 
     let nodes: Set<Node>
     let share: Double
@@ -119,12 +119,20 @@ extension CircuitsSheet {
     }
 
     func left(_ way: Way) throws -> Set<Edge> {
+      let all = way == .fromAll ? meter.edges : all
       var kept = Set(all)
       var current = meter.clean
       for edge in way == .fromTheStart ? all : all.reversed() {
         let rest = (way == .oneByOne ? Set(all) : kept).subtracting([edge])
         let value = try meter.logitDifference(edges: rest)
-        if value >= share * (way == .againstTheLast ? current : meter.clean) {
+        let least =
+          switch way {
+          case .againstTheLast: share * current
+          case .losing: (1 - share) * meter.clean
+          case .faithful: meter.corrupted + share * (meter.clean - meter.corrupted)
+          default: share * meter.clean
+          }
+        if value >= least {
           kept.remove(edge)
           current = value
         }
@@ -201,6 +209,17 @@ extension CircuitsSheet {
         Mistake(
           "each edge was taken from the full graph alone; take it from what is left by now",
           try left(.oneByOne)
+        ),
+        Mistake(
+          "you began with all edges of the model; begin with those among the nodes",
+          try left(.fromAll)
+        ),
+        Mistake(
+          "this keeps a share of clean − corrupted, which is faithfulness; here it is a share of the whole "
+            + "model's logit difference", try left(.faithful)
+        ),
+        Mistake(
+          "the share says what has to stay, not what may be lost", try left(.losing)
         ),
         Mistake(
           "of each head only the values kept their edges; queries and keys are receivers of their own",

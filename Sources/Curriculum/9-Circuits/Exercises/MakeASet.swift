@@ -49,7 +49,7 @@ extension CircuitsSheet {
             most: 0.4, alike: alike)
           let selection = try Selection(question)
           let right = selection.right
-          guard (4...16).contains(right.count),
+          guard (4...16).contains(right.count), !selection.withoutSure.isEmpty,
             !selection.mistakes.contains(where: { $0.hides(behind: right) })
           else { return nil }
           return Case(name, question)
@@ -119,18 +119,30 @@ extension CircuitsSheet {
     private let isEqual: [Bool]
     private let isLikely: [Bool]
     private let hasRival: [Bool]
+    /// Whether any token, the answer too, has more than another one may have.
+    private let isSure: [Bool]
+    /// The same as whether the pair is good, behind the first token.
+    private let isGoodAtFirst: [Bool]
 
     init(_ question: CandidatesOfModel) throws {
       pairs = question.candidates
       isEqual = pairs.map { $0.clean.count == $0.corrupted.count }
       let model = try question.model.made()
-      let rows = try pairs.map { pair in
-        let logits = try model(ModelInput(pair.clean))[at: 0]
-        return logits.slice((pair.clean.count - 1)..<pair.clean.count).softmax().values
+      let shares = try pairs.map { try model(ModelInput($0.clean))[at: 0].softmax() }
+      let rows = zip(shares, pairs).map { $0[at: $1.clean.count - 1].values }
+      func isLikely(_ row: [Float], _ pair: TaskPair) -> Bool {
+        row[pair.answer] >= question.least
       }
-      isLikely = zip(rows, pairs).map { $0[$1.answer] >= question.least }
-      hasRival = zip(rows, pairs).map { row, pair in
+      func hasRival(_ row: [Float], _ pair: TaskPair) -> Bool {
         row.indices.contains { $0 != pair.answer && row[$0] > question.most }
+      }
+      self.isLikely = zip(rows, pairs).map(isLikely)
+      self.hasRival = zip(rows, pairs).map(hasRival)
+      isSure = rows.map { row in row.contains { $0 > question.most } }
+      isGoodAtFirst = zip(shares, pairs).map { share, pair in
+        let row = share[at: 0].values
+        return pair.clean.count == pair.corrupted.count && isLikely(row, pair)
+          && !hasRival(row, pair)
       }
     }
 
@@ -149,6 +161,9 @@ extension CircuitsSheet {
     }
 
     var right: [Int] { balanced(good) }
+
+    /// What stays when the answer too may not have more than others.
+    var withoutSure: [Int] { balanced(good.filter { !isSure[$0] }) }
 
     var mistakes: [Mistake<[Int]>] {
       [
@@ -171,16 +186,29 @@ extension CircuitsSheet {
           "of each answer the last pairs stayed; the first ones are asked for",
           balanced(good, fromTheEnd: true)
         ),
-      ]
+        Mistake(
+          "the answer's own probability was taken for another token's; it may be as great as it likes",
+          withoutSure
+        ),
+        Mistake(
+          "the probabilities are those behind the first token; the answer comes behind the last",
+          balanced(pairs.indices.filter { isGoodAtFirst[$0] })
+        ),
+      ].filter { !$0.answer.isEmpty }
     }
   }
 
   /// How a guess may be made.
-  private enum Guess { case right, withItself, acrossTemplates, breakingTies, copying }
+  private enum Guess {
+    case right, withItself, acrossTemplates, breakingTies, copying, corrupted, ofThoseGuessed
+  }
 
   private static func guesses(_ pairs: [TaskPair], _ guess: Guess) -> [Float] {
     (0..<pairs[0].clean.count).map { place in
-      var hits = 0
+      func token(_ pair: TaskPair) -> Int {
+        guess == .corrupted ? pair.corrupted[place] : pair.clean[place]
+      }
+      var (hits, guessed) = (0, 0)
       for (index, own) in pairs.enumerated() {
         if guess == .copying {
           hits += own.clean[place] == own.answer ? 1 : 0
@@ -190,7 +218,7 @@ extension CircuitsSheet {
         for (other, pair) in pairs.enumerated() {
           guard other != index || guess == .withItself,
             pair.template == own.template || guess == .acrossTemplates,
-            pair.clean[place] == own.clean[place]
+            token(pair) == token(own)
           else { continue }
           if let known = votes.firstIndex(where: { $0.answer == pair.answer }) {
             votes[known].count += 1
@@ -200,9 +228,10 @@ extension CircuitsSheet {
         }
         let most = votes.map(\.count).max() ?? 0
         let best = votes.filter { $0.count == most }.map(\.answer)
+        if best.count == 1 { guessed += 1 }
         if best == [own.answer] || guess == .breakingTies && best.contains(own.answer) { hits += 1 }
       }
-      return Float(hits) / Float(pairs.count)
+      return Float(hits) / Float(guess == .ofThoseGuessed ? max(guessed, 1) : pairs.count)
     }
   }
 
@@ -218,6 +247,14 @@ extension CircuitsSheet {
       ),
       Mistake(
         "where two answers are as frequent nothing is guessed", guesses(pairs, .breakingTies)
+      ),
+      Mistake(
+        "this is a share of the pairs for which something is guessed; it is one of all pairs",
+        guesses(pairs, .ofThoseGuessed)
+      ),
+      Mistake(
+        "the corrupted texts were looked at; the answer is that of the clean one",
+        guesses(pairs, .corrupted)
       ),
       Mistake(
         "this is how often the token is the answer; a token may tell it without being it",

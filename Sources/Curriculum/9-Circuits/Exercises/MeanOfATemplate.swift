@@ -51,9 +51,7 @@ extension CircuitsSheet {
             model: model, pairs: pairs.shuffled(using: &generator), node: node)
           let ablation = try NodeAblation(key)
           let right = try ablation.right()
-          guard try !ablation.mistakes().contains(where: { $0.hides(behind: right) }) else {
-            return nil
-          }
+          guard try areApart(ablation.mistakes(), from: right) else { return nil }
           return Case(name, key)
         }
       }
@@ -85,7 +83,10 @@ extension CircuitsSheet {
     }
 
     /// The logit differences when the node writes what is given, `[1, position, width]`.
-    private func differences(_ written: (Int) throws -> Tensor) throws -> [Float] {
+    private func differences(
+      of value: (_ logits: Tensor, TaskPair) -> Float = { $0[$1.answer] - $0[$1.foil] },
+      _ written: (Int) throws -> Tensor
+    ) throws -> [Float] {
       try runs.enumerated().map { index, run in
         let change = try written(index) - run.output(node, run.clean)
         let stream = try run.stream(
@@ -93,18 +94,20 @@ extension CircuitsSheet {
         let logits = try run.model.run(
           ModelInput(run.pair.clean), from: .residual(stream, afterBlocks: layer + 1)
         ).logits[at: 0][at: run.end]
-        return logits[run.pair.answer] - logits[run.pair.foil]
+        return value(logits, run.pair)
       }
     }
 
     private func mean(
-      for index: Int, acrossTemplates: Bool = false, clean: Bool = false
+      for index: Int, acrossTemplates: Bool = false, clean: Bool = false,
+      leavingOut: Bool = false
     ) throws -> Tensor {
-      let alike = runs.filter {
-        $0.pair.template == runs[index].pair.template || acrossTemplates
+      let alike = runs.indices.filter {
+        (runs[$0].pair.template == runs[index].pair.template || acrossTemplates)
+          && !(leavingOut && $0 == index)
       }
       let sum = try alike.reduce(Tensor.zeros([1])) {
-        $0 + (try $1.output(node, clean ? $1.clean : $1.corrupted))
+        $0 + (try runs[$1].output(node, clean ? runs[$1].clean : runs[$1].corrupted))
       }
       return sum / Float(alike.count)
     }
@@ -131,6 +134,14 @@ extension CircuitsSheet {
           "the node writes what it does on the corrupted twin; it is to write the mean over all texts "
             + "of the template",
           try differences { try runs[$0].output(node, runs[$0].corrupted) }
+        ),
+        Mistake(
+          "the pair's own twin is missing from the mean, which is over all texts of the template",
+          try differences { try mean(for: $0, leavingOut: true) }
+        ),
+        Mistake(
+          "these are logits of the answer alone; the foil's come off",
+          try differences(of: { $0[$1.answer] }) { try mean(for: $0) }
         ),
         Mistake(
           "nothing was changed: these are the clean runs",

@@ -63,7 +63,8 @@ extension CircuitsSheet {
     func sum(_ rows: [[Double]]) -> [Double] {
       rows.dropFirst().reduce(rows[0]) { zip($0, $1).map(+) }
     }
-    func effects(_ rows: [[Double]]) -> [Double] {
+    func effects(_ rows: [[Double]], by other: DifferenceOracle? = nil) -> [Double] {
+      let oracle = other ?? oracle
       let scale = oracle.scale(sum(rows))
       return rows.map { oracle.part($0, scale: scale) } + [oracle.rest]
     }
@@ -85,6 +86,15 @@ extension CircuitsSheet {
         Mistake(
           "the biases behind the stream came with every part; they count once, as the last entry",
           right.dropLast().map { $0 + oracle.rest } + [oracle.rest]
+        ),
+        Mistake(
+          "these are parts of the answer's logit alone; the foil's comes off",
+          effects(own, by: DifferenceOracle(model, answer: pair.answer, foil: nil))
+        ),
+        Mistake(
+          "the stream's mean is still in each part; the norm takes it off",
+          own.map { oracle.part($0, scale: oracle.scale(sum(own)), isCentred: false) }
+            + [oracle.rest]
         ),
         Mistake("these are the parts at the first position", effects(try rows(pair.clean, at: 0))),
         Mistake(
@@ -112,15 +122,16 @@ struct DifferenceOracle {
   /// The answer's row of the unembedding less the foil's.
   private let direction: [Double]
 
-  init(_ model: Transformer, answer: Int, foil: Int) {
+  /// - Parameter foil: Nil for the answer's logit alone.
+  init(_ model: Transformer, answer: Int, foil: Int?) {
     let norm = model.stacks[0].finalNorm!
     weight = norm.weight.values.map(Double.init)
     bias = norm.bias?.values.map(Double.init)
     epsilon = Double(model.configuration.normEpsilon)
     let table = model.unembedding ?? model.embedding
-    direction = zip(table[at: answer].values, table[at: foil].values).map {
-      Double($0) - Double($1)
-    }
+    let wanted = table[at: answer].values.map(Double.init)
+    let other = foil.map { table[at: $0].values.map(Double.init) }
+    direction = other.map { zip(wanted, $0).map { $0 - $1 } } ?? wanted
   }
 
   private func centred(_ row: [Double]) -> [Double] {
@@ -134,8 +145,9 @@ struct DifferenceOracle {
   }
 
   /// What a part of the stream adds to the difference.
-  func part(_ row: [Double], scale: Double) -> Double {
-    zip(zip(centred(row), weight), direction).reduce(0) { $0 + $1.0.0 / scale * $1.0.1 * $1.1 }
+  func part(_ row: [Double], scale: Double, isCentred: Bool = true) -> Double {
+    zip(zip(isCentred ? centred(row) : row, weight), direction)
+      .reduce(0) { $0 + $1.0.0 / scale * $1.0.1 * $1.1 }
   }
 
   /// What the biases add.

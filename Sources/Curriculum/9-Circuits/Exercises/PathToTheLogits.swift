@@ -51,9 +51,7 @@ extension CircuitsSheet {
               : .mlp(layer: layer), mlpsAnswer: mlpsAnswer)
           let path = try LogitPath(key)
           let right = try path.right()
-          guard try !path.mistakes().contains(where: { $0.hides(behind: right) }) else {
-            return nil
-          }
+          guard try areApart(path.mistakes(), from: right) else { return nil }
           return Case(name, key)
         }
       }
@@ -89,6 +87,8 @@ extension CircuitsSheet {
     func mistakes() throws -> [Mistake<Tensor>] {
       let (sender, pair) = (key.sender, key.pair)
       let change = try runs.change(sender)
+      let layers = 0..<runs.layerCount
+      let isMLP = if case .mlp = sender { true } else { false }
       let turned = try PairRuns(
         runs.model,
         TaskPair(
@@ -118,6 +118,23 @@ extension CircuitsSheet {
         ),
         Mistake(
           "nothing was changed: these are the logits of the clean run", try runs.logits([])
+        ),
+        Mistake(
+          "these are changes of the logits; the logits themselves are asked for",
+          try right() - runs.logits([])
+        ),
+        Mistake(
+          "the other heads write what they write on the corrupted text; they stay as in the clean run",
+          try runs.logits(
+            try layers.flatMap { layer -> [Intervention] in
+              let (heads, mlp) = (
+                PairRuns.point(layer, .attention(.own, .result)), PairRuns.point(layer, .mlpOut)
+              )
+              let held = Intervention.replace(heads, with: try runs.corrupted[heads])
+              return key.mlpsAnswer ? [held] : [held, .replace(mlp, with: try runs.clean[mlp])]
+            }
+              + (isMLP
+                ? [PairRuns.letting(sender, write: runs.output(sender, runs.corrupted))] : []))
         ),
       ]
       if case .head(let layer, _) = sender {

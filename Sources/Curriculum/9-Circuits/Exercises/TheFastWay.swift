@@ -1,8 +1,5 @@
-import Circuits
 import CircuitsVocabulary
 import Coursework
-import Interventions
-
 import Tensors
 import Transformers
 
@@ -51,77 +48,74 @@ extension CircuitsSheet {
           let key = EdgesToScore(
             model: model, pair: try model.pairs([(7, 1)], using: &generator)[0],
             edges: Array(edges.shuffled(using: &generator).prefix(24)), steps: steps)
-          let scoring = EdgeScoring(key)
+          let scoring = try EdgeScoring(key)
           let right = try scoring.right()
-          guard try !scoring.mistakes().contains(where: { $0.hides(behind: right) }) else {
-            return nil
-          }
+          guard try areApart(scoring.mistakes(), from: right) else { return nil }
           return Case(name, key)
         }
       }
     },
     parts: [
       Part(CircuitsAsks.scores) { (key: EdgesToScore) in
-        let scoring = EdgeScoring(key)
+        let scoring = try EdgeScoring(key)
         return Expected(
           try scoring.right(), tolerance: 3e-3, named: "the score", of: "edge"
         ) { try scoring.mistakes() }
       }
     ])
 
-  /// Scores by the library, which pulls gradients back through weights, and by gradients elsewhere.
+  /// Scores by gradients at the receivers' copies of the stream, and by gradients elsewhere.
   private struct EdgeScoring {
     let key: EdgesToScore
+    private let model: Transformer
 
-    init(_ key: EdgesToScore) { self.key = key }
+    init(_ key: EdgesToScore) throws { (self.key, model) = (key, try key.model.made()) }
 
-    private func scores(_ pair: TaskPair, steps: Int) throws -> [Float] {
-      let evaluator = try CircuitEvaluator(
-        try key.model.made(), TaskSet([TaskSet.Pair(pair)]), threads: 1)
-      let all = try EdgeAttribution(evaluator, steps: steps).scores
-      let table = Dictionary(uniqueKeysWithValues: all.map { ($0.edge.description, $0.score) })
-      return try key.edges.map { edge in
-        guard let score = table[edge.description] else {
-          throw CircuitTaskError(description: "the library has no edge \(edge)")
-        }
-        return Float(score)
-      }
-    }
+    /// How far on the way from the corrupted embeddings to the clean ones each step stands.
+    private var shares: [Float] { (1...key.steps).map { Float($0) / Float(key.steps) } }
 
-    func right() throws -> [Float] { try scores(key.pair, steps: key.steps) }
+    func right() throws -> [Float] { try throughCopies(PairRuns(model, key.pair), at: shares) }
 
     func mistakes() throws -> [Mistake<[Float]>] {
       let right = try right()
-      let pair = key.pair
-      // Read the other way round: the gradient of the corrupted run, for changes that point back.
-      let turned = TaskPair(
-        clean: pair.corrupted, corrupted: pair.clean, answer: pair.answer, foil: pair.foil,
-        template: pair.template)
-      let atCorrupted = try scores(turned, steps: 1).map { -$0 }
-      let runs = try PairRuns(try key.model.made(), pair)
+      let runs = try PairRuns(model, key.pair)
       var found = [
         Mistake(
           "the sign is turned round: the change is corrupted − clean", right.map { -$0 }
         ),
-        Mistake("the gradient is the corrupted run's", atCorrupted),
+        Mistake("the gradient is the corrupted run's", try throughCopies(runs, at: [0])),
         Mistake(
           "the gradient is of the whole stream in that place, which others read too; each receiver has a "
             + "copy of its own", try throughTheStream(runs)
         ),
         Mistake(
           "the last position alone was summed; an edge carries something at every position",
-          try throughCopies(runs)
+          try throughCopies(runs, at: shares, lastAlone: true)
+        ),
+        Mistake(
+          "the change is what the sender writes on the clean text; what it writes on the corrupted one less "
+            + "that is asked for",
+          try throughCopies(runs, at: shares) { try runs.output($0, runs.clean) }
+        ),
+        Mistake(
+          "sizes of scores are given; a score has a sign", right.map { abs($0) }
         ),
       ]
       if key.steps > 1 {
-        found.insert(
+        found += [
           Mistake(
-            "this is the clean run's gradient; average over all steps", try scores(pair, steps: 1)),
-          at: 0)
-        found.append(
+            "this is the clean run's gradient; average over all steps",
+            try throughCopies(runs, at: [1])
+          ),
+          Mistake(
+            "the steps lead from clean to corrupted, or begin at the corrupted embeddings; step k stands k/n "
+              + "of the way to the clean ones, the last of them there",
+            try throughCopies(runs, at: shares.map { 1 - $0 })
+          ),
           Mistake(
             "the gradients of all steps were added; take their mean",
-            right.map { $0 * Float(key.steps) }))
+            right.map { $0 * Float(key.steps) }),
+        ]
       }
       return found
     }
@@ -134,11 +128,10 @@ extension CircuitsSheet {
     }
 
     private func gradients(
-      _ runs: PairRuns, at points: [HookPoint], step: Int
+      _ runs: PairRuns, at points: [HookPoint], share: Float
     ) throws -> [Tensor] {
       let start = PairRuns.point(0, .residualPre)
       let (clean, corrupted) = (try runs.clean[start], try runs.corrupted[start])
-      let share = Float(step) / Float(key.steps)
       let shapes = try runs.model.run(ModelInput(key.pair.clean), capturing: .points(Set(points)))
         .trace
       let probes = try points.map { Tensor.zeros(try shapes[$0].shape).requiringGradient() }
@@ -157,8 +150,8 @@ extension CircuitsSheet {
           PairRuns.point(runs.layerCount - 1, .residualPost)
         ]
       var sums = Array(repeating: Float(0), count: key.edges.count)
-      for step in 1...key.steps {
-        let all = try gradients(runs, at: points, step: step)
+      for share in shares {
+        let all = try gradients(runs, at: points, share: share)
         for (index, edge) in key.edges.enumerated() {
           let own = all[Self.layer(edge.to) ?? runs.layerCount]
           sums[index] += (try runs.change(edge.from) * own).sum().scalar / Float(key.steps)
@@ -167,28 +160,38 @@ extension CircuitsSheet {
       return sums
     }
 
-    /// By the gradients at the receivers' copies, at the last position.
-    private func throughCopies(_ runs: PairRuns) throws -> [Float] {
+    /// By the gradients at the receivers' copies, for what each sender writes more or less.
+    private func throughCopies(
+      _ runs: PairRuns, at shares: [Float], lastAlone: Bool = false,
+      change: ((Node) throws -> Tensor)? = nil
+    ) throws -> [Float] {
       let points =
         (0..<runs.layerCount).flatMap { layer in
           [HookPoint.AttentionInput.query, .key, .value].map { PairRuns.point(layer, .input($0)) }
         } + [PairRuns.point(runs.layerCount - 1, .residualPost)]
-      var sums = Array(repeating: Float(0), count: key.edges.count)
-      for step in 1...key.steps {
-        let all = try gradients(runs, at: points, step: step)
+      let changes = try key.edges.map { try (change ?? runs.change)($0.from)[at: 0] }
+      var sums = Array(repeating: 0.0, count: key.edges.count)
+      for share in shares {
+        let all = try gradients(runs, at: points, share: share)
         for (index, edge) in key.edges.enumerated() {
-          let change = try runs.change(edge.from)[at: 0][at: runs.end]
-          let own: Tensor =
+          func own(_ place: Int, _ head: Int) -> Tensor {
+            let slope = all[place][at: 0]
+            return slope.slice(axis: 1, head..<(head + 1))
+              .reshaped(to: [slope.shape[0], slope.shape[2]])
+          }
+          let slope: Tensor =
             switch edge.to {
-            case .query(let layer, let head): all[3 * layer][at: 0][at: runs.end][at: head]
-            case .key(let layer, let head): all[3 * layer + 1][at: 0][at: runs.end][at: head]
-            case .value(let layer, let head): all[3 * layer + 2][at: 0][at: runs.end][at: head]
-            case .mlp, .logits: all[3 * runs.layerCount][at: 0][at: runs.end]
+            case .query(let layer, let head): own(3 * layer, head)
+            case .key(let layer, let head): own(3 * layer + 1, head)
+            case .value(let layer, let head): own(3 * layer + 2, head)
+            case .mlp, .logits: all[3 * runs.layerCount][at: 0]
             }
-          sums[index] += (change * own).sum().scalar / Float(key.steps)
+          let products = changes[index] * slope
+          let counted = lastAlone ? products[at: runs.end] : products
+          sums[index] += Double(counted.sum().scalar) / Double(shares.count)
         }
       }
-      return sums
+      return sums.map(Float.init)
     }
 
     private static func layer(_ receiver: Receiver) -> Int? {

@@ -67,7 +67,7 @@ extension CircuitsSheet {
 
   /// Ways to take nodes away.
   private enum Way {
-    case right, otherWayRound, againstTheLast, onlyThere, oneByOne, stopping, losing
+    case right, otherWayRound, againstTheLast, onlyThere, oneByOne, stopping, losing, faithful
   }
 
   private struct Pruning {
@@ -84,7 +84,12 @@ extension CircuitsSheet {
 
     func left(_ way: Way) throws -> Set<Node> {
       let order = way == .otherWayRound ? Array(self.order.reversed()) : self.order
-      let least = (way == .losing ? 1 - share : share) * meter.clean
+      let least =
+        switch way {
+        case .losing: (1 - share) * meter.clean
+        case .faithful: meter.corrupted + share * (meter.clean - meter.corrupted)
+        default: share * meter.clean
+        }
       if way == .oneByOne {
         return Set(
           try order.filter { node in
@@ -137,6 +142,14 @@ extension CircuitsSheet {
         ),
         Mistake(
           "the share says what has to stay, not what may be lost", try left(.losing)
+        ),
+        Mistake(
+          "one round is not all: what could not go before may go now, so turn back, until nothing goes",
+          try left(.onlyThere)
+        ),
+        Mistake(
+          "this keeps a share of clean − corrupted, which is faithfulness; here it is a share of the whole "
+            + "model's logit difference", try left(.faithful)
         ),
       ]
     }

@@ -1,4 +1,3 @@
-import Circuits
 import CircuitsVocabulary
 import Coursework
 import Laboratory
@@ -57,7 +56,7 @@ extension CircuitsSheet {
           let scores = try reading.scores(.right)
           let layers = try reading.layers(.right)
           guard layers.contains(nil),
-            try areApart(reading.scoreMistakes(), from: scores),
+            try areApart(reading.scoreMistakes(), from: scores, tolerance: 1.2e-3),
             try areApart(reading.layerMistakes(), from: layers)
           else { return nil }
           return Case(name, key)
@@ -98,8 +97,11 @@ extension CircuitsSheet {
   }
 
   private struct HeadReading {
-    enum Way { case right, withoutMLP, withAttention, unnormed, first, allCount, before, otherHead }
-    enum LayerWay { case right, unnormed, fromOne, firstPosition, corrupted, last }
+    enum Way {
+      case right, withoutMLP, withAttention, withPosition, unnormed, otherHead
+      case first, allCount, around, before
+    }
+    enum LayerWay { case right, unnormed, fromOne, firstPosition, corrupted, last, likelyEnough }
 
     let key: HeadToRead
     let model: Transformer
@@ -111,10 +113,20 @@ extension CircuitsSheet {
       pass = HeadwisePass(model)
     }
 
+    /// Whether a token's embedding has a position's beside it.
+    private var hasPositions: Bool {
+      model.configuration.hookPoints.contains(.positionEmbedding)
+    }
+
     func scores(_ way: Way) throws -> [Float] {
       let count = key.members.count
       let width = model.configuration.width
-      let embedding = model.embedding.gathering(key.members).reshaped(to: [count, 1, width])
+      let embedding =
+        way == .withPosition
+        ? try model.run(
+          ModelInput(tokens: key.members.map { [$0] }), capturing: [.residualPre(.blocks, 0)]
+        ).trace[.residualPre(.blocks, 0)]
+        : model.embedding.gathering(key.members).reshaped(to: [count, 1, width])
       let places = pass.places(Array(repeating: [0], count: count))
       func written(_ state: Tensor, layer: Int, head: Int) -> Tensor {
         let normed = pass.normedForAttention(state, layer: layer)
@@ -148,12 +160,14 @@ extension CircuitsSheet {
       }
       let members = key.members
       let next =
-        way == .before
-        ? (1..<count).map { (row: $0, token: members[$0 - 1]) }
-        : (0..<(count - 1)).map { (row: $0, token: members[$0 + 1]) }
+        switch way {
+        case .before: (1..<count).map { (row: $0, token: members[$0 - 1]) }
+        case .around: (0..<count).map { (row: $0, token: members[($0 + 1) % count]) }
+        default: (0..<(count - 1)).map { (row: $0, token: members[$0 + 1]) }
+        }
       return [
         hits((0..<count).map { ($0, members[$0]) }, of: count),
-        hits(next, of: way == .allCount ? count : count - 1),
+        hits(next, of: way == .allCount || way == .around ? count : count - 1),
       ]
     }
 
@@ -175,6 +189,18 @@ extension CircuitsSheet {
         ),
         Mistake("this is another head of the layer", try scores(.otherHead)),
       ]
+      if hasPositions {
+        found.append(
+          Mistake(
+            "a position's embedding is in it: a token stands for its own embedding, at no position",
+            try scores(.withPosition)))
+      }
+      let around = try scores(.around)
+      // Where the first does not follow the last for the head, this is the mistake below.
+      if around != (try scores(.allCount)) {
+        found.append(
+          Mistake("the first member is no next one of the last, which has none", around))
+      }
       if try scores(.right)[1] > 0 {
         found.append(
           Mistake(
@@ -189,9 +215,6 @@ extension CircuitsSheet {
     }
 
     func layers(_ way: LayerWay) throws -> [Int?] {
-      if way == .right {
-        return try TaskSet(key.pairs.map { TaskSet.Pair($0) }).firstRightLayers(of: model)
-      }
       let points = model.configuration.residualPoints
       return try key.pairs.map { pair in
         let text = way == .corrupted ? pair.corrupted : pair.clean
@@ -200,7 +223,9 @@ extension CircuitsSheet {
         let isRight = try points.map { point in
           let state = try trace[point][at: 0].slice(place..<(place + 1))
           let logits = model.logits(ofNormed: way == .unnormed ? state : model.finalNorm(state))
-          return logits.argmax()[0] == pair.answer
+          let own = logits[0, pair.answer]
+          let most = way == .likelyEnough ? 5 : 1
+          return logits.values.count { $0 >= own } <= most
         }
         if way == .last { return isRight.lastIndex(of: true) }
         return isRight.firstIndex(of: true).map { way == .fromOne ? $0 + 1 : $0 }
@@ -217,6 +242,10 @@ extension CircuitsSheet {
         ),
         Mistake("this is read in the corrupted text", try layers(.corrupted)),
         Mistake("this is the last layer that is right, not the first", try layers(.last)),
+        Mistake(
+          "this is where the answer is among the five greatest; a lens reads the greatest alone",
+          try layers(.likelyEnough)
+        ),
       ]
     }
   }

@@ -57,9 +57,7 @@ extension CircuitsSheet {
             receiver: receiver)
           let path = try ReceiverPath(key)
           let right = try path.right()
-          guard try !path.mistakes().contains(where: { $0.hides(behind: right) }) else {
-            return nil
-          }
+          guard try areApart(path.mistakes(), from: right) else { return nil }
           return Case(name, key)
         }
       } + [plantedKeys(using: &generator)]
@@ -136,6 +134,9 @@ extension CircuitsSheet {
       let sender = key.sender
       let others = [Kind.query, .key, .value].filter { $0 != kind }
       let corrupted = try runs.output(sender, runs.corrupted)
+      var other = key
+      (other.pair.clean, other.pair.corrupted) = (key.pair.corrupted, key.pair.clean)
+      let turned = try ReceiverPath(other)
       var found = [
         Mistake(
           "queries, keys and values all heard it; only one of them is the receiver",
@@ -165,6 +166,19 @@ extension CircuitsSheet {
                 + stream.reshaped(to: [1, stream.shape[1], 1, stream.shape[2]])
             }
           ])
+        ),
+        Mistake(
+          "clean and corrupted are exchanged: the clean text is read, the sender alone is corrupted",
+          try turned.right()
+        ),
+        Mistake(
+          "the MLPs behind the receiver were frozen; in the second run everything behind it answers",
+          try runs.logits(
+            [PairRuns.exchange(head, at: point(kind), for: stream)]
+              + (layer..<runs.layerCount).map { later -> Intervention in
+                let point = PairRuns.point(later, .mlpOut)
+                return .replace(point, with: try runs.clean[point])
+              })
         ),
         Mistake(
           "these are the logits of the run in which the sender was corrupted and all others frozen; what "

@@ -205,6 +205,15 @@ public protocol CircuitsAnswers: Sendable {
   ///   - meters: A meter each task, of one model.
   func withoutShared(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> [Float]
 
+  /// 9.12: what is left of every task when all that the circuits share is out of the whole model but one
+  /// node, which is given back, `[shared node, task]`, as shares of the whole model's logit
+  /// difference; shared nodes in the order of `meter.nodes`.
+  ///
+  /// - Parameters:
+  ///   - circuits: A circuit each task.
+  ///   - meters: A meter each task, of one model.
+  func repairs(_ circuits: [Set<Node>], by meters: [CircuitMeter]) throws -> Tensor
+
   /// 9.13, in words: what a circuit explains, and when one is faithful by accident.
   func whatACircuitExplains() throws -> String
 }

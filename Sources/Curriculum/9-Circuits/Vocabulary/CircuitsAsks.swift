@@ -13,7 +13,7 @@ public enum CircuitsAsks: AskList {
     EncodedAsk(heardByTheLogits), EncodedAsk(heard), EncodedAsk(edges), EncodedAsk(prunedEdges),
     EncodedAsk(acdc), EncodedAsk(scores), EncodedAsk(copyAndNext), EncodedAsk(firstRightLayers),
     EncodedAsk(overlap), EncodedAsk(transfer), EncodedAsk(withoutShared),
-    EncodedAsk(whatACircuitExplains),
+    EncodedAsk(repairs), EncodedAsk(whatACircuitExplains),
   ]
 
   package static let selected = Ask("selected") {
@@ -93,6 +93,10 @@ public enum CircuitsAsks: AskList {
   package static let withoutShared = Ask("withoutShared") {
     (answers: Answers, question: CircuitsToCompare) in
     try answers.withoutShared(
+      question.circuits.map { Set($0) }, by: try question.tasks.map { try $0.meter() })
+  }
+  package static let repairs = Ask("repairs") { (answers: Answers, question: CircuitsToCompare) in
+    try answers.repairs(
       question.circuits.map { Set($0) }, by: try question.tasks.map { try $0.meter() })
   }
   package static let whatACircuitExplains = Ask(inWords: "whatACircuitExplains") {
