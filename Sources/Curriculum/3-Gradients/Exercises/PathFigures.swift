@@ -117,7 +117,10 @@ extension TokenHeatMap {
     alignsTokens = true
     totals = [
       ("sum", sums.map(Optional.some)), ("f(x) − f(x′)", differences),
-      ("gap", zip(sums, differences).map { sum, difference in difference.map { rounded(sum - $0) } }),
+      (
+        "gap",
+        zip(sums, differences).map { sum, difference in difference.map { rounded(sum - $0) } }
+      ),
     ]
   }
 }
