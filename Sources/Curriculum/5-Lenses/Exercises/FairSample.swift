@@ -99,6 +99,9 @@ private struct SampleJudge: Judge {
         "a prompt is the start token alone: it stands at position 0, and the first word at 1; no text has "
         + "begun there"
     }
+    if !all.isEmpty, all.allSatisfy({ texts.contains($0) }) {
+      return "nothing was cut: every prompt is a whole text"
+    }
     for part in parts where Set(part).count < part.count {
       return
         "a prompt comes twice in one part: two texts that begin alike, or are copies, give the same one"
@@ -151,9 +154,6 @@ private struct SampleJudge: Judge {
       Double(pool.count { has($0.0, $0.1) }) / Double(pool.count)
     }
     let ends = excess(own.count { texts.contains($0) }, share { $0.count == $1 })
-    if own.allSatisfy({ texts.contains($0) }) {
-      return "nothing was cut: every prompt is a whole text"
-    }
     if ends > 0 {
       return
         "whole texts are too many; draw up to each text's own length, so that none needs cutting down"

@@ -132,14 +132,14 @@ private struct TranslatorJudge: Judge {
     return map
   }
 
-  /// Whether what a map gives is about as far from the last states as least squares leave it.
-  private func isLeastSquares(_ map: AffineMap) -> Bool {
+  /// How far what a map gives is from the last states, as a multiple of what least squares leave.
+  private func excess(_ map: AffineMap) -> Float {
     let (own, last) = (seen.values[at: 0], seen.values[at: 1])
     func error(_ map: AffineMap) -> Float {
       let rest = map(own) - last
       return (rest * rest).sum().scalar
     }
-    return error(map) <= 1.2 * error(squares)
+    return error(map) / error(squares)
   }
 
   private func reason(_ added: AffineMap) -> String {
@@ -149,12 +149,13 @@ private struct TranslatorJudge: Judge {
         ? "all weights are zero: this is the logit lens, untrained"
         : "the matrix is zero and only the bias was trained"
     }
-    if isLeastSquares(less(added, identities: -1)) {
+    let (asMap, asAdded) = (excess(added), excess(less(added, identities: -1)))
+    if asAdded <= 1.2, asAdded < asMap {
       return
         "this is least squares to the last state: it makes the states alike, and the lens is to make alike "
         + "what is read off them; train by KL to the final distribution"
     }
-    if isGood(less(added)) || isLeastSquares(added) {
+    if asMap <= 1.2 || isGood(less(added)) {
       return
         "the matrix holds the identity already, and h + A h counts the state twice; A is what is added"
     }
