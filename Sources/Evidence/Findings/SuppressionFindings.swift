@@ -27,14 +27,14 @@ extension Finding {
         level: 0.847)
     ],
     measured:
-      "The share of tokens whose own entry of the OV circuit is among the ten most negative of "
+      "The share of tokens that the model has read whose own entry of the OV circuit is among the ten most negative of "
       + "its row, from the embedding through block 0, " + chosen
       + "; and the same of an untrained model.",
     rule: Rule(.above(0.4235, "own entry among the ten most negative")), version: 1,
     asks: .decoders, needs: "a decoder"
   ) { subject in
     let (circuits, head) = try subject.suppressor()
-    let found = try Self.negativeShare(circuits, head)
+    let found = try Self.negativeShare(circuits, head, among: subject.readTokens)
     var measurements = [
       try MeasuredNumber.share("own entry among the ten most negative", of: found, "tokens")
     ]
@@ -42,14 +42,18 @@ extension Finding {
       let untrained = try HeadCircuits(subject.untrained())
       measurements.append(
         try .share(
-          "the same head, untrained", of: Self.negativeShare(untrained, head), "tokens"))
+          "the same head, untrained",
+          of: Self.negativeShare(untrained, head, among: subject.readTokens),
+          "tokens"))
     }
     return measurements
   }
 
-  private static func negativeShare(_ circuits: HeadCircuits, _ head: HeadAddress) throws -> [Bool]
-  {
-    try circuits.outputDiagonal(head, of: circuits.embedded(.mlp0), until: 10).less.map { $0 < 10 }
+  private static func negativeShare(
+    _ circuits: HeadCircuits, _ head: HeadAddress, among tokens: [Int]
+  ) throws -> [Bool] {
+    let ranks = try circuits.outputDiagonal(head, of: circuits.embedded(.mlp0), until: 10).less
+    return tokens.map { ranks[$0] < 10 }
   }
 
   /// The QK circuit of a suppressing head.
@@ -62,7 +66,7 @@ extension Finding {
         level: 0.9572)
     ],
     measured:
-      "The share of predicted tokens for which they themselves are among the ten keys the head "
+      "The share of tokens that the model has read for which they themselves are among the ten keys the head "
       + "would look at most, keys from the embedding through block 0, " + chosen + ".",
     rule: Rule(.above(0.4786, "own key among the ten greatest")), version: 1, asks: .decoders,
     needs: "a decoder"
@@ -70,7 +74,9 @@ extension Finding {
     let (circuits, head) = try subject.suppressor()
     let ranks = try circuits.queryDiagonal(head, of: circuits.embedded(.mlp0), until: 10)
     return [
-      try .share("own key among the ten greatest", of: ranks.greater.map { $0 < 10 }, "tokens")
+      try .share(
+        "own key among the ten greatest", of: subject.readTokens.map { ranks.greater[$0] < 10 },
+        "tokens")
     ]
   }
 
@@ -184,6 +190,11 @@ extension Finding {
 }
 
 extension MeasuredModel {
+  /// The tokens it has read: the words of tours alone, or all.
+  var readTokens: [Int] {
+    kind == .tours ? randomWords : Array(0..<configuration.vocabularySize)
+  }
+
   /// The circuits of its heads.
   func circuits() throws -> HeadCircuits {
     try needsDecoder()

@@ -1,0 +1,69 @@
+import Foundation
+import Tensors
+import XCTest
+
+@testable import Evidence
+
+/// What is kept in `Documentation`, and the page that is made of it.
+final class EvidencePageTests: XCTestCase {
+  private static let documentation = URL(filePath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Documentation")
+  private static let kept = Result {
+    try EvidenceFolder(documentation.appending(path: "Evidence")).results()
+  }
+
+  func testThePageIsWhatTheNumbersGive() throws {
+    let page = try String(
+      contentsOf: Self.documentation.appending(path: "Evidence.md"), encoding: .utf8)
+    XCTAssertEqual(
+      page, EvidencePage(try Self.kept.get()).markdown,
+      "make it again: headlight evidence --output Documentation/Evidence --page "
+        + "Documentation/Evidence.md --no-figures")
+  }
+
+  func testVerdictsAreThoseOfTheRules() throws {
+    for result in try Self.kept.get() where result.refusal == nil {
+      let finding = try XCTUnwrap(Finding.named(result.finding), result.finding)
+      let (verdict, why) = finding.rule.judgement(result.measurements)
+      XCTAssertEqual(result.verdict, verdict, "\(result.finding) of \(result.model)")
+      XCTAssertEqual(result.why, why)
+    }
+  }
+
+  func testWhatIsKeptWasMeasuredByTheMeasureThatThereIs() throws {
+    let kept = try Self.kept.get()
+    for finding in Finding.all {
+      let own = kept.filter { $0.finding == finding.name && $0.refusal == nil }
+      // One that takes long may be measured after it was written; the page leaves it out.
+      if own.isEmpty { continue }
+      for result in own {
+        XCTAssertEqual(result.version, finding.version, "\(finding.name) of \(result.model)")
+      }
+      // A rule that names what nobody measures could never hold.
+      let measured = Set(own.flatMap(\.measurements).map(\.name))
+      for criterion in finding.rule.criteria {
+        XCTAssertTrue(
+          measured.contains(criterion.measurement), "\(finding.name): \(criterion.measurement)")
+      }
+    }
+  }
+
+  func testIntervalsHoldTheirValues() throws {
+    for result in try Self.kept.get() {
+      for number in result.measurements {
+        let estimate = number.estimate
+        XCTAssertLessThanOrEqual(estimate.lower, estimate.upper, "\(result.finding) \(number.name)")
+        XCTAssertGreaterThan(number.count, 1, "\(result.finding) \(number.name)")
+      }
+    }
+  }
+
+  func testNamesAreFilesAndNoTwoAreAlike() {
+    let names = Finding.all.map(\.name)
+    XCTAssertEqual(Set(names).count, names.count)
+    XCTAssertTrue(names.allSatisfy { $0.allSatisfy { $0.isLetter || $0 == "-" } })
+    let folder = EvidenceFolder(URL(filePath: "/tmp"))
+    XCTAssertEqual(
+      folder.file("two-hops", "own/model 1.5").lastPathComponent, "two-hops.own-model-1-5.json")
+  }
+}
