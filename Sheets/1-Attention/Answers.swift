@@ -21,6 +21,15 @@ struct Answers: AttentionAnswers {
     throw Unanswered()
   }
 
+  /// How many weights a model of a shape has in its attention and in its MLPs.
+  ///
+  /// - Parameters:
+  ///   - shape: Depth and widths; the two lengths play no part.
+  ///   - hasGate: Whether an MLP multiplies what its first matrix gives with what a second gives.
+  func weights(of shape: ModelShape, hasGate: Bool) throws -> WeightCounts {
+    throw Unanswered()
+  }
+
   // MARK: 1.2  Write attention
 
   /// The attention pattern of one head, `[query, key]`: a softmax over keys of the scores
@@ -53,6 +62,14 @@ struct Answers: AttentionAnswers {
     throw Unanswered()
   }
 
+  /// Whether the words on a picture's rows are those that rows read or those that they predict.
+  ///
+  /// - Parameter picture: `cross` `[row, sourceWord]`, a French word for each row in `labels`, and in
+  ///   `translates` the source word that each label translates, or nil.
+  func labelling(of picture: LabelledMap) throws -> RowLabelling {
+    throw Unanswered()
+  }
+
   // MARK: 1.5  Align the words
 
   /// For every target word, the index of the source word it is aligned with, or nil for none.
@@ -79,13 +96,17 @@ struct Answers: AttentionAnswers {
 
   // MARK: 1.7  Detect
 
-  /// How much of every head's attention lies on the token before, on earlier copies of the token
-  /// itself, and on the first token: Σ A⊙D / Σ A with a pattern D of 0 and 1.
+  /// How much every head attends to what a head of each kind looks for: the mean over all rows of all
+  /// texts in which there is such a key; 0 where no row has one.
   ///
-  /// - Parameters:
-  ///   - pattern: `[head, query, key]`.
-  ///   - tokens: The token at every position.
-  func headScores(of pattern: Tensor, tokens: [Int]) throws -> HeadScores {
+  /// - Parameter texts: `pattern` `[head, query, key]`, all layers' heads in a row, `tokens`, `isRead`
+  ///   (false for padding), and the place of the `indirectObject` or nil.
+  func headScores(over texts: [ReadText]) throws -> HeadScores {
+    throw Unanswered()
+  }
+
+  /// The scores of a head that spreads its attention evenly over all keys that a row may see.
+  func evenScores(over texts: [ReadText]) throws -> EvenScores {
     throw Unanswered()
   }
 
@@ -107,17 +128,24 @@ struct Answers: AttentionAnswers {
 
   // MARK: 1.9  The capital of France
 
-  /// Your guess, before you measure: the source word that “Paris” is read from when the model
-  /// answers “What is the capital of France?”.
-  func capitalPrediction() throws -> String {
+  /// Your guess, before you measure: in which part of the model, and from which word to which, a head
+  /// looks that helps to answer “What is the capital of France?” with “The capital is Paris.”.
+  func capitalPrediction() throws -> CapitalGuess {
     throw Unanswered()
   }
 
-  /// For every head, how much of its attention goes to the country in the row that predicts the
-  /// capital's first piece, averaged over the questions.
+  /// For every head of each part, how much of its attention goes along one link, averaged over the
+  /// questions.
   ///
-  /// - Parameter questions: `cross` is `[head, targetPiece, sourcePiece]`, all layers' heads in a row.
-  func countryAttention(over questions: [CapitalQuestion]) throws -> [Float] {
+  /// In the encoder from the question's word “capital” to the country; in the decoder from the row
+  /// that predicts the capital's first piece to the answer's word “capital”; in cross-attention from
+  /// that row to the country. A row gives a word what it gives to all of its pieces; rows of a word of
+  /// several pieces are averaged.
+  ///
+  /// - Parameter questions: Patterns `encoder`, `decoder` and `cross`, all layers' heads in a row, and
+  ///   the indices of the words: `topic` and `country` in the source, `answeredTopic` and `capital` in
+  ///   the target.
+  func capitalAttention(over questions: [CapitalQuestion]) throws -> CapitalAttention {
     throw Unanswered()
   }
 
@@ -155,6 +183,16 @@ struct Answers: AttentionAnswers {
   ///
   /// It says “this head resolves gender”. About 150 words.
   func whatToCheck() throws -> String {
+    throw Unanswered()
+  }
+
+  // MARK: 1.13  In words
+
+  /// What you see in at least three heads of different layers or parts, and for each the number that
+  /// would check it over a corpus.
+  ///
+  /// About 200 words.
+  func patternsSeen() throws -> String {
     throw Unanswered()
   }
 }

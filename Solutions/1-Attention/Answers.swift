@@ -26,6 +26,22 @@ struct Answers: AttentionAnswers {
       sourceLength: query[1], targetLength: shapes["decoder.0.attn.hook_q"]![1])
   }
 
+  /// How many weights a model of a shape has in its attention and in its MLPs.
+  ///
+  /// - Parameters:
+  ///   - shape: Depth and widths; the two lengths play no part.
+  ///   - hasGate: Whether an MLP multiplies what its first matrix gives with what a second gives.
+  func weights(of shape: ModelShape, hasGate: Bool) throws -> WeightCounts {
+    // Queries, keys, values and the output: each between the stream and all heads side by side.
+    let attention = 4 * shape.width * shape.heads * shape.headWidth
+    let mlp = (hasGate ? 3 : 2) * shape.width * shape.feedForwardWidth
+    return WeightCounts(
+      encoderAttention: shape.encoderLayers * attention,
+      // The decoder attends to itself, and across.
+      decoderAttention: shape.decoderLayers * 2 * attention,
+      mlp: (shape.encoderLayers + shape.decoderLayers) * mlp)
+  }
+
   // MARK: 1.2  Write attention
 
   /// The attention pattern of one head, `[query, key]`: a softmax over keys of the scores
@@ -79,6 +95,21 @@ struct Answers: AttentionAnswers {
     return zip(read, target).map { RowTokens(reads: $0, predicts: $1) }
   }
 
+  /// Whether the words on a picture's rows are those that rows read or those that they predict.
+  ///
+  /// - Parameter picture: `cross` `[row, sourceWord]`, a French word for each row in `labels`, and in
+  ///   `translates` the source word that each label translates, or nil.
+  func labelling(of picture: LabelledMap) throws -> RowLabelling {
+    // What a label translates is looked at by the row that predicts it: its own, or the one above.
+    var (own, above): (Float, Float) = (0, 0)
+    for (row, source) in picture.translates.enumerated() {
+      guard let source, row > 0 else { continue }
+      own += picture.cross[row, source]
+      above += picture.cross[row - 1, source]
+    }
+    return own > above ? .predicts : .reads
+  }
+
   // MARK: 1.5  Align the words
 
   /// For every target word, the index of the source word it is aligned with, or nil for none.
@@ -97,13 +128,15 @@ struct Answers: AttentionAnswers {
         if let target, let source { words[target, source] += heads[row, column] }
       }
     }
-    // The instruction and the full stop soak up attention that belongs to nobody.
+    // The instruction and the full stop soak up attention that belongs to nobody; only a full stop
+    // is a translation of one.
+    func isStop(_ word: String) -> Bool { [".", "?"].contains(word) }
     let start = pair.sourceWords.firstIndex(of: ":").map { $0 + 1 } ?? 0
-    let candidates = pair.sourceWords.indices.filter { word in
-      word >= start && ![".", "?"].contains(pair.sourceWords[word])
-    }
     return pair.targetWords.indices.map { target in
-      candidates.max { words[target, $0] < words[target, $1] }
+      let candidates = (start..<pair.sourceWords.count).filter {
+        isStop(pair.sourceWords[$0]) == isStop(pair.targetWords[target])
+      }
+      return candidates.max { words[target, $0] < words[target, $1] }
     }
   }
 
@@ -132,26 +165,57 @@ struct Answers: AttentionAnswers {
 
   // MARK: 1.7  Detect
 
-  /// How much of every head's attention lies on the token before, on earlier copies of the token
-  /// itself, and on the first token: Σ A⊙D / Σ A with a pattern D of 0 and 1.
+  /// How much every head attends to what a head of each kind looks for: the mean over all rows of all
+  /// texts in which there is such a key; 0 where no row has one.
   ///
-  /// - Parameters:
-  ///   - pattern: `[head, query, key]`.
-  ///   - tokens: The token at every position.
-  func headScores(of pattern: Tensor, tokens: [Int]) throws -> HeadScores {
-    func score(_ detects: (_ query: Int, _ key: Int) -> Bool) -> [Float] {
-      var detection = Tensor.zeros([tokens.count, tokens.count])
-      for query in tokens.indices {
-        for key in tokens.indices where detects(query, key) { detection[query, key] = 1 }
+  /// - Parameter texts: `pattern` `[head, query, key]`, all layers' heads in a row, `tokens`, `isRead`
+  ///   (false for padding), and the place of the `indirectObject` or nil.
+  func headScores(over texts: [ReadText]) throws -> HeadScores {
+    /// - Parameter keys: The keys that a head of the kind looks for from a row.
+    func score(_ keys: (ReadText, _ query: Int) -> [Int]) -> [Float] {
+      var sums = [Float](repeating: 0, count: texts[0].pattern.shape[0])
+      var rows: Float = 0
+      for text in texts {
+        for query in text.tokens.indices where text.isRead[query] {
+          let found = keys(text, query).filter { $0 >= 0 && text.isRead[$0] }
+          // A row in which there is nothing to find says nothing about a head.
+          if found.isEmpty { continue }
+          rows += 1
+          for head in sums.indices {
+            for key in found { sums[head] += text.pattern[head, query, key] }
+          }
+        }
       }
-      return (0..<pattern.shape[0]).map { head in
-        (pattern[at: head] * detection).sum().scalar / pattern[at: head].sum().scalar
-      }
+      return sums.map { rows > 0 ? $0 / rows : 0 }
+    }
+    func copies(_ text: ReadText, _ query: Int) -> [Int] {
+      (0..<query).filter { text.isRead[$0] && text.tokens[$0] == text.tokens[query] }
     }
     return HeadScores(
-      previousToken: score { query, key in key == query - 1 },
-      duplicateToken: score { query, key in key < query && tokens[key] == tokens[query] },
-      firstToken: score { _, key in key == 0 })
+      previousToken: score { [$1 - 1] }, duplicateToken: score(copies),
+      induction: score { copies($0, $1).map { $0 + 1 } },
+      indirectObject: score { text, query in
+        query == text.isRead.lastIndex(of: true) ? [text.indirectObject].compactMap { $0 } : []
+      })
+  }
+
+  /// The scores of a head that spreads its attention evenly over all keys that a row may see.
+  func evenScores(over texts: [ReadText]) throws -> EvenScores {
+    let even = texts.map { text in
+      var text = text
+      let length = text.tokens.count
+      text.pattern = .zeros([1, length, length])
+      for query in 0..<length where text.isRead[query] {
+        // A decoder's row sees itself and what was read before it.
+        let keys = (0...query).filter { text.isRead[$0] }
+        for key in keys { text.pattern[0, query, key] = 1 / Float(keys.count) }
+      }
+      return text
+    }
+    let scores = try headScores(over: even)
+    return EvenScores(
+      previousToken: scores.previousToken[0], duplicateToken: scores.duplicateToken[0],
+      induction: scores.induction[0], indirectObject: scores.indirectObject[0])
   }
 
   // MARK: 1.8  Rollout and entropy
@@ -180,28 +244,54 @@ struct Answers: AttentionAnswers {
 
   // MARK: 1.9  The capital of France
 
-  /// Your guess, before you measure: the source word that “Paris” is read from when the model
-  /// answers “What is the capital of France?”.
-  func capitalPrediction() throws -> String {
-    "France"
+  /// Your guess, before you measure: in which part of the model, and from which word to which, a head
+  /// looks that helps to answer “What is the capital of France?” with “The capital is Paris.”.
+  func capitalPrediction() throws -> CapitalGuess {
+    CapitalGuess(part: .cross, from: "Paris", to: "France")
   }
 
-  /// For every head, how much of its attention goes to the country in the row that predicts the
-  /// capital's first piece, averaged over the questions.
+  /// For every head of each part, how much of its attention goes along one link, averaged over the
+  /// questions.
   ///
-  /// - Parameter questions: `cross` is `[head, targetPiece, sourcePiece]`, all layers' heads in a row.
-  func countryAttention(over questions: [CapitalQuestion]) throws -> [Float] {
-    let heads = questions[0].cross.shape[0]
-    var sums = [Float](repeating: 0, count: heads)
-    for question in questions {
-      let pair = question.pair
-      let row = pair.wordOfTargetPiece.firstIndex(of: question.capital)!
-      for piece in pair.sourcePieces.indices
-      where pair.wordOfSourcePiece[piece] == question.country {
-        for head in 0..<heads { sums[head] += question.cross[head, row, piece] }
+  /// In the encoder from the question's word “capital” to the country; in the decoder from the row
+  /// that predicts the capital's first piece to the answer's word “capital”; in cross-attention from
+  /// that row to the country. A row gives a word what it gives to all of its pieces; rows of a word of
+  /// several pieces are averaged.
+  ///
+  /// - Parameter questions: Patterns `encoder`, `decoder` and `cross`, all layers' heads in a row, and
+  ///   the indices of the words: `topic` and `country` in the source, `answeredTopic` and `capital` in
+  ///   the target.
+  func capitalAttention(over questions: [CapitalQuestion]) throws -> CapitalAttention {
+    typealias Pieces = (CapitalQuestion) -> [Int]
+    func mean(
+      _ pattern: (CapitalQuestion) -> Tensor, rows: Pieces, columns: Pieces
+    ) -> [Float] {
+      (0..<pattern(questions[0]).shape[0]).map { head in
+        let shares = questions.map { question in
+          let (rows, columns) = (rows(question), columns(question))
+          let sum = rows.reduce(Float(0)) { sum, row in
+            columns.reduce(sum) { $0 + pattern(question)[head, row, $1] }
+          }
+          return sum / Float(rows.count)
+        }
+        return shares.reduce(0, +) / Float(questions.count)
       }
     }
-    return sums.map { $0 / Float(questions.count) }
+    func pieces(_ words: [Int?], of word: Int) -> [Int] {
+      words.indices.filter { words[$0] == word }
+    }
+    let topic: Pieces = { pieces($0.pair.wordOfSourcePiece, of: $0.topic) }
+    let country: Pieces = { pieces($0.pair.wordOfSourcePiece, of: $0.country) }
+    // The choice falls where the first piece is predicted; the rest only finishes the word.
+    let choice: Pieces = { [pieces($0.pair.wordOfTargetPiece, of: $0.capital)[0]] }
+    // What row t reads is piece t − 1: piece t stands at column t + 1.
+    let written: Pieces = {
+      pieces($0.pair.wordOfTargetPiece, of: $0.answeredTopic).map { $0 + 1 }
+    }
+    return CapitalAttention(
+      encoder: mean(\.encoder, rows: topic, columns: country),
+      decoder: mean(\.decoder, rows: choice, columns: written),
+      cross: mean(\.cross, rows: choice, columns: country))
   }
 
   // MARK: 1.10  Attention is not explanation
@@ -283,6 +373,33 @@ struct Answers: AttentionAnswers {
     sentence of the other gender, articles and adjectives should come out in the wrong gender while \
     number and word choice stay right. I would also ask whether other heads take over, and whether \
     a second seed of the model has such a head.
+    """
+  }
+
+  // MARK: 1.13  In words
+
+  /// What you see in at least three heads of different layers or parts, and for each the number that
+  /// would check it over a corpus.
+  ///
+  /// About 200 words.
+  func patternsSeen() throws -> String {
+    """
+    Encoder, layer 0, head 1: slanted parallels, every token reads the one before it. Decoder, layer 0, \
+    head 1 looks the same, below the causal triangle. The number is that of 1.7, the attention in rows \
+    that have a token before, beside what an even head gets; it should be high on sentences I have not \
+    looked at, whatever their words.
+
+    Encoder, layer 2, head 0: a fan, nearly every row meets in one token, the verb. I would measure the \
+    share of attention on the verb over sentences whose verbs stand in other places, beside that on the \
+    word at the same place and on the end token, where heads rest that have nothing to do; zeroing the \
+    head should then cost most where the form of the verb is chosen.
+
+    Cross-attention, last layer, all heads: lines that cross between adjective and noun. The number is \
+    the swap score of 1.6 on a hundred sentences, and for comparison the alignment error rate of the \
+    head as a whole: a head that aligns everything crosses there too.
+
+    For all three I would score every other head as well. What I describe from one sentence is a guess \
+    until the head I picked stands out on sentences that I did not use to pick it.
     """
   }
 }

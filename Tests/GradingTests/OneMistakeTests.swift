@@ -37,7 +37,7 @@ final class OneMistakeTests: XCTestCase {
       structure, of: "modelShape", head: { $0.replacing("modelShape", with: "shape") })
     structure = try text(structure, of: "alignment", body: " if true { throw Unanswered() ")
     // From the end, or nothing behind it would be found.
-    var helpers = try text(solution, of: "headScores", body: " return broken(pattern) ")
+    var helpers = try text(solution, of: "headScores", body: " return broken(texts[0].pattern) ")
     helpers = try text(helpers, of: "whatToCheck", body: " return word ")
     helpers += "\nfunc broken(_ x: Tensor) -> HeadScores { x }\nlet word: String = 5\n"
     let all = [

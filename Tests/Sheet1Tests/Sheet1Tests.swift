@@ -18,9 +18,10 @@ final class Sheet1Tests: XCTestCase {
   func test_1_10_attentionIsNotExplanation() async throws { try await check("1.10") }
   func test_1_11_whatAttentionShows() async throws { try await check("1.11") }
   func test_1_12_whatToCheck() async throws { try await check("1.12") }
+  func test_1_13_patternsOfYourOwn() async throws { try await check("1.13") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(AttentionSheet.sheet.exercises.map(\.id), (1...12).map { "1.\($0)" })
+    XCTAssertEqual(AttentionSheet.sheet.exercises.map(\.id), (1...13).map { "1.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

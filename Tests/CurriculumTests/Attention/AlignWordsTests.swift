@@ -74,6 +74,20 @@ final class AlignWordsTests: XCTestCase {
       misconception("averages over a source word's pieces", says: "sum of what its pieces get") {
         Self.byPieces($0) { $0.reduce(0, +) / Float($0.count) }
       },
+      misconception("asks the source words", says: "for every source word, which target word") {
+        question in
+        let (pair, cross) = (question.pair, question.cross.sum(axis: 0))
+        var rows = Tensor.zeros([pair.targetWords.count, pair.sourceWords.count])
+        for (row, target) in pair.wordOfTargetPiece.enumerated() {
+          for (column, source) in pair.wordOfSourcePiece.enumerated() {
+            if let target, let source { rows[target, source] += cross[row, column] }
+          }
+        }
+        let readers = rows.transposed().argmax()
+        var found = [Int?](repeating: nil, count: pair.targetWords.count)
+        for source in 4..<readers.count { found[readers[source]] = source }
+        return found
+      },
       misconception("answers pieces", says: "indices of source words, from 0, not of pieces") {
         question in
         let cross = question.cross.mean(axis: 0)

@@ -19,16 +19,10 @@ final class AttentionFiguresTests: XCTestCase {
     return folder
   }
 
-  func testEveryFigureIsDrawnAndAlwaysTheSame() throws {
-    let folder = try temporaryFolder()
-    for figure in AttentionSheet.figures {
-      let (file, again) = (folder.appending(path: figure.name), folder.appending(path: "again.png"))
-      try figure.draw(Asking(AttentionAsks.self, of: Solution1.Answers()), file)
-      try figure.draw(Asking(AttentionAsks.self, of: Solution1.Answers()), again)
-      let bytes = try Data(contentsOf: file)
-      XCTAssertEqual(Array(bytes.prefix(4)), [0x89, 0x50, 0x4E, 0x47], figure.name)
-      XCTAssertEqual(try Data(contentsOf: again), bytes, figure.name)
-    }
+  func testExpectedPicturesAreWhatIsDrawn() throws {
+    try SheetProof(
+      sheet: AttentionSheet.sheet, untouched: UntouchedAnswers(), solution: Solution1.Answers()
+    ).assertExpectedPicturesAreWhatIsDrawn()
   }
 
   /// The translator under another name, and a model of a single stack with its tokenizer.
@@ -61,7 +55,7 @@ final class AttentionFiguresTests: XCTestCase {
     let (other, _) = try folders()
     let folder = try temporaryFolder()
     let (own, its) = (folder.appending(path: "own.png"), folder.appending(path: "its.png"))
-    let figure = AttentionSheet.figures[1]
+    let figure = AttentionSheet.figures[0]
     try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), own)
     try FigureModel.$current.withValue(FigureModel(value: other, name: "other")) {
       try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), its)
@@ -71,6 +65,20 @@ final class AttentionFiguresTests: XCTestCase {
       XCTAssertThrowsError(try figure.draw(Asking(AttentionAsks.self, of: UntouchedAnswers()), its))
       {
         XCTAssertTrue("\($0)".contains("“/no/model” is not there"), "\($0)")
+      }
+    }
+  }
+
+  func testHeadsAreDetectedInADecoderAlone() throws {
+    let (other, _) = try folders()
+    let file = try temporaryFolder().appending(path: "heads.png")
+    let figure = AttentionSheet.figures.first { $0.name == "8-head-scores.png" }!
+    try FigureModel.$current.withValue(FigureModel(value: other, name: "other")) {
+      XCTAssertThrowsError(
+        try figure.draw(Asking(AttentionAsks.self, of: Solution1.Answers()), file)
+      ) {
+        XCTAssertEqual(
+          "\($0)", "other is no decoder alone, and this figure is of the heads of one")
       }
     }
   }
@@ -94,7 +102,7 @@ final class AttentionFiguresTests: XCTestCase {
       }
     }
     XCTAssertEqual(
-      drawn, ["2-model-view.png", "7-head-scores.png", "8-rollout.png", "9-entropy.png"])
+      drawn, ["1-model-view.png", "8-head-scores.png", "9-rollout.png", "10-entropy.png"])
   }
 
   func testFiguresOfAnswersWaitForThem() throws {
@@ -108,7 +116,7 @@ final class AttentionFiguresTests: XCTestCase {
       }
       XCTAssertFalse(FileManager.default.fileExists(atPath: file.path), figure.name)
     }
-    for figure in AttentionSheet.figures.prefix(4) {
+    for figure in AttentionSheet.figures.prefix(5) {
       XCTAssertNoThrow(
         try figure.draw(
           Asking(AttentionAsks.self, of: UntouchedAnswers()), folder.appending(path: figure.name)))

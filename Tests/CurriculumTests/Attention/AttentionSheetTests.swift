@@ -17,8 +17,8 @@ final class AttentionSheetTests: XCTestCase {
   }
 
   func testPoints() {
-    XCTAssertEqual(AttentionSheet.sheet.points, 41)
-    XCTAssertEqual(AttentionSheet.sheet.openPoints, 4)
+    XCTAssertEqual(AttentionSheet.sheet.points, 48)
+    XCTAssertEqual(AttentionSheet.sheet.openPoints, 7)
   }
 
   func testCasesFollowFromTheSeed() throws {

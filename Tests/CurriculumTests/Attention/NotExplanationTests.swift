@@ -109,6 +109,33 @@ final class NotExplanationTests: XCTestCase {
         try Self.effects($0, together: true)
       },
       misconception("bits", says: "in bits") { try Self.effects($0, times: 1 / log(2 as Float)) },
+      misconception("an even pattern", says: "the head's pattern is made even") { question in
+        let model = try SheetTranslator.translator().model
+        let point = HookPoint.pattern(.decoder, model.configuration.decoder!.layerCount - 1, .cross)
+        return try question.sentences.map { sentence in
+          let clean = Self.total(try model.run(sentence.input).logits[at: 0], sentence.predicts)
+          return try (0..<model.configuration.decoder!.headCount).map { head in
+            let even = Intervention(at: point) { pattern in
+              var heads = (0..<pattern.shape[1]).map { pattern[at: 0][at: $0] }
+              heads[head] = (heads[head] * 0 + 1) / Float(pattern.shape[3])
+              return Tensor.stack(heads).reshaped(to: pattern.shape)
+            }
+            let cut = try model.run(sentence.input, intervening: [even]).logits[at: 0]
+            return clean - Self.total(cut, sentence.predicts)
+          }
+        }
+      },
+      misconception("attention for effect", says: "how much a head attends") { question in
+        let model = try SheetTranslator.translator().model
+        let point = HookPoint.pattern(.decoder, model.configuration.decoder!.layerCount - 1, .cross)
+        return try question.sentences.map { sentence in
+          let pattern = try model.run(sentence.input, capturing: [point]).trace[point][at: 0]
+          return (0..<pattern.shape[0]).map { head in
+            let greatest = (0..<pattern.shape[1]).map { pattern[at: head][at: $0].values.max()! }
+            return greatest.reduce(0, +) / Float(greatest.count)
+          }
+        }
+      },
       misconception("one number a sentence", says: "one effect for every head") {
         try Self.effects($0).map { [$0.reduce(0, +)] }
       },

@@ -20,11 +20,69 @@ final class ReadTheModelTests: XCTestCase {
     _ name: String, says: String,
     _ change: @escaping @Sendable (inout ModelShape, [String: [Int]]) -> Void
   ) -> Misconception {
-    Misconception(of: exercise, name, says: says) { (shapes: Shapes) in
-      var shape = try Self.right(shapes)
-      change(&shape, shapes)
+    Misconception(of: exercise, in: AttentionAsks.modelShape, name, says: says) { question in
+      var shape = try Self.right(question.shapes)
+      change(&shape, question.shapes)
       return shape
     }
+  }
+
+  /// Every matrix of a model by itself, as rows and columns, for what makes a mistake to change.
+  private static func counts(
+    _ shape: ModelShape, heads: Int? = nil, matrices: Int = 4, inward: Int,
+    decoderAttentions: Int = 2
+  ) -> WeightCounts {
+    var counts = WeightCounts(encoderAttention: 0, decoderAttention: 0, mlp: 0)
+    for _ in 0..<shape.encoderLayers {
+      for _ in 0..<matrices {
+        counts.encoderAttention += shape.width * (heads ?? shape.heads * shape.headWidth)
+      }
+    }
+    for _ in 0..<(shape.decoderLayers * decoderAttentions) {
+      for _ in 0..<matrices {
+        counts.decoderAttention += shape.width * (heads ?? shape.heads * shape.headWidth)
+      }
+    }
+    for _ in 0..<(shape.encoderLayers + shape.decoderLayers) {
+      for _ in 0..<inward { counts.mlp += shape.width * shape.feedForwardWidth }
+      counts.mlp += shape.feedForwardWidth * shape.width
+    }
+    return counts
+  }
+
+  private func weights(
+    _ name: String, says: String, _ answer: @escaping @Sendable (ShownModel) -> WeightCounts
+  ) -> Misconception {
+    Misconception(of: exercise, in: AttentionAsks.weights, name, says: says, answer: answer)
+  }
+
+  func testWrongWeightsAreRejectedWithTheirSentence() {
+    let misconceptions = [
+      weights("no output", says: "written back by a fourth matrix") {
+        Self.counts($0.weighed, matrices: 3, inward: $0.hasGate ? 2 : 1)
+      },
+      weights("square matrices", says: "square only where") {
+        Self.counts($0.weighed, heads: $0.weighed.width, inward: $0.hasGate ? 2 : 1)
+      },
+      weights("one attention a block", says: "its own, and cross-attention") {
+        Self.counts($0.weighed, inward: $0.hasGate ? 2 : 1, decoderAttentions: 1)
+      },
+      weights("no gate, or always one", says: "three matrices, two of which lead in") {
+        Self.counts($0.weighed, inward: $0.hasGate ? 1 : 2)
+      },
+      weights("the encoder's MLPs alone", says: "the decoder's blocks have MLPs too") {
+        var counts = Self.counts($0.weighed, inward: $0.hasGate ? 2 : 1)
+        counts.mlp =
+          counts.mlp / ($0.weighed.encoderLayers + $0.weighed.decoderLayers)
+          * $0.weighed.encoderLayers
+        return counts
+      },
+    ]
+    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    let variant = Variant(of: exercise, in: AttentionAsks.weights, "matrix by matrix") {
+      Self.counts($0.weighed, inward: $0.hasGate ? 2 : 1)
+    }
+    XCTAssertNil(variant.fault())
   }
 
   func testMisconceptionsAreRejectedWithTheirSentence() {
@@ -53,6 +111,11 @@ final class ReadTheModelTests: XCTestCase {
         let last = shapes.keys.filter { $0.hasPrefix("encoder.") }.max()!
         shape.encoderLayers = Int(last.split(separator: ".")[1])! + 1
       },
+      misconception("queries of both attentions", says: "count blocks") { shape, shapes in
+        shape.decoderLayers = shapes.keys.count {
+          $0.hasPrefix("decoder.") && $0.hasSuffix("hook_q")
+        }
+      },
       misconception("layers of both stacks", says: "both stacks together") { shape, _ in
         shape.encoderLayers += shape.decoderLayers
       },
@@ -80,8 +143,11 @@ final class ReadTheModelTests: XCTestCase {
 
   func testOtherRightWaysAreAccepted() {
     let variants = [
-      Variant(of: exercise, "greatest layer numbers, cross-attention's pattern") {
-        (shapes: Shapes) in
+      Variant(
+        of: exercise, in: AttentionAsks.modelShape,
+        "greatest layer numbers, cross-attention's pattern"
+      ) { question in
+        let shapes = question.shapes
         func layers(_ stack: String) -> Int {
           shapes.keys.compactMap { name -> Int? in
             let parts = name.split(separator: ".")
@@ -95,7 +161,10 @@ final class ReadTheModelTests: XCTestCase {
           feedForwardWidth: shapes["decoder.0.mlp.hook_pre"]!.last!, sourceLength: cross[3],
           targetLength: cross[2])
       },
-      Variant(of: exercise, "one layer after the other until there is none") { (shapes: Shapes) in
+      Variant(
+        of: exercise, in: AttentionAsks.modelShape, "one layer after the other until there is none"
+      ) { question in
+        let shapes = question.shapes
         var depths = ["encoder": 0, "decoder": 0]
         for stack in ["encoder", "decoder"] {
           while shapes["\(stack).\(depths[stack]!).hook_resid_post"] != nil { depths[stack]! += 1 }
@@ -113,12 +182,19 @@ final class ReadTheModelTests: XCTestCase {
 
   func testNonsenseEarnsNothing() {
     for value in [0, -1, Int.min, Int.max, 1 << 62] {
-      let answer: @Sendable (Shapes) -> ModelShape = { _ in
+      let answer: @Sendable (ShownModel) -> ModelShape = { _ in
         ModelShape(
           encoderLayers: value, decoderLayers: value, heads: value, width: value,
           headWidth: value, feedForwardWidth: value, sourceLength: value, targetLength: value)
       }
-      XCTAssertNil(Misconception(of: exercise, "\(value)", says: "wrong", answer: answer).fault())
+      XCTAssertNil(
+        Misconception(
+          of: exercise, in: AttentionAsks.modelShape, "\(value)", says: "wrong", answer: answer
+        ).fault())
+      XCTAssertNil(
+        weights("\(value)", says: "wrong") { _ in
+          WeightCounts(encoderAttention: value, decoderAttention: value, mlp: value)
+        }.fault())
     }
   }
 

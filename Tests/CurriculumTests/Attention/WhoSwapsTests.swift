@@ -101,6 +101,21 @@ final class WhoSwapsTests: XCTestCase {
         let adjectiveFirst = links[example.targetAdjective] < links[example.targetNoun]
         return adjectiveFirst == (example.sourceAdjective < example.sourceNoun) ? 1 : 0
       },
+      Misconception(of: exercise, "one sentence", says: "one example is counted") {
+        (examples: Examples) in
+        let first = examples.first(where: Self.isSwapped)!
+        return (0..<first.cross.shape[0]).map { Self.bothRight(first, $0) }
+      },
+      Misconception(of: exercise, "layer and head exchanged", says: "in another order") {
+        (examples: Examples) in
+        let swapped = examples.filter(Self.isSwapped)
+        let heads = examples[0].cross.shape[0]
+        func score(_ head: Int) -> Float {
+          swapped.reduce(0) { $0 + Self.bothRight($1, head) } / Float(swapped.count)
+        }
+        // Head after head, two layers each.
+        return (0..<heads).map { score($0 % 2 * (heads / 2) + $0 / 2) }
+      },
       Misconception(of: exercise, "a count", says: "answer a fraction") { (examples: Examples) in
         (0..<examples[0].cross.shape[0]).map { head in
           examples.filter(Self.isSwapped).reduce(Float(0)) { $0 + Self.bothRight($1, head) }

@@ -113,6 +113,27 @@ final class WriteAttentionTests: XCTestCase {
             return row.map { $0 / total }
           })
       },
+      misconception("adds the bias after the softmax", says: "added after the softmax") { head in
+        let pattern = Self.tensor(Self.pattern(head, score: { score, _ in score }))
+        return head.bias.map { pattern + $0 } ?? pattern
+      },
+      misconception("computes in half precision", says: "rounded to half precision") { head in
+        let width = head.queries.shape[1]
+        let rows = (0..<head.queries.shape[0]).map { i in
+          let scores = (0..<head.keys.shape[0]).map { j -> Float16 in
+            if Self.hides(head, i, j) { return -.infinity }
+            let dot = (0..<width).reduce(Float16(0)) {
+              $0 + Float16(head.queries[i, $1]) * Float16(head.keys[j, $1])
+            }
+            return dot * Float16(head.scale) + Float16(head.bias?[i, j] ?? 0)
+          }
+          let greatest = scores.max() ?? 0
+          let exponentials = scores.map { Float16(exp(Double($0 - greatest))) }
+          let total = exponentials.reduce(0, +)
+          return exponentials.map { Double($0 / total) }
+        }
+        return Self.tensor(rows)
+      },
       misconception("returns keys by queries", says: "transposed") {
         Self.tensor(Self.pattern($0)).transposed()
       },

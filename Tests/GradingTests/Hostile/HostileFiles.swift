@@ -42,7 +42,8 @@ enum HostileFiles {
         kill(getppid(), SIGKILL)
         kill(-1, SIGKILL)
         kill(0, SIGTERM)
-        return HeadScores(previousToken: [], duplicateToken: [], firstToken: [])
+        return HeadScores(
+          previousToken: [], duplicateToken: [], induction: [], indirectObject: [])
         """
       },
       Attack("a trap", "1.8", [.crashed], says: "an index was out of range") {
@@ -81,7 +82,8 @@ enum HostileFiles {
       Attack("1e38", "1.7", [.failed, .invalid]) {
         """
         let huge = [Float](repeating: 3e38, count: 4)
-        return HeadScores(previousToken: huge, duplicateToken: huge, firstToken: huge)
+        return HeadScores(
+          previousToken: huge, duplicateToken: huge, induction: huge, indirectObject: huge)
         """
       },
       Attack("a wrong shape", "1.8", [.failed, .invalid]) { "return Tensor.zeros([1, 1, 1, 1])" },
@@ -133,8 +135,9 @@ enum HostileFiles {
       },
       Attack("chance", "1.7", [.failed, .invalid]) {
         """
-        let noise = (0..<pattern.shape[0]).map { _ in Float.random(in: 0...1) }
-        return HeadScores(previousToken: noise, duplicateToken: noise, firstToken: noise)
+        let noise = (0..<texts[0].pattern.shape[0]).map { _ in Float.random(in: 0...1) }
+        return HeadScores(
+          previousToken: noise, duplicateToken: noise, induction: noise, indirectObject: noise)
         """
       },
       Attack("zeros", "1.10", [.failed, .partial, .invalid]) {

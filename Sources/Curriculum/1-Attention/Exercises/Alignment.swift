@@ -17,6 +17,9 @@ extension AttentionSheet {
     var sourceWords: [Int] = []
     /// For every sentence, with how many words of instruction its source begins.
     var instructionWords: [Int] = []
+    /// For every sentence, the source words that are read most by each target word, looking down the
+    /// columns: by sums over the pieces of a target word, and by their means.
+    var readers: [[[Set<Int>]]] = []
     /// For every sentence, what the greatest or the mean attention of a word's pieces answers where
     /// their sum answers gold; nil for a sentence that was not made to tell them apart.
     var unpooled: [[Int]?] = []
@@ -63,6 +66,7 @@ extension AttentionSheet {
           key.gold.append(gold)
           key.sourceWords.append(pair.source.count)
           key.instructionWords.append(pair.source.count { $0.isPrefix })
+          key.readers.append(readers(of: questions[questions.count - 1]))
           key.unpooled.append(nil)
         }
         return Case("thirty sentences, part \(part)", question: questions, key: key)
@@ -135,6 +139,12 @@ extension AttentionSheet {
     // a shift of rows and one of words look alike, and the better explanation counts.
     if let best = explanations.min(by: { $0.0 < $1.0 }), best.0 < rate / 2 { return best.1 }
 
+    if isByColumns(answer, key) {
+      return """
+        this asks, for every source word, which target word reads it most; ask, for every target \
+        word, which source word it reads most: the greatest of its row
+        """
+    }
     var words = 0
     var counts = (nothing: 0, instruction: 0, place: 0)
     var unpooled = (same: 0, all: 0)
@@ -173,6 +183,55 @@ extension AttentionSheet {
       return "most words are left without a source: nil is for a word that translates nothing"
     }
     return nil
+  }
+
+  /// The source words of which each target word is the greatest reader, once by the sum over its
+  /// pieces and once by their mean.
+  static func readers(of question: AttendedPair) -> [[Set<Int>]] {
+    let (pair, cross) = (question.pair, question.cross)
+    var sums = [[Double]](
+      repeating: .init(repeating: 0, count: pair.sourceWords.count), count: pair.targetWords.count)
+    var pieces = [Double](repeating: 0, count: pair.targetWords.count)
+    for (row, target) in pair.wordOfTargetPiece.enumerated() {
+      guard let target else { continue }
+      pieces[target] += 1
+      for (column, source) in pair.wordOfSourcePiece.enumerated() {
+        guard let source else { continue }
+        for head in 0..<cross.shape[0] { sums[target][source] += Double(cross[head, row, column]) }
+      }
+    }
+    return [false, true].map { areMeans in
+      var read = [Set<Int>](repeating: [], count: pair.targetWords.count)
+      for source in pair.sourceWords.indices {
+        let greatest = pair.targetWords.indices.max { a, b in
+          areMeans
+            ? sums[a][source] / pieces[a] < sums[b][source] / pieces[b]
+            : sums[a][source] < sums[b][source]
+        }
+        if let greatest { read[greatest].insert(source) }
+      }
+      return read
+    }
+  }
+
+  /// Whether nearly all links are to a source word that no other target word reads more.
+  ///
+  /// Words that are nobody's greatest reader then have no link.
+  private static func isByColumns(_ answer: [[Int?]], _ key: AlignmentKey) -> Bool {
+    (0..<2).contains { pooling in
+      var (linked, alike, missing) = (0, 0, 0)
+      for (alignment, readers) in zip(answer, key.readers) {
+        for (source, read) in zip(alignment, readers[pooling]) {
+          if let source {
+            linked += 1
+            alike += read.contains(source) ? 1 : 0
+          } else {
+            missing += 1
+          }
+        }
+      }
+      return missing * 10 > linked && alike * 20 >= linked * 19 && linked > missing
+    }
   }
 
   /// The error rate over all sentences, when every word is judged by the gold of the word `shift`

@@ -18,7 +18,7 @@ extension AttentionSheet {
   ]
 
   private static let alignmentFigure = SheetFigure(
-    "5-alignment.png", "your alignment between the attention and the gold"
+    "6-alignment.png", "your alignment between the attention and the gold"
   ) { ask, file in
     let sentence = try FigureSentence.redApples()
     let pair = sentence.pair
@@ -59,7 +59,7 @@ extension AttentionSheet {
   }
 
   private static let swapFigure = SheetFigure(
-    "6-swap-scores.png", "which heads carry adjective and noun across"
+    "7-swap-scores.png", "which heads carry adjective and noun across"
   ) { ask, file in
     let translator = try SheetTranslator.pictured()
     var examples: [AdjectiveExample] = []
@@ -71,68 +71,84 @@ extension AttentionSheet {
           targetAdjective: $0.targetAdjective, targetNoun: $0.targetNoun)
       }
     }
-    var plot = try translator.barsByHead(
-      try ask(AttentionAsks.swapScores, examples), named: "list of swap scores",
-      y: Axis("pairs with both links right", range: 0...1))
-    plot.title = "Swapped adjectives and nouns, head by head"
-    try plot.write(to: file)
+    let scores = try ask(AttentionAsks.swapScores, examples)
+    try headMap(
+      scores, of: translator.decoder(), named: "list of swap scores",
+      title: "Both links right, of \(examples.count(where: \.isSwapped)) swapped pairs"
+    ).write(to: file)
+  }
+
+  /// A list by layer and head as a map with its numbers.
+  private static func headMap(
+    _ values: [Float], of stack: TransformerConfiguration.Stack, named name: String, title: String
+  ) throws -> HeatMap {
+    let (layers, heads) = (stack.layerCount, stack.headCount)
+    try requireCount(values.count, layers * heads, of: name, for: "head")
+    var map = HeatMap(
+      Tensor(values, shape: [layers, heads]), rows: (0..<layers).map { "layer \($0)" },
+      columns: (0..<heads).map { "head \($0)" }, title: title)
+    map.range = 0...1
+    map.annotationDecimals = 2
+    map.showsColourBar = false
+    return map
   }
 
   private static let detectionFigure = SheetFigure(
-    "7-head-scores.png", "how far each head is one that does a single thing"
+    "8-head-scores.png", "what every head of the reader looks for"
   ) { ask, file in
-    let translator = try SheetTranslator.pictured()
-    let configuration = translator.model.configuration
-    // Without a word that occurs twice there is no earlier copy to look at.
-    let sentences = try SheetTranslator.sentences(120)
-      .filter { $0.source.hasRepeatedWord && $0.target.hasRepeatedWord }.prefix(20)
-      .map { try FigureSentence($0, translator) }
-    func plot(_ title: String, _ stack: StackName, _ shape: TransformerConfiguration.Stack) throws
-      -> BarPlot
-    {
-      var sums = [[Double]](
-        repeating: .init(repeating: 0, count: shape.layerCount * shape.headCount), count: 3)
-      let sequences = try sentences.flatMap { sentence in
-        try (0..<shape.layerCount).map { layer in
-          AttendedTokens(
-            pattern: try sentence.pattern(stack, layer), tokens: sentence.tokens(stack))
-        }
-      }
-      let answers = try ask.all(AttentionAsks.headScores, sequences)
-      for (place, scores) in answers.enumerated() {
-        let layer = place % shape.layerCount
-        let kinds = [scores.previousToken, scores.duplicateToken, scores.firstToken]
-        for (kind, list) in kinds.enumerated() {
-          try requireCount(list.count, shape.headCount, of: "list of head scores", for: "head")
-          for (head, score) in list.enumerated() {
-            sums[kind][layer * shape.headCount + head] += Double(score)
-          }
-        }
-      }
-      let names = ["previous token", "earlier copy", "first token"]
-      var plot = BarPlot(
-        groups: (0..<shape.layerCount).flatMap { layer in
-          (0..<shape.headCount).map { "L\(layer)H\($0)" }
-        },
-        zip(names, sums).map { name, sums in
-          BarPlot.Series(name, sums.map { $0 / Double(sentences.count) })
-        },
-        title: title, groupTitle: "layer and head", y: "share of attention")
-      plot.plotSize = FigureSize(width: 14 * Double(plot.groups.count), height: 140)
-      return plot
+    let (repeats, gifts, stack) = try detectionTexts()
+    func scores(_ texts: [ReadText]) throws -> (HeadScores, EvenScores) {
+      (try ask(AttentionAsks.headScores, texts), try ask(AttentionAsks.evenScores, texts))
     }
-    var plots = try configuration.stacks.map { try plot($0.title, $0, $1) }
-    // Bars of both plots are compared, so both have one scale, up to a round number.
-    let greatest = plots.flatMap(\.series).flatMap(\.values).reduce(0.1) { $1 > $0 ? $1 : $0 }
-    if greatest.isFinite {
-      let range = 0...(greatest * 10).rounded(.up) / 10
-      for index in plots.indices { plots[index].yAxis.range = range }
+    let (copying, evenly) = try scores(repeats)
+    func map(_ title: String, _ values: [Float], _ even: Float) throws -> HeatMap {
+      try headMap(
+        values, of: stack, named: "list of head scores",
+        title: "\(title) (even: \(String(format: "%.2f", even)))")
     }
-    try FigureRow(plots).write(to: file)
+    var maps = [
+      try map("previous token", copying.previousToken, evenly.previousToken),
+      try map("earlier copies", copying.duplicateToken, evenly.duplicateToken),
+      try map("behind copies: induction", copying.induction, evenly.induction),
+    ]
+    if !gifts.isEmpty {
+      let (giving, even) = try scores(gifts)
+      maps.append(try map("indirect object", giving.indirectObject, even.indirectObject))
+    }
+    try FigureRow(maps, columns: 2).write(to: file)
+  }
+
+  /// What heads are detected on: texts of the reader's; or, for another decoder, tokens drawn at
+  /// random, and then the same again.
+  private static func detectionTexts() throws -> (
+    repeats: [ReadText], gifts: [ReadText], stack: TransformerConfiguration.Stack
+  ) {
+    guard let named = FigureModel.current else {
+      let stack = try LoadedModel.kept(EmbeddedModel.reader.name).model.configuration.stacks[0]
+        .stack
+      return (
+        try ReadText.drawn(.repeats, count: 12, longest: 36, seed: 7),
+        try ReadText.drawn(.indirectObjects, count: 12, longest: 36, seed: 7), stack
+      )
+    }
+    let loaded = try LoadedModel.kept(named.value)
+    let configuration = loaded.model.configuration
+    guard configuration.stacks.count == 1, configuration.stacks[0].name == .blocks else {
+      throw ModelError(
+        "\(loaded.shortName) is no decoder alone, and this figure is of the heads of one")
+    }
+    var generator = SeededGenerator(seed: 7)
+    let repeats = try (0..<6).map { _ in
+      let tokens = (0..<12).map { _ in
+        Int.random(in: 0..<configuration.vocabularySize, using: &generator)
+      }
+      return try ReadText(of: loaded.model, tokens: tokens + tokens, indirectObject: nil)
+    }
+    return (repeats, [], configuration.stacks[0].stack)
   }
 
   private static let rolloutFigure = SheetFigure(
-    "8-rollout.png", "the encoder's attention, averaged and rolled out"
+    "9-rollout.png", "the encoder's attention, averaged and rolled out"
   ) { ask, file in
     let sentence = try FigureSentence.brownDog()
     // The encoder, or the only stack there is.
@@ -155,7 +171,7 @@ extension AttentionSheet {
   }
 
   private static let entropyFigure = SheetFigure(
-    "9-entropy.png", "how widely attention is spread, by layer"
+    "10-entropy.png", "how widely attention is spread, by layer"
   ) { ask, file in
     let sentence = try FigureSentence.redApples()
     let configuration = try SheetTranslator.pictured().model.configuration
@@ -192,30 +208,37 @@ extension AttentionSheet {
   }
 
   private static let capitalFigure = SheetFigure(
-    "10-capital.png", "where the country is read when its capital is named"
+    "11-capital.png", "attention along three links when a capital is named"
   ) { ask, file in
     let translator = try SheetTranslator.pictured()
+    let decoder = try translator.decoder()
     let questions = try TranslatorCorpus.capitals.filter { $0.source[0].text == "What" }
-      .map { pair in
-        CapitalQuestion(
-          pair: try translator.pieced(pair), cross: try translator.cross(of: pair),
-          country: pair.source.firstIndex { $0.partOfSpeech == .properNoun }!,
-          capital: pair.target.firstIndex { $0.partOfSpeech == .properNoun }!)
-      }
+      .map { try translator.capitalQuestion($0) }
     // The guess comes before the measurement.
     let answer = try ask(
-      AttentionAsks.countryAttention, CapitalSets(measured: questions, made: [questions[0]]))
+      AttentionAsks.capitalAttention, CapitalSets(measured: questions, made: [questions[0]]))
     guard let measured = answer.measured else { throw Unanswered() }
-    let guess = answer.guess.prefix(20)
-    var plot = try translator.barsByHead(
-      measured, named: "list of attention to the country",
-      y: Axis("attention to the country", range: 0...1))
-    plot.title = "Is the capital read from its country? You guessed “\(guess)”"
-    try plot.write(to: file)
+    let guess = answer.guess
+    func map(
+      _ title: String, _ values: [Float], _ stack: TransformerConfiguration.Stack
+    ) throws -> HeatMap {
+      try headMap(values, of: stack, named: "list of attention", title: title)
+    }
+    try FigureRow(
+      [
+        try map(
+          "encoder: “capital” to the country", measured.encoder,
+          translator.model.configuration.encoder!),
+        try map("decoder: the capital's row to “capital”", measured.decoder, decoder),
+        try map("cross: the capital's row to the country", measured.cross, decoder),
+      ],
+      title: "\(questions.count) questions; you guessed \(guess.part), from "
+        + "“\(guess.from.prefix(12))” to “\(guess.to.prefix(12))”", columns: 2
+    ).write(to: file)
   }
 
   private static let effectFigure = SheetFigure(
-    "11-attention-and-effect.png", "what a head looks at, against what it does"
+    "12-attention-and-effect.png", "what a head looks at, against what it does"
   ) { ask, file in
     let translator = try SheetTranslator.pictured()
     let heads = try translator.decoder().headCount
@@ -244,12 +267,5 @@ extension AttentionSheet {
       x: Axis("attention on the gold words"), y: Axis("loss when zeroed", unit: "nats"))
     plot.fitsLine = true
     try plot.write(to: file)
-  }
-}
-
-extension [SentenceWord] {
-  fileprivate var hasRepeatedWord: Bool {
-    let words = filter { !$0.isPunctuation }.map(\.text)
-    return Set(words).count < words.count
   }
 }

@@ -20,7 +20,7 @@ extension AttentionSheet {
       the rows still sum to 1. Query i may see key j when j ≤ i, its own position included.
       """,
       """
-      `let scores = head.queries.matmul(head.keys.transposed()) * head.scale`, then the bias, then \
+      `var scores = head.queries.matmul(head.keys.transposed()) * head.scale`, then the bias, then \
       `-Float.infinity` at `scores[i, j]` for every forbidden pair, then `scores.softmax()`.
       """,
     ],
@@ -96,9 +96,34 @@ extension AttentionSheet {
       if isClose(answer.transposed(), wanted), !isClose(answer, wanted) {
         return .failed("the pattern is transposed: a row belongs to a query, a column to a key")
       }
-      return try sumProblem(answer) ?? maskProblem(answer, wanted, of: key.head)
+      return try biasProblem(answer, wanted, of: key.head) ?? precisionProblem(answer, wanted)
+        ?? sumProblem(answer) ?? maskProblem(answer, wanted, of: key.head)
         ?? expected.verdict(on: answer)
     }
+  }
+
+  /// Whether the bias came too late.
+  private static func biasProblem(
+    _ answer: Tensor, _ wanted: Tensor, of head: AttentionHead
+  ) -> Verdict? {
+    guard let bias = head.bias, !isClose(answer, wanted) else { return nil }
+    let late = pattern(of: head, with: .withoutBias) + bias
+    guard isClose(answer, late) else { return nil }
+    return .failed("the bias is added after the softmax; it belongs to the scores, before it")
+  }
+
+  /// Whether numbers were rounded to half precision on the way: none has more digits than that.
+  private static func precisionProblem(_ answer: Tensor, _ wanted: Tensor) -> Verdict? {
+    let values = answer.values
+    let isHalf = values.allSatisfy { Float(Float16($0)) == $0 }
+    let isShared = values.contains { $0 > 0 && $0 < 1 }
+    let rows = answer.sum(axis: 1).values
+    guard isHalf, isShared, rows.allSatisfy({ abs($0 - 1) < 0.02 }),
+      Verdict.compare(answer, to: wanted, named: "the pattern").status != .passed
+    else { return nil }
+    return .failed(
+      "the numbers are rounded to half precision; compute in `Float`, for scores in the hundreds "
+        + "have no digits left there")
   }
 
   private static func isClose(_ answer: Tensor, _ other: Tensor) -> Bool {

@@ -11,10 +11,10 @@ import Transformers
 extension AttentionSheet {
   /// The pictures of the sheet, in the order of its text.
   static let figures: [SheetFigure] =
-    [headView, modelView, neuronView, rowsReadLate] + answerFigures
+    [modelView, neuronView, threeMaps, rowsReadLate, headView] + answerFigures
 
   private static let headView = SheetFigure(
-    "1-head-view.png", "which English words each French word is predicted from"
+    "5-head-view.png", "which English words each French word is predicted from"
   ) { file in
     let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
@@ -26,7 +26,7 @@ extension AttentionSheet {
   }
 
   private static let modelView = SheetFigure(
-    "2-model-view.png", "every head of the encoder, the decoder and between them"
+    "1-model-view.png", "every head of the encoder, the decoder and between them"
   ) { file in
     let sentence = try FigureSentence.brownDog()
     let translator = try SheetTranslator.pictured()
@@ -54,7 +54,7 @@ extension AttentionSheet {
   }
 
   private static let neuronView = SheetFigure(
-    "3-neuron-view.png", "one row computed: query, keys, products, softmax"
+    "2-neuron-view.png", "one row computed: query, keys, products, softmax"
   ) { file in
     let sentence = try FigureSentence.brownDog()
     let layer = try lastLayer()
@@ -71,6 +71,36 @@ extension AttentionSheet {
       queryToken: "row of “\(sentence.predicted[row])”", keyTokens: sentence.sourceLabels,
       title: "How the row that predicts “\(sentence.predicted[row])” finds its word (head \(head))"
     ).write(to: file)
+  }
+
+  /// What tells the three kinds apart: who may look where, and at how many columns.
+  private static let threeMaps = SheetFigure(
+    "3-three-maps.png", "one head of the encoder, of the decoder and between them"
+  ) { file in
+    let sentence = try FigureSentence.brownDog()
+    let decoder = try SheetTranslator.pictured().decoder()
+    let encoder = try SheetTranslator.pictured().model.configuration.encoder!
+    let head = 0
+    var grid = HeatMapGrid(
+      [
+        .init(
+          "encoder, L\(encoder.layerCount - 1)H\(head)",
+          try sentence.pattern(.encoder, encoder.layerCount - 1)[at: head],
+          rows: sentence.sourceLabels, columns: sentence.sourceLabels),
+        .init(
+          "decoder, L0H\(head): the causal triangle",
+          try sentence.pattern(.decoder, 0)[at: head],
+          rows: sentence.read, columns: sentence.read),
+        .init(
+          "cross-attention, L\(decoder.layerCount - 1)H\(head)",
+          try sentence.pattern(.decoder, decoder.layerCount - 1, .cross)[at: head],
+          rows: sentence.predicted, columns: sentence.sourceLabels),
+      ], columns: 2, title: "Who may look where")
+    grid.rowTitle = "query"
+    grid.columnTitle = "key"
+    grid.valueTitle = "attention"
+    grid.range = 0...1
+    try grid.write(to: file)
   }
 
   private static let rowsReadLate = SheetFigure(

@@ -16,14 +16,14 @@ public enum AttentionSheet {
       "compute an attention pattern from queries, keys, bias and mask",
       "tell encoder, decoder and cross-attention apart, and say which token a row belongs to",
       "turn cross-attention into a word alignment and measure its error rate",
-      "score heads over a corpus instead of choosing a pretty picture",
+      "detect what heads look for over a corpus, instead of choosing a pretty picture",
       "say what attention shows, and test by intervention whether it matters",
     ],
     asks: AttentionAsks.self,
     exercises: [
       readTheModel, writeAttention, whoseAttention, nameTheRows, alignWords, whoSwaps,
       detectHeads, rolloutAndEntropy, capitalOfFrance, notExplanation, whatAttentionShows,
-      whatToCheck,
+      whatToCheck, patternsSeen,
     ],
     figures: figures, findModel: { try ModelPlace($0, needsWeights: true).shortName })
 }

@@ -1,134 +1,164 @@
 import AttentionVocabulary
 import Coursework
+import Foundation
 import Tensors
 
-extension AttentionSheet {
-  /// For every head, the attention on the country where the capital is predicted, in loops of
-  /// Double.
-  static func countryShare(of questions: [CapitalQuestion]) -> [Float] {
-    CapitalReading(questions).shares().map(Float.init)
-  }
+/// Attention between words of questions on capitals, read as it should be and as it is often
+/// misread, in loops of Double.
+struct CapitalReading {
+  typealias Pieces = (CapitalQuestion) -> [Int]
 
-  /// What usual mistakes give.
-  static func countryMistakes(in questions: [CapitalQuestion]) -> [Mistake<[Float]>] {
-    CapitalReading(questions).mistakes
-  }
-
-  /// How the row that predicts the capital shares its attention among words, averaged over heads
-  /// and questions, the greatest share first.
-  static func wordShares(in questions: [CapitalQuestion]) -> [WordShare] {
-    var shares: [String: Double] = [:]
-    for question in questions {
-      let (row, heads) = (CapitalReading.row(of: question), question.cross.shape[0])
-      for (piece, word) in question.pair.wordOfSourcePiece.enumerated() {
-        let name =
-          word.map { $0 == question.country ? "the country" : "“\(question.pair.sourceWords[$0])”" }
-          ?? "the end token"
-        for head in 0..<heads {
-          shares[name, default: 0] +=
-            Double(question.cross[head, row, piece]) / Double(heads * questions.count)
-        }
-      }
-    }
-    return shares.map { WordShare(word: $0.key, share: $0.value) }
-      .sorted { ($1.share, $0.word) < ($0.share, $1.word) }
-  }
-}
-
-/// Attention to countries, read as it should be and as it is often misread.
-private struct CapitalReading {
-  private let questions: [CapitalQuestion]
+  let questions: [CapitalQuestion]
 
   init(_ questions: [CapitalQuestion]) { self.questions = questions }
 
-  /// The row that predicts the capital's first piece.
-  static func row(of question: CapitalQuestion) -> Int {
-    question.pair.wordOfTargetPiece.firstIndex(of: question.capital)!
-  }
+  // MARK: Places
 
-  private static func pieces(of question: CapitalQuestion) -> [Int] {
-    question.pair.wordOfSourcePiece.indices.filter {
-      question.pair.wordOfSourcePiece[$0] == question.country
+  static func source(_ word: @escaping (CapitalQuestion) -> Int) -> Pieces {
+    { question in
+      let word = word(question)
+      return question.pair.wordOfSourcePiece.indices.filter {
+        question.pair.wordOfSourcePiece[$0] == word
+      }
     }
   }
 
-  /// The mean over questions, for every head.
+  static func target(_ word: @escaping (CapitalQuestion) -> Int) -> Pieces {
+    { question in
+      let word = word(question)
+      return question.pair.wordOfTargetPiece.indices.filter {
+        question.pair.wordOfTargetPiece[$0] == word
+      }
+    }
+  }
+
+  /// The row that predicts the first piece of a target word.
+  static func choice(_ word: @escaping (CapitalQuestion) -> Int) -> Pieces {
+    { [target(word)($0)[0]] }
+  }
+
+  /// The columns at which the pieces of a target word are read: each a row after its prediction.
+  static func written(_ word: @escaping (CapitalQuestion) -> Int) -> Pieces {
+    { target(word)($0).map { $0 + 1 } }
+  }
+
+  // MARK: Shares
+
+  static func pattern(_ part: MapOrigin) -> (CapitalQuestion) -> Tensor {
+    switch part {
+    case .encoder: \.encoder
+    case .decoder: \.decoder
+    case .cross: \.cross
+    }
+  }
+
+  /// The mean over questions, for every head of a part.
   func shares(
-    rows: (CapitalQuestion) -> [Int] = { [row(of: $0)] },
-    pieces: (CapitalQuestion) -> [Int] = pieces,
-    pooling pool: ([Double]) -> Double = { $0.reduce(0, +) }
+    _ part: MapOrigin, from rows: Pieces, to columns: Pieces,
+    pooling pool: ([Double]) -> Double = { $0.reduce(0, +) }, sumsRows: Bool = false
   ) -> [Double] {
-    (0..<questions[0].cross.shape[0]).map { head in
-      let values = questions.map { question in
-        let rows = rows(question)
-        let pooled = rows.map { row in
-          pool(pieces(question).map { Double(question.cross[head, row, $0]) })
+    let pattern = Self.pattern(part)
+    return (0..<pattern(questions[0]).shape[0]).map { head in
+      let values = questions.map { question -> Double in
+        let map = pattern(question)
+        // A mistake may point past an edge, where there is nothing.
+        let rows = rows(question).filter { (0..<map.shape[1]).contains($0) }
+        let columns = columns(question).filter { (0..<map.shape[2]).contains($0) }
+        guard !rows.isEmpty, !columns.isEmpty else { return 0 }
+        let sum = rows.reduce(0.0) { sum, row in
+          sum + pool(columns.map { Double(map[head, row, $0]) })
         }
-        return pooled.reduce(0, +) / Double(rows.count)
+        return sumsRows ? sum : sum / Double(rows.count)
       }
       return values.reduce(0, +) / Double(values.count)
     }
   }
 
-  var mistakes: [Mistake<[Float]>] {
-    let row = Self.row
-    let right = shares()
-    let last = { (question: CapitalQuestion) -> Int in
-      question.pair.wordOfTargetPiece.lastIndex(of: question.capital)!
+  /// The link of each part that is asked for.
+  static func link(_ part: MapOrigin) -> (from: Pieces, to: Pieces) {
+    switch part {
+    case .encoder: (source(\.topic), source(\.country))
+    case .decoder: (choice(\.capital), written(\.answeredTopic))
+    case .cross: (choice(\.capital), source(\.country))
+    }
+  }
+
+  func right(_ part: MapOrigin) -> [Double] {
+    let (rows, columns) = Self.link(part)
+    return shares(part, from: rows, to: columns)
+  }
+
+  // MARK: Mistakes
+
+  func mistakes(_ part: MapOrigin) -> [Mistake<[Float]>] {
+    let (rows, columns) = Self.link(part)
+    let right = right(part)
+    func moved(_ pieces: @escaping Pieces, _ step: Int) -> Pieces {
+      { pieces($0).map { $0 + step } }
+    }
+    func with(
+      from otherRows: Pieces? = nil, to otherColumns: Pieces? = nil,
+      pooling pool: ([Double]) -> Double = { $0.reduce(0, +) }, sumsRows: Bool = false
+    ) -> [Double] {
+      shares(
+        part, from: otherRows ?? rows, to: otherColumns ?? columns, pooling: pool,
+        sumsRows: sumsRows)
     }
     let mean = right.reduce(0, +) / Double(right.count)
-    return [
+    let own: [Mistake<[Float]>] =
+      switch part {
+      case .encoder:
+        [
+          Mistake(
+            "this goes from the country to “capital”; rows look, columns are looked at",
+            with(from: columns, to: rows)),
+          Mistake(
+            "the rows of “capital” are added up; a word of several pieces has the mean of its rows",
+            with(sumsRows: true)),
+          Mistake(
+            "`topic` and `country` are indices of words; `wordOfSourcePiece` says which pieces are "
+              + "theirs", with(from: { [$0.topic] }, to: { [$0.country] })),
+        ]
+      case .decoder:
+        [
+          Mistake(
+            "column t holds what row t *reads*, so that piece t of the target stands at column t + 1",
+            with(to: moved(columns, -1))),
+          Mistake(
+            "the answer's “capital” is looked at as a word of the question; in the decoder rows and "
+              + "columns are the target's", with(to: Self.source(\.topic))),
+        ] + choiceMistakes(with: { with(from: $0) })
+      case .cross:
+        choiceMistakes(with: { with(from: $0) }) + [
+          Mistake(
+            "`country` and `capital` are indices of words; `wordOfSourcePiece` and "
+              + "`wordOfTargetPiece` say which pieces are theirs",
+            with(from: { [$0.capital] }, to: { [$0.country] })),
+          Mistake(
+            "`country` is the index of a word; `wordOfSourcePiece` says which pieces are its own",
+            with(to: { [$0.country] })),
+          Mistake(
+            "`capital` is the index of a word; `wordOfTargetPiece` says which rows are its own",
+            with(from: { [$0.capital] })),
+        ]
+      }
+    return own + [
       Mistake(
-        """
-        this is the row that *reads* the capital's first piece; the row that predicts it stands \
-        one above, because the decoder's input is shifted right
-        """, shares(rows: { [row($0) + 1] })),
+        "this looks at the piece behind the word, in a question on a capital at its question mark",
+        with(to: { [columns($0).last! + 1] })),
+      Mistake("columns are counted from 0 here, not from 1", with(to: moved(columns, 1))),
       Mistake(
-        """
-        this is one row too early: row t already predicts target piece t
-        """, shares(rows: { [max(row($0) - 1, 0)] })),
+        "only the first piece of the word that is looked at is counted; a word has the attention of "
+          + "all its pieces", with(to: { [columns($0)[0]] })),
       Mistake(
-        """
-        this is the row of the capital's last piece; the choice is made where its first piece is \
-        predicted
-        """, shares(rows: { [last($0)] })),
-      Mistake(
-        """
-        the rows of all pieces of the capital are averaged here; the choice is made in one, where \
-        the first piece is predicted
-        """, shares(rows: { Array(row($0)...last($0)) })),
-      Mistake(
-        "this is the row of the start token, which predicts the first word of the answer",
-        shares(rows: { _ in [0] })),
-      Mistake(
-        "this is the last row, which predicts the end token",
-        shares(rows: { [$0.cross.shape[1] - 1] })),
-      Mistake(
-        "all rows are averaged here; one row predicts the capital's first piece",
-        shares(rows: { Array(0..<$0.cross.shape[1]) })),
-      Mistake(
-        "only the country's first piece is counted; a word has the attention of all its pieces",
-        shares(pieces: { [Self.pieces(of: $0)[0]] })),
-      Mistake(
-        "only the country's last piece is counted; a word has the attention of all its pieces",
-        shares(pieces: { [Self.pieces(of: $0).last!] })),
+        "only the last piece of the word that is looked at is counted; a word has the attention of "
+          + "all its pieces", with(to: { [columns($0).last!] })),
       Mistake(
         "what a row gives to a word is the sum over its pieces, and this takes the greatest",
-        shares(pooling: { $0.max()! })),
+        with(pooling: { $0.max()! })),
       Mistake(
         "what a row gives to a word is the sum over its pieces, and this takes their mean",
-        shares(pooling: { $0.reduce(0, +) / Double($0.count) })),
-      Mistake(
-        """
-        `country` and `capital` are indices of words; `wordOfSourcePiece` and `wordOfTargetPiece` \
-        say which pieces are theirs
-        """, shares(rows: { [$0.capital] }, pieces: { [$0.country] })),
-      Mistake(
-        "`country` is the index of a word; `wordOfSourcePiece` says which pieces are its own",
-        shares(pieces: { [$0.country] })),
-      Mistake(
-        "`capital` is the index of a word; `wordOfTargetPiece` says which rows are its own",
-        shares(rows: { [$0.capital] })),
+        with(pooling: { $0.reduce(0, +) / Double($0.count) })),
       Mistake(
         "the questions are added up here; average them, so that a share stays a share",
         right.map { $0 * Double(questions.count) }),
@@ -139,59 +169,34 @@ private struct CapitalReading {
         right.map { _ in mean }),
     ]
   }
-}
 
-/// What there is to say when the measurement is right: the numbers beside the guess.
-struct CapitalReport {
-  private let heads: [String]
-  private let measured: [Float]
-  private let shares: [AttentionSheet.WordShare]
-
-  init(_ key: AttentionSheet.CapitalKey) {
-    heads = key.heads
-    measured = AttentionSheet.countryShare(of: key.sets.measured)
-    shares = AttentionSheet.wordShares(in: key.sets.measured)
-  }
-
-  /// The guess is repeated only when it is a word of the question: a message holds no text of the
-  /// student's making.
-  func sentence(guess: String) -> String {
-    let most = measured.indices.max { measured[$0] < measured[$1] } ?? 0
-    let least = measured.indices.min { measured[$0] < measured[$1] } ?? 0
-    var sentence = "you guessed \(Self.quoted(guess)); "
-    if let first = shares.first {
-      sentence += "over all heads most attention, \(percent(first.share)), goes to \(first.word)"
-    }
-    if let second = shares.dropFirst().first {
-      sentence += ", then \(percent(second.share)) to \(second.word)"
-    }
-    guard heads.indices.contains(most), heads.indices.contains(least) else {
-      return sentence
-    }
-    return sentence
-      + ". The head that looks most at the country is \(heads[most]) with "
-      + "\(percent(Double(measured[most]))), the one that looks least \(heads[least]) with "
-      + percent(Double(measured[least]))
-  }
-
-  static func quoted(_ guess: String) -> String {
-    let known = [
-      "What", "Which", "city", "is", "the", "capital", "of", "France", "?", "country",
-      "the country",
-      "question mark", "the question mark", "the end token",
+  /// Other rows than the one that predicts the capital's first piece.
+  private func choiceMistakes(with shares: (@escaping Pieces) -> [Double]) -> [Mistake<[Float]>] {
+    let pieces = Self.target(\.capital)
+    return [
+      Mistake(
+        """
+        this is the row that *reads* the capital's first piece; the row that predicts it stands one \
+        above, because the decoder's input is shifted right
+        """, shares { [pieces($0)[0] + 1] }),
+      Mistake(
+        "this is one row too early: row t already predicts target piece t",
+        shares { [max(pieces($0)[0] - 1, 0)] }),
+      Mistake(
+        "this is the row of the capital's last piece; the choice is made where its first piece is "
+          + "predicted", shares { [pieces($0).last!] }),
+      Mistake(
+        "the rows of all pieces of the capital are averaged here; the choice is made in one, where "
+          + "the first piece is predicted", shares(pieces)),
+      Mistake(
+        "this is the row of the start token, which predicts the first word of the answer",
+        shares { _ in [0] }),
+      Mistake(
+        "this is the last row, which predicts the end token",
+        shares { [$0.cross.shape[1] - 1] }),
+      Mistake(
+        "all rows are averaged here; one row predicts the capital's first piece",
+        shares { Array(0..<$0.cross.shape[1]) }),
     ]
-    let trimmed = guess.lowercased().trimming { $0.isWhitespace || "“”\"'.".contains($0) }
-    return known.first { $0.lowercased() == trimmed }.map { "“\($0)”" } ?? "another word"
-  }
-
-  private func percent(_ share: Double) -> String { "\(Int((share * 100).rounded())) %" }
-}
-
-extension String {
-  fileprivate func trimming(_ isDropped: (Character) -> Bool) -> String {
-    var text = self[...]
-    while let first = text.first, isDropped(first) { text.removeFirst() }
-    while let last = text.last, isDropped(last) { text.removeLast() }
-    return String(text)
   }
 }

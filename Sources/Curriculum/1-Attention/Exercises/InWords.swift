@@ -93,4 +93,47 @@ extension AttentionSheet {
       """,
     ],
     text: AttentionAsks.whatToCheck)
+
+  /// 1.13, open: patterns across layers and heads, and how to check them.
+  static let patternsSeen = Exercise(
+    open: "1.13", "In words: patterns of your own", points: 3, difficulty: 2, importance: 4,
+    minutes: 30,
+    hints: [
+      """
+      Draw a sentence of your own: `swift run headlight figure model-view --source "Translate to \
+      French: …" --output view.png`. Which small pictures look alike? Which look like nothing else?
+      """,
+      """
+      `head-view --stack encoder --layer 1` draws a layer large, with the tokens; `--stack decoder` and \
+      `--stack cross` the others. Parallels, fans, crossings: give each a name that says what a row does.
+      """,
+      """
+      For each pattern say what D would be (1.7), or which count over a corpus (1.6) would be high for \
+      this head and low for others; and what an even head, or another head, would get.
+      """,
+    ],
+    interpretation: """
+      The eye finds a pattern in any head. A number over a corpus tells which of them are there, and \
+      another head's number tells whether it is anything special.
+      """,
+    prompt: """
+      Draw sentences of your own with `headlight figure`. What do you see in at least three heads, of \
+      different layers or parts? How would you check each by a number? About 200 words.
+      """,
+    rubric: [
+      "½ point: three heads named by part, layer and head, from a sentence of the writer's own.",
+      """
+      1 point: says what a row does in each (which tokens read which), and not only what the picture \
+      looks like; names what a mask or an end token forces.
+      """,
+      """
+      1 point: for each a number over many sentences that could come out low, with what an even head, \
+      another head or an untrained model would get.
+      """,
+      """
+      ½ point: chooses heads on other sentences than those measured, or says that a pattern is no proof \
+      of use and names an intervention.
+      """,
+    ],
+    text: AttentionAsks.patternsSeen)
 }

@@ -17,7 +17,7 @@ struct KnockoutReading {
 
   private enum Wrong: Int, CaseIterable {
     case sign, bits, mean, probabilityOfAll, probabilities, logits, unshifted, ownChoice
-    case firstLayer, selfAttention, encoder, together, value
+    case firstLayer, selfAttention, encoder, together, even, looks, value
 
     var sentence: String {
       switch self {
@@ -41,6 +41,12 @@ struct KnockoutReading {
       case .encoder: "these are heads of the encoder; take the decoder's cross-attention"
       case .together:
         "all heads are taken out at once; take out one at a time and leave the others in"
+      case .even:
+        "the head's pattern is made even here, and it goes on writing a mean of all values; its "
+          + "output is to be zeroed"
+      case .looks:
+        "this is how much a head attends, from its pattern alone; run the model without the head "
+          + "and see what is lost"
       case .value: "this is the log-probability without the head; subtract it from the clean one"
       }
     }
@@ -62,6 +68,7 @@ struct KnockoutReading {
     let clean = try scores(sentence, without: [])
     let last = HookPoint.pattern(.decoder, decoderLayers - 1, .cross)
     let choice = clean.choice
+    let pattern = try model.run(sentence.input, capturing: [last]).trace[last][at: 0]
     func add(_ kind: Wrong, _ value: Double) { wrong[kind, default: []].append(value) }
     let together = try scores(
       sentence, without: (0..<heads).map { silence($0, at: last) })
@@ -79,6 +86,15 @@ struct KnockoutReading {
       add(.ownChoice, clean.total(choice) - zeroed.total(choice))
       add(.together, clean.total(predicts) - together.total(predicts))
       add(.value, zeroed.total(predicts))
+      let even = try scores(sentence, without: [evening(head, at: last)])
+      add(.even, clean.total(predicts) - even.total(predicts))
+      // The greatest of every row, the mean over rows: what a picture shows of a head.
+      let rows = pattern.shape[1]
+      add(
+        .looks,
+        (0..<rows).reduce(0.0) { sum, row in
+          sum + Double((0..<pattern.shape[2]).map { pattern[head, row, $0] }.max() ?? 0)
+        } / Double(rows))
       let elsewhere: [(Wrong, HookPoint)] = [
         (.firstLayer, .pattern(.decoder, 0, .cross)),
         (.selfAttention, .pattern(.decoder, decoderLayers - 1)),
@@ -100,6 +116,18 @@ struct KnockoutReading {
         // A head the stack does not have leaves all as it is.
         let start = min(head * rows, values.count)
         for index in start..<min(start + rows, values.count) { values[index] = 0 }
+      }
+      return pattern
+    }
+  }
+
+  /// A head that reads every key alike.
+  private func evening(_ head: Int, at point: HookPoint) -> Intervention {
+    Intervention(at: point) { pattern in
+      var pattern = pattern
+      let keys = pattern.shape[3]
+      for row in 0..<pattern.shape[2] {
+        for key in 0..<keys { pattern[0, head, row, key] = 1 / Float(keys) }
       }
       return pattern
     }

@@ -16,6 +16,7 @@ extension AttentionSheet {
       key.gold.append(planted.sources.map { $0.map { [$0] } ?? [] })
       key.sourceWords.append(planted.question.pair.sourceWords.count)
       key.instructionWords.append(4)
+      key.readers.append(readers(of: planted.question))
       key.unpooled.append(planted.decoys)
     }
     return Case("invented words of several pieces", question: questions, key: key)

@@ -22,7 +22,13 @@ struct ShapeField {
       ShapeField(
         name: "the decoder's depth", value: \.decoderLayers,
         place: "count the layers whose names begin with `decoder.`",
-        mistakes: depthMistakes(\.decoderLayers, other: \.encoderLayers, "encoder")),
+        // A block of the decoder has queries twice.
+        mistakes: [
+          Mistake(
+            value: { 2 &* $0.decoderLayers },
+            says: "a block of the decoder has two attentions, `attn` and `cross_attn`, and this "
+              + "counts both: count blocks")
+        ] + depthMistakes(\.decoderLayers, other: \.encoderLayers, "encoder")),
       ShapeField(
         name: "the number of heads", value: \.heads,
         place: "it is the axis after the position in `hook_q`",

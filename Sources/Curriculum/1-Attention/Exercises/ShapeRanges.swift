@@ -26,6 +26,7 @@ struct ShapeRanges {
       ].filter { $0 != 1 }
       let neighbours = abs(shape.encoderLayers - shape.decoderLayers) == 1
       if Set(numbers).count == numbers.count, !neighbours,
+        shape.encoderLayers != 2 * shape.decoderLayers,
         shape.width / shape.heads != shape.headWidth,
         shape.heads * shape.headWidth != shape.width,
         abs(shape.sourceLength - shape.targetLength) > 1

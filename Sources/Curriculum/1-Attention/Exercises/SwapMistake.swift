@@ -154,8 +154,30 @@ enum SwapMistake {
         """
       ),
     ]
-    return counts.map { Mistake($0.1, $0.0.scores(of: examples)) }
+    return
+      (counts.map { Mistake($0.1, $0.0.scores(of: examples)) }
+      + singles(in: examples) + layersAndHeads(right))
       .filter { mistake in zip(mistake.answer, right).contains { abs($0 - $1) > 1e-3 } }
+  }
+
+  /// What a single example says.
+  private static func singles(in examples: [AdjectiveExample]) -> [Mistake<[Float]>] {
+    let swapped = examples.filter(\.isSwapped)
+    return [swapped.first, swapped.last].compactMap { $0 }.map {
+      Mistake(
+        "one example is counted; a score is a share of all swapped pairs",
+        SwapCount().scores(of: [$0]))
+    }
+  }
+
+  /// The right scores, with all layers' first heads in front.
+  private static func layersAndHeads(_ right: [Float]) -> [Mistake<[Float]>] {
+    (2..<max(right.count, 2)).filter { right.count % $0 == 0 }.map { layers in
+      let heads = right.count / layers
+      return Mistake(
+        "the heads stand in another order: `cross` has all heads of layer 0, then those of layer 1",
+        (0..<heads).flatMap { head in (0..<layers).map { right[$0 * heads + head] } })
+    }
   }
 
   private static let late =

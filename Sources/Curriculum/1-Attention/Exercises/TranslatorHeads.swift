@@ -49,17 +49,4 @@ extension SheetTranslator {
     }
     return sums.indices.max { sums[$0] < sums[$1] } ?? 0
   }
-
-  /// A list by layer and head as bars: a series a layer, a group a head.
-  func barsByHead(_ values: [Float], named name: String, y: Axis) throws -> BarPlot {
-    let decoder = try decoder()
-    let heads = decoder.headCount
-    try requireCount(values.count, decoder.layerCount * heads, of: name, for: "head")
-    let series = (0..<decoder.layerCount).map { layer in
-      BarPlot.Series(
-        "layer \(layer)", values[(layer * heads)..<((layer + 1) * heads)].map(Double.init))
-    }
-    return BarPlot(
-      groups: (0..<heads).map { "head \($0)" }, series, groupTitle: "cross-attention head", y: y)
-  }
 }

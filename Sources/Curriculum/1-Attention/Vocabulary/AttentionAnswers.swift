@@ -9,6 +9,13 @@ public protocol AttentionAnswers: Sendable {
   ///   `encoder.0.attn.hook_q`; the first axis is the batch, of length 1.
   func modelShape(from shapes: [String: [Int]]) throws -> ModelShape
 
+  /// 1.1: how many weights a model of a shape has in its attention and in its MLPs.
+  ///
+  /// - Parameters:
+  ///   - shape: Depth and widths; the two lengths play no part.
+  ///   - hasGate: Whether an MLP multiplies what its first matrix gives with what a second gives.
+  func weights(of shape: ModelShape, hasGate: Bool) throws -> WeightCounts
+
   /// 1.2: the attention pattern of one head, `[query, key]`.
   func attention(of head: AttentionHead) throws -> Tensor
 
@@ -25,6 +32,9 @@ public protocol AttentionAnswers: Sendable {
   ///   - startToken: The piece the decoder starts from.
   func rows(producing target: [String], startToken: String) throws -> [RowTokens]
 
+  /// 1.4: whether the words on a picture's rows are those that rows read or those that they predict.
+  func labelling(of picture: LabelledMap) throws -> RowLabelling
+
   /// 1.5: for every target word the source word it is aligned with, or nil for none.
   ///
   /// - Parameters:
@@ -37,12 +47,12 @@ public protocol AttentionAnswers: Sendable {
   /// to their own source words.
   func swapScores(over examples: [AdjectiveExample]) throws -> [Float]
 
-  /// 1.7: how much every head attends to the previous token, to duplicates and to the first token.
-  ///
-  /// - Parameters:
-  ///   - pattern: `[head, query, key]`.
-  ///   - tokens: The token at every position.
-  func headScores(of pattern: Tensor, tokens: [Int]) throws -> HeadScores
+  /// 1.7: how much every head attends to what a head of each kind looks for: the mean over all rows
+  /// of all texts in which there is such a key; 0 where no row has one.
+  func headScores(over texts: [ReadText]) throws -> HeadScores
+
+  /// 1.7: the scores of a head that spreads its attention evenly over all keys that a row may see.
+  func evenScores(over texts: [ReadText]) throws -> EvenScores
 
   /// 1.8: attention rollout, `[position, position]`.
   ///
@@ -54,13 +64,17 @@ public protocol AttentionAnswers: Sendable {
   /// - Parameter pattern: `[head, query, key]`.
   func entropy(of pattern: Tensor) throws -> Tensor
 
-  /// 1.9: your guess, before you measure, of the word from which “Paris” is read when the model
-  /// answers “What is the capital of France?”.
-  func capitalPrediction() throws -> String
+  /// 1.9: your guess, before you measure: in which part of the model, and from which word to which,
+  /// a head looks that helps to answer “What is the capital of France?” with “The capital is Paris.”.
+  func capitalPrediction() throws -> CapitalGuess
 
-  /// 1.9: for every head, how much of its attention goes to the country at the moment the capital
-  /// is predicted, averaged over the questions.
-  func countryAttention(over questions: [CapitalQuestion]) throws -> [Float]
+  /// 1.9: for every head of each part, how much of its attention goes along one link, averaged over
+  /// the questions.
+  ///
+  /// In the encoder from the question's word “capital” to the country; in the decoder from the row
+  /// that predicts the capital's first piece to the answer's word “capital”; in cross-attention from
+  /// that row to the country.
+  func capitalAttention(over questions: [CapitalQuestion]) throws -> CapitalAttention
 
   /// 1.10: for every head of the decoder's last cross-attention, by how many nats the
   /// log-probability of the whole target falls when the head's output is zeroed.
@@ -80,6 +94,9 @@ public protocol AttentionAnswers: Sendable {
 
   /// 1.12, in words: what you would check before you believe a picture of attention.
   func whatToCheck() throws -> String
+
+  /// 1.13, in words: what you see in at least three heads, and which number would check it.
+  func patternsSeen() throws -> String
 }
 
 /// The depth and widths of an encoder–decoder.
@@ -114,6 +131,23 @@ public struct ModelShape: Codable, Sendable, Equatable {
     self.feedForwardWidth = feedForwardWidth
     self.sourceLength = sourceLength
     self.targetLength = targetLength
+  }
+}
+
+/// How many weights a model has, and where; embeddings, norms and biases are left out.
+public struct WeightCounts: Codable, Sendable, Equatable {
+  /// In the attention of all blocks of the encoder.
+  public var encoderAttention: Int
+  /// In the attention of all blocks of the decoder.
+  public var decoderAttention: Int
+  /// In the MLPs of both stacks.
+  public var mlp: Int
+
+  /// Counts.
+  public init(encoderAttention: Int, decoderAttention: Int, mlp: Int) {
+    self.encoderAttention = encoderAttention
+    self.decoderAttention = decoderAttention
+    self.mlp = mlp
   }
 }
 
@@ -169,6 +203,30 @@ public struct RowTokens: Codable, Sendable, Equatable {
   }
 }
 
+/// What the words on the rows of a picture are.
+public enum RowLabelling: String, Codable, Sendable, CaseIterable {
+  /// What the decoder is given at a row.
+  case reads
+  /// What should come out of a row.
+  case predicts
+}
+
+/// A picture of cross-attention as it is published: a word on every row, and no word on what it means.
+public struct LabelledMap: Codable, Sendable {
+  /// Attention between words, `[row, sourceWord]`.
+  public var cross: Tensor
+  /// The French word that stands on each row; rows at the ends are cut off.
+  public var labels: [String]
+  /// For each label, the source word that it translates, or nil for none.
+  public var translates: [Int?]
+
+  package init(cross: Tensor, labels: [String], translates: [Int?]) {
+    self.cross = cross
+    self.labels = labels
+    self.translates = translates
+  }
+}
+
 /// A sentence and its translation, cut into pieces.
 public struct PiecedPair: Codable, Sendable {
   /// The words of the source, the instruction's first.
@@ -221,39 +279,136 @@ public struct AdjectiveExample: Codable, Sendable {
   }
 }
 
-/// How like three simple patterns every head's attention is: Σ A⊙D / Σ A, one number a head.
-public struct HeadScores: Codable, Sendable, Equatable {
-  /// The share of attention on the token just before.
-  public var previousToken: [Float]
-  /// The share of attention on earlier copies of the token itself.
-  public var duplicateToken: [Float]
-  /// The share of attention on the first token.
-  public var firstToken: [Float]
+/// A text that a decoder has read, and how all of its heads attended.
+public struct ReadText: Codable, Sendable {
+  /// `[head, query, key]`, all layers' heads in a row.
+  public var pattern: Tensor
+  /// The token at every position.
+  public var tokens: [Int]
+  /// Whether a token is read at a position; false for padding, in front of the text or behind it.
+  public var isRead: [Bool]
+  /// Where the name stands that comes next, as the one who is given something; nil for another text.
+  public var indirectObject: Int?
 
-  /// Scores.
-  public init(previousToken: [Float], duplicateToken: [Float], firstToken: [Float]) {
-    self.previousToken = previousToken
-    self.duplicateToken = duplicateToken
-    self.firstToken = firstToken
+  package init(pattern: Tensor, tokens: [Int], isRead: [Bool], indirectObject: Int?) {
+    self.pattern = pattern
+    self.tokens = tokens
+    self.isRead = isRead
+    self.indirectObject = indirectObject
   }
 }
 
-/// A question on a capital, its answer, and the attention between them.
+/// How much every head attends to what heads of four kinds look for, one number a head.
+public struct HeadScores: Codable, Sendable, Equatable {
+  /// The attention to the token just before.
+  public var previousToken: [Float]
+  /// The attention to earlier copies of the token itself.
+  public var duplicateToken: [Float]
+  /// The attention to the tokens behind earlier copies of the token itself.
+  public var induction: [Float]
+  /// The attention, from the last token that is read, to the indirect object.
+  public var indirectObject: [Float]
+
+  /// Scores.
+  public init(
+    previousToken: [Float], duplicateToken: [Float], induction: [Float], indirectObject: [Float]
+  ) {
+    self.previousToken = previousToken
+    self.duplicateToken = duplicateToken
+    self.induction = induction
+    self.indirectObject = indirectObject
+  }
+}
+
+/// The same of a head that attends evenly to all that it may see.
+public struct EvenScores: Codable, Sendable, Equatable {
+  /// The attention to the token just before.
+  public var previousToken: Float
+  /// The attention to earlier copies of the token itself.
+  public var duplicateToken: Float
+  /// The attention to the tokens behind earlier copies of the token itself.
+  public var induction: Float
+  /// The attention, from the last token that is read, to the indirect object.
+  public var indirectObject: Float
+
+  /// Scores.
+  public init(
+    previousToken: Float, duplicateToken: Float, induction: Float, indirectObject: Float
+  ) {
+    self.previousToken = previousToken
+    self.duplicateToken = duplicateToken
+    self.induction = induction
+    self.indirectObject = indirectObject
+  }
+}
+
+/// A question on a capital, its answer, and all attention on the way.
+///
+/// Patterns hold all layers' heads in a row, layer 0 first.
 public struct CapitalQuestion: Codable, Sendable {
   /// Which piece belongs to which word.
   public var pair: PiecedPair
-  /// Cross-attention `[head, targetPiece, sourcePiece]`, all layers' heads in a row; row t is the
-  /// one that predicts target piece t.
+  /// Attention of the encoder, `[head, sourcePiece, sourcePiece]`.
+  public var encoder: Tensor
+  /// Attention of the decoder, `[head, row, row]`; row t predicts target piece t, and reads the
+  /// piece before.
+  public var decoder: Tensor
+  /// Cross-attention, `[head, row, sourcePiece]`.
   public var cross: Tensor
+  /// The index of the word “capital” among the source words.
+  public var topic: Int
   /// The index of the country among the source words.
   public var country: Int
-  /// The index of the capital among the target words.
+  /// The index of the word “capital” among the target words.
+  public var answeredTopic: Int
+  /// The index of the capital, such as “Paris”, among the target words.
   public var capital: Int
 
-  package init(pair: PiecedPair, cross: Tensor, country: Int, capital: Int) {
+  package init(
+    pair: PiecedPair, encoder: Tensor, decoder: Tensor, cross: Tensor, topic: Int, country: Int,
+    answeredTopic: Int, capital: Int
+  ) {
     self.pair = pair
+    self.encoder = encoder
+    self.decoder = decoder
     self.cross = cross
+    self.topic = topic
     self.country = country
+    self.answeredTopic = answeredTopic
     self.capital = capital
+  }
+}
+
+/// Where attention is expected: from a word to a word.
+public struct CapitalGuess: Codable, Sendable, Equatable {
+  /// The part of the model.
+  public var part: MapOrigin
+  /// The word that looks: of the question in the encoder, else the one that is being predicted.
+  public var from: String
+  /// The word that is looked at: of the answer in the decoder, else of the question.
+  public var to: String
+
+  /// A guess.
+  public init(part: MapOrigin, from: String, to: String) {
+    self.part = part
+    self.from = from
+    self.to = to
+  }
+}
+
+/// How much attention goes along a link of each part, one number a head.
+public struct CapitalAttention: Codable, Sendable, Equatable {
+  /// From the question's “capital” to the country.
+  public var encoder: [Float]
+  /// From the row that predicts the capital to the answer's “capital”.
+  public var decoder: [Float]
+  /// From the row that predicts the capital to the country.
+  public var cross: [Float]
+
+  /// Attention by head.
+  public init(encoder: [Float], decoder: [Float], cross: [Float]) {
+    self.encoder = encoder
+    self.decoder = decoder
+    self.cross = cross
   }
 }

@@ -11,23 +11,30 @@ public enum AttentionAsks: AskList {
   /// One a method, in the sheet's order.
   public static let all = [
     EncodedAsk(modelShape),
+    EncodedAsk(weights),
     EncodedAsk(attention),
     EncodedAsk(origin),
     EncodedAsk(rows),
+    EncodedAsk(labelling),
     EncodedAsk(alignment),
     EncodedAsk(swapScores),
     EncodedAsk(headScores),
+    EncodedAsk(evenScores),
     EncodedAsk(rollout),
     EncodedAsk(entropy),
-    EncodedAsk(countryAttention),
+    EncodedAsk(capitalAttention),
     EncodedAsk(headEffects),
     EncodedAsk(correlation),
     EncodedAsk(whatAttentionShows),
     EncodedAsk(whatToCheck),
+    EncodedAsk(patternsSeen),
   ]
 
-  package static let modelShape = Ask("modelShape") { (answers: Answers, shapes: [String: [Int]]) in
-    try answers.modelShape(from: shapes)
+  package static let modelShape = Ask("modelShape") { (answers: Answers, model: ShownModel) in
+    try answers.modelShape(from: model.shapes)
+  }
+  package static let weights = Ask("weights") { (answers: Answers, model: ShownModel) in
+    try answers.weights(of: model.weighed, hasGate: model.hasGate)
   }
   package static let attention = Ask("attention") { (answers: Answers, head: AttentionHead) in
     try answers.attention(of: head)
@@ -35,8 +42,11 @@ public enum AttentionAsks: AskList {
   package static let origin = Ask("origin") { (answers: Answers, maps: [Tensor]) in
     try maps.map { try answers.origin(of: $0) }
   }
-  package static let rows = Ask("rows") { (answers: Answers, targets: [TargetRows]) in
-    try targets.map { try answers.rows(producing: $0.target, startToken: $0.startToken) }
+  package static let rows = Ask("rows") { (answers: Answers, question: RowsAndPictures) in
+    try question.targets.map { try answers.rows(producing: $0.target, startToken: $0.startToken) }
+  }
+  package static let labelling = Ask("labelling") { (answers: Answers, question: RowsAndPictures) in
+    try question.pictures.map { try answers.labelling(of: $0) }
   }
   package static let alignment = Ask("alignment") { (answers: Answers, sentences: [AttendedPair]) in
     try sentences.map { try answers.alignment(of: $0.pair, cross: $0.cross) }
@@ -45,9 +55,11 @@ public enum AttentionAsks: AskList {
     (answers: Answers, examples: [AdjectiveExample]) in
     try answers.swapScores(over: examples)
   }
-  package static let headScores = Ask("headScores") {
-    (answers: Answers, sequence: AttendedTokens) in
-    try answers.headScores(of: sequence.pattern, tokens: sequence.tokens)
+  package static let headScores = Ask("headScores") { (answers: Answers, texts: [ReadText]) in
+    try answers.headScores(over: texts)
+  }
+  package static let evenScores = Ask("evenScores") { (answers: Answers, texts: [ReadText]) in
+    try answers.evenScores(over: texts)
   }
   package static let rollout = Ask("rollout") { (answers: Answers, patterns: LayerPatterns) in
     try answers.rollout(of: patterns.layers)
@@ -56,13 +68,13 @@ public enum AttentionAsks: AskList {
     try answers.entropy(of: patterns.pattern)
   }
   /// The guess comes before the measurement.
-  package static let countryAttention = Ask("countryAttention") {
+  package static let capitalAttention = Ask("capitalAttention") {
     (answers: Answers, sets: CapitalSets) in
     let guess = try answers.capitalPrediction()
     do {
       return GuessAndMeasure(
-        guess: guess, measured: try answers.countryAttention(over: sets.measured),
-        made: try answers.countryAttention(over: sets.made))
+        guess: guess, measured: try answers.capitalAttention(over: sets.measured),
+        made: try answers.capitalAttention(over: sets.made))
     } catch is Unanswered {
       return GuessAndMeasure(guess: guess)
     }
@@ -84,6 +96,22 @@ public enum AttentionAsks: AskList {
   package static let whatToCheck = Ask(inWords: "whatToCheck") { (answers: Answers) in
     try answers.whatToCheck()
   }
+  package static let patternsSeen = Ask(inWords: "patternsSeen") { (answers: Answers) in
+    try answers.patternsSeen()
+  }
+}
+
+/// The shapes that a run of one model shows, and another model to be weighed.
+package struct ShownModel: Codable, Sendable {
+  package var shapes: [String: [Int]]
+  package var weighed: ModelShape
+  package var hasGate: Bool
+
+  package init(shapes: [String: [Int]], weighed: ModelShape, hasGate: Bool) {
+    self.shapes = shapes
+    self.weighed = weighed
+    self.hasGate = hasGate
+  }
 }
 
 /// A target whose rows are to be named.
@@ -97,6 +125,17 @@ package struct TargetRows: Codable, Sendable {
   }
 }
 
+/// Targets whose rows are to be named, and pictures whose rows have names.
+package struct RowsAndPictures: Codable, Sendable {
+  package var targets: [TargetRows]
+  package var pictures: [LabelledMap]
+
+  package init(targets: [TargetRows], pictures: [LabelledMap]) {
+    self.targets = targets
+    self.pictures = pictures
+  }
+}
+
 /// A sentence, its translation, and how the one attends to the other.
 package struct AttendedPair: Codable, Sendable {
   package var pair: PiecedPair
@@ -106,18 +145,6 @@ package struct AttendedPair: Codable, Sendable {
   package init(pair: PiecedPair, cross: Tensor) {
     self.pair = pair
     self.cross = cross
-  }
-}
-
-/// Attention over a sequence, and the sequence.
-package struct AttendedTokens: Codable, Sendable {
-  /// `[head, query, key]`.
-  package var pattern: Tensor
-  package var tokens: [Int]
-
-  package init(pattern: Tensor, tokens: [Int]) {
-    self.pattern = pattern
-    self.tokens = tokens
   }
 }
 
@@ -147,11 +174,13 @@ package struct CapitalSets: Codable, Sendable {
 
 /// A guess and what was measured, which is nil while the stub is untouched.
 package struct GuessAndMeasure: Codable, Sendable {
-  package var guess: String
-  package var measured: [Float]?
-  package var made: [Float]?
+  package var guess: CapitalGuess
+  package var measured: CapitalAttention?
+  package var made: CapitalAttention?
 
-  package init(guess: String, measured: [Float]? = nil, made: [Float]? = nil) {
+  package init(
+    guess: CapitalGuess, measured: CapitalAttention? = nil, made: CapitalAttention? = nil
+  ) {
     self.guess = guess
     self.measured = measured
     self.made = made
