@@ -219,7 +219,7 @@ let targets: [[Target]] = [
   room(
     "Evidence",
     [
-      "Checkpoints", "Interpretability", "Laboratory", "Models", "SortingExercises",
+      "Checkpoints", "Files", "Interpretability", "Laboratory", "Models", "SortingExercises",
       "SortingVocabulary", "Tensors", "Tokenizers", "Transformers",
     ] + methods.map { .byName(name: $0) }),
   // ### BEGIN INSTRUCTOR

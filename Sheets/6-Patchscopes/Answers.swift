@@ -190,7 +190,8 @@ struct Answers: PatchscopesAnswers {
   ///     the entity end at the placeholder's position.
   ///   - prompt: Descriptions of others; the placeholder is not its last token.
   ///   - placeholder: The position that is overwritten.
-  ///   - count: How many tokens to write, each the likeliest; an end token ends a description.
+  ///   - count: How many tokens to write, each the likeliest; an end token ends a description
+  ///     and is its last.
   ///   - model: A decoder with learned positions.
   func descriptions(
     of entity: [Int], after filler: [Int], prompt: [Int], placeholder: Int, count: Int,

@@ -1,4 +1,5 @@
 import Checkpoints
+import Files
 package import Foundation
 import Tensors
 

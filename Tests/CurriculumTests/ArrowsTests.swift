@@ -13,9 +13,9 @@ final class ArrowsTests: XCTestCase {
     ["Interpretability", "Models", "Hub"],
     ["Interventions", "Laboratory"],
     ["Heads", "Circuits", "Spans", "Vocabulary", "Coursework"],
-    ["Evidence", "Training", "SheetTools"],
+    ["Training", "SheetTools"],
     ["Exercises"],
-    ["Curriculum"],
+    ["Curriculum", "Evidence"],
     ["Grading"],
     ["headlight"],
   ]

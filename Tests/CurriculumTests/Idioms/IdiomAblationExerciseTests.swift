@@ -30,8 +30,9 @@ final class IdiomAblationExerciseTests: XCTestCase {
     var cage: [String: Tensor] = [:]
     return try script.steps.map { step in
       if step.damages {
-        for (name, tensor) in cage where tensor.rank == 3 {
-          cage[name] = tensor.slice(axis: 1, 0..<(tensor.shape[1] - 1))
+        for (name, tensor) in cage where tensor.rank >= 2 {
+          let cut = tensor.slice(axis: 1, 0..<(tensor.shape[1] - 1))
+          cage[name] = tensor.rank == 2 ? cut.slice(0..<(cut.shape[0] - 1)) : cut
         }
       }
       var runs: [[Int]] = []
@@ -60,6 +61,21 @@ final class IdiomAblationExerciseTests: XCTestCase {
     }
   }
 
+  /// A cage of single heads, `[query, key]`, each under a name of its own.
+  private static func headByHead(_ script: CageScript, checks: Bool) throws -> [CageReading] {
+    try read(script) { tokens, model, cage, run in
+      func name(_ head: Int) -> String { "\(model) \(tokens), head \(head)" }
+      var kept: [Tensor] = []
+      while let own = cage[name(kept.count)], !checks || own.shape[1] == tokens.count {
+        kept.append(own)
+      }
+      if cage[name(0)] != nil, cage[name(kept.count)] == nil { return .stack(kept) }
+      let found = try run(tokens)
+      for head in 0..<found.shape[0] { cage[name(head)] = found[at: head] }
+      return found
+    }
+  }
+
   func testWrongCagesAreRejectedWithTheirSentence() {
     let misconceptions = [
       cage("never kept", says: "was run again", key: { _, _ in nil }),
@@ -70,10 +86,25 @@ final class IdiomAblationExerciseTests: XCTestCase {
         "by the set of tokens", says: "all its tokens",
         key: { tokens, model in "\(model) \(tokens.sorted())" }),
       cage(
-        "by the first token", says: nil, key: { tokens, model in "\(model) \(tokens[0])" }),
+        "by the first token", says: "all its tokens",
+        key: { tokens, model in "\(model) \(tokens[0])" }),
       cage(
         "not looked at", says: "a damaged tensor was handed out",
         key: { tokens, model in "\(model) \(tokens)" }, checks: false),
+      Misconception(
+        of: IdiomsSheet.cageIt, "head by head, not looked at",
+        says: "a damaged tensor was handed out"
+      ) { (script: CageScript) in try Self.headByHead(script, checks: false) },
+      Misconception(
+        of: IdiomsSheet.cageIt, "out of nothing",
+        says: "nothing was run where the cage held nothing"
+      ) { (script: CageScript) in
+        try Self.read(script) { tokens, model, _, _ in
+          let point = HookPoint.pattern(.blocks, 1)
+          return try script.models[model]!.made()
+            .run(ModelInput(tokens), capturing: [point]).trace[point][at: 0]
+        }
+      },
       Misconception(of: IdiomsSheet.cageIt, "runs twice", says: "more was run") {
         (script: CageScript) in
         try Self.read(script) { tokens, model, cage, run in
@@ -113,6 +144,23 @@ final class IdiomAblationExerciseTests: XCTestCase {
           if cage[name].map({ $0.shape[1] != tokens.count }) ?? false { cage[name] = nil }
           if cage[name] == nil { cage[name] = try run(tokens) }
           return cage[name]!
+        }
+      },
+      Variant(of: IdiomsSheet.cageIt, "head by head") { (script: CageScript) in
+        try Self.headByHead(script, checks: true)
+      },
+      Variant(of: IdiomsSheet.cageIt, "as a list of numbers, which no axis is cut from") {
+        (script: CageScript) in
+        try Self.read(script) { tokens, model, cage, run in
+          let name = "\(model) \(tokens)"
+          if let kept = cage[name] {
+            return kept.reshaped(to: [
+              kept.count / (tokens.count * tokens.count), tokens.count, tokens.count,
+            ])
+          }
+          let found = try run(tokens)
+          cage[name] = found.reshaped(to: [found.count])
+          return found
         }
       },
     ]
@@ -162,6 +210,29 @@ final class IdiomAblationExerciseTests: XCTestCase {
     try Solution().cost(
       of: question.heads[0], by: question.kind, on: question.sentences,
       in: try question.model.made())
+  }
+
+  /// The cost of rows in the head's place that are made of a sentence's `[position, head, unit]`;
+  /// they are `[head, unit]`.
+  private static func cost(
+    _ question: HeadQuestion, rows: @escaping @Sendable (Tensor) -> Tensor
+  ) throws -> AblationCost {
+    let head = question.heads[0]
+    let clean = try predictions(question, at: []) { $1 }
+    let found = try predictions(question, at: [head.layer]) { _, mixed in
+      var changed = mixed
+      let rows = rows(mixed[at: 0])
+      for position in 0..<mixed.shape[1] {
+        for unit in 0..<mixed.shape[3] {
+          changed[0, position, head.head, unit] = rows[head.head, unit]
+        }
+      }
+      return changed
+    }
+    let pairs = zip(clean.joined(), found.joined())
+    return AblationCost(
+      loss: mean(pairs.map { $1.loss - $0.loss }),
+      changed: mean(pairs.map { $0.choice == $1.choice ? 0 : 1 }))
   }
 
   func testWrongCostsAreRejectedWithTheirSentence() {
@@ -225,22 +296,17 @@ final class IdiomAblationExerciseTests: XCTestCase {
       },
       cost("each sentence's own mean", says: "each sentence's own mean") { question in
         guard question.kind == .mean else { return try Self.solution(question) }
-        let head = question.heads[0]
-        let clean = try Self.predictions(question, at: []) { $1 }
-        let found = try Self.predictions(question, at: [head.layer]) { _, mixed in
-          var changed = mixed
-          let mean = mixed.mean(axis: 1)
-          for position in 0..<mixed.shape[1] {
-            for unit in 0..<mixed.shape[3] {
-              changed[0, position, head.head, unit] = mean[0, head.head, unit]
-            }
-          }
-          return changed
+        return try Self.cost(question) { $0.mean(axis: 0) }
+      },
+      cost("the sum", says: "the sum took the head's place") { question in
+        guard question.kind == .mean else { return try Self.solution(question) }
+        let model = try question.model.made()
+        let point = HookPoint.block(.blocks, question.heads[0].layer, .attention(.own, .mixed))
+        let sums = try question.sentences.map {
+          try model.run(ModelInput($0), capturing: [point]).trace[point][at: 0].sum(axis: 0)
         }
-        let pairs = zip(clean.joined(), found.joined())
-        return AblationCost(
-          loss: Self.mean(pairs.map { $1.loss - $0.loss }),
-          changed: Self.mean(pairs.map { $0.choice == $1.choice ? 0 : 1 }))
+        let sum = Tensor.stack(sums).sum(axis: 0)
+        return try Self.cost(question) { _ in sum }
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -319,18 +385,24 @@ final class IdiomAblationExerciseTests: XCTestCase {
     return try loss(byLayer) - (isLoss ? 0 : loss([:]))
   }
 
+  /// Which half of a matrix is computed; the other is its mirror image.
+  private enum Half { case lower, upper }
+
   private static func matrix(
     _ question: HeadQuestion, bySentence: Bool = false, isLoss: Bool = false,
-    diagonal: Double = 1, _ entry: (Double, Double, Double) -> Double = { $0 - $1 - $2 }
+    diagonal: Double = 1, half: Half? = nil,
+    _ entry: (Double, Double, Double) -> Double = { $0 - $1 - $2 }
   ) throws -> Tensor {
     let heads = question.heads
     let alone = try heads.map {
       try growth(question, [$0], bySentence: bySentence, isLoss: isLoss)
     }
     return Tensor(
-      rows: try heads.indices.map { i in
-        try heads.indices.map { j in
-          i == j
+      rows: try heads.indices.map { row in
+        try heads.indices.map { column in
+          let isMirrored = half == .lower && row < column || half == .upper && row > column
+          let (i, j) = isMirrored ? (column, row) : (row, column)
+          return i == j
             ? Float(alone[i] * diagonal)
             : Float(
               entry(
@@ -348,6 +420,18 @@ final class IdiomAblationExerciseTests: XCTestCase {
       interplay("the sign", says: "the sign is wrong") { try Self.matrix($0) { $1 + $2 - $0 } },
       interplay("one taken off", says: "take off both") {
         try Self.matrix($0) { both, a, _ in both - a }
+      },
+      interplay("one taken off, in the lower half", says: "one head alone was taken off") {
+        try Self.matrix($0, half: .lower) { both, a, _ in both - a }
+      },
+      interplay("one taken off, in the upper half", says: "one head alone was taken off") {
+        try Self.matrix($0, half: .upper) { both, a, _ in both - a }
+      },
+      interplay("one zeroed", says: "one of the two heads alone was zeroed") {
+        try Self.matrix($0) { _, _, b in -b }
+      },
+      interplay("one zeroed, in the lower half", says: "one of the two heads alone was zeroed") {
+        try Self.matrix($0, half: .lower) { _, a, _ in -a }
       },
       interplay("losses", says: "the clean loss") { try Self.matrix($0, isLoss: true) },
       interplay("an empty diagonal", says: "the diagonal is empty") {
@@ -562,7 +646,9 @@ final class IdiomAblationExerciseTests: XCTestCase {
       XCTAssertNil(
         quality("nonsense", says: nil) { _ in Quality(accuracy: number, loss: number) }.fault())
       XCTAssertNil(
-        cost("nonsense", says: nil) { _ in AblationCost(loss: number, changed: number) }.fault())
+        cost("nonsense", says: number.isNaN ? "NaN" : nil) { _ in
+          AblationCost(loss: number, changed: number)
+        }.fault())
     }
     for tensor in oddTensors {
       XCTAssertNil(interplay("nonsense", says: nil) { _ in tensor }.fault())

@@ -173,6 +173,33 @@ final class ReadingExerciseTests: XCTestCase {
     try Solution().exchangedStates(in: own, from: other, in: model)
   }
 
+  /// KL(p ‖ q) of two rows of logits.
+  private static func divergence(_ p: Tensor, _ q: Tensor) -> Double {
+    Double((p.softmax() * (p.logSoftmax() - q.logSoftmax())).sum().scalar)
+  }
+
+  /// A value, by layer, of the logits that follow the span: without the other reading's state, and
+  /// with it.
+  private static func exchanged(
+    _ own: IdiomSentence, _ other: IdiomSentence, _ model: Transformer, adds: Bool = false,
+    _ value: (_ clean: Tensor, _ found: Tensor) -> Double
+  ) throws -> [Double] {
+    let points = model.configuration.residualPoints
+    let donor = try model.run(ModelInput(other.tokens), capturing: .points(Set(points))).trace
+    let (here, there) = (own.span.last!, other.span.last!)
+    let clean = try model(ModelInput(own.tokens))[at: 0][at: here]
+    return try points.map { point in
+      let state = try donor[point][at: 0][at: there]
+      let change = Intervention(at: point) { residual in
+        var mask = Tensor.zeros([1, residual.shape[1], 1])
+        mask[0, here, 0] = 1
+        return residual * (adds ? mask * 0 + 1 : mask * -1 + 1) + mask * state
+      }
+      return value(
+        clean, try model.run(ModelInput(own.tokens), intervening: [change]).logits[at: 0][at: here])
+    }
+  }
+
   func testWrongStatesAreRejectedWithTheirSentence() {
     let misconceptions = [
       states("the same position", says: "its own span ends elsewhere") { own, other, model in
@@ -190,49 +217,10 @@ final class ReadingExerciseTests: XCTestCase {
         try Self.solution(own, other, model).map { $0 / log(2) }
       },
       states("the other way round", says: "the other way round") { own, other, model in
-        let points = model.configuration.residualPoints
-        let donor = try model.run(ModelInput(other.tokens), capturing: .points(Set(points))).trace
-        let (here, there) = (own.span.last!, other.span.last!)
-        let clean = try model(ModelInput(own.tokens))[at: 0][at: here].logSoftmax()
-        return try points.map { point in
-          let state = try donor[point][at: 0]
-          let found = try model.run(
-            ModelInput(own.tokens),
-            intervening: [
-              Intervention(at: point) { residual in
-                var changed = residual
-                for column in 0..<state.shape[1] {
-                  changed[0, here, column] = state[there, column]
-                }
-                return changed
-              }
-            ]
-          ).logits[at: 0][at: here]
-          return Double((found.softmax() * (found.logSoftmax() - clean)).sum().scalar)
-        }
+        try Self.exchanged(own, other, model) { clean, found in Self.divergence(found, clean) }
       },
       states("added", says: "overwrite it") { own, other, model in
-        let points = model.configuration.residualPoints
-        let donor = try model.run(ModelInput(other.tokens), capturing: .points(Set(points))).trace
-        let (here, there) = (own.span.last!, other.span.last!)
-        let clean = try model(ModelInput(own.tokens))[at: 0][at: here]
-        return try points.map { point in
-          let state = try donor[point][at: 0]
-          let found = try model.run(
-            ModelInput(own.tokens),
-            intervening: [
-              Intervention(at: point) { residual in
-                var changed = residual
-                for column in 0..<state.shape[1] {
-                  changed[0, here, column] += state[there, column]
-                }
-                return changed
-              }
-            ]
-          ).logits[at: 0][at: here]
-          return Double(
-            (clean.softmax() * (clean.logSoftmax() - found.logSoftmax())).sum().scalar)
-        }
+        try Self.exchanged(own, other, model, adds: true, Self.divergence)
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -277,7 +265,8 @@ final class ReadingExerciseTests: XCTestCase {
         // A causal model does not see what stands behind the span.
         var own = question.sentences[0]
         own.tokens = Array(own.tokens[...own.span.last!])
-        return try Self.solution(own, question.sentences[2], try question.model.made())
+        return try Self.exchanged(
+          own, question.sentences[2], try question.model.made(), Self.divergence)
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])

@@ -15,7 +15,7 @@ final class EntityExerciseTests: XCTestCase {
   /// Texts written step by step with a state of every layer.
   private static func written(
     _ question: EntityToDescribe, source: [Int], at position: Int, into: Int? = nil,
-    target: (Int) -> Int = { $0 }, patching: (Int) -> Bool = { _ in true }
+    target: (Int) -> Int = { $0 }, ends: Bool = true, patching: (Int) -> Bool = { _ in true }
   ) throws -> [[Int]] {
     let model = try question.model.made()
     let points = model.configuration.residualPoints
@@ -34,7 +34,7 @@ final class EntityExerciseTests: XCTestCase {
           ModelInput(text), intervening: patching(step) ? [patch] : []
         ).logits[at: 0][at: text.count - 1].argmax()[0]
         text.append(next)
-        if model.configuration.endTokens.contains(next) { break }
+        if ends, model.configuration.endTokens.contains(next) { break }
       }
       return Array(text[question.prompt.count...])
     }
@@ -72,7 +72,7 @@ final class EntityExerciseTests: XCTestCase {
           question, source: Self.aligned(question), at: question.placeholder,
           into: question.prompt.count - 1)
       },
-      wrong("no patch", nil) { question in
+      wrong("no patch", "nothing was patched") { question in
         try Self.written(
           question, source: Self.aligned(question), at: question.placeholder,
           patching: { _ in false })
@@ -80,6 +80,16 @@ final class EntityExerciseTests: XCTestCase {
       wrong("with the prompt", "the prompt is still there") { question in
         try Self.written(question, source: Self.aligned(question), at: question.placeholder)
           .map { question.prompt + $0 }
+      },
+      wrong("behind the end", "goes on behind its end token") { question in
+        try Self.written(
+          question, source: Self.aligned(question), at: question.placeholder, ends: false)
+      },
+      wrong("without the end token", "the end token is missing") { question in
+        let ends = try question.model.made().configuration.endTokens
+        return try Self.written(
+          question, source: Self.aligned(question), at: question.placeholder
+        ).map { text in Array(text.prefix { !ends.contains($0) }) }
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -197,19 +207,68 @@ final class EntityExerciseTests: XCTestCase {
             ).logits()[at: end]
           })
       },
+      Variant(of: PatchscopesSheet.acrossModels, in: PatchscopesAsks.stitches, "a column of ones") {
+        (question: ModelsToStitch) in
+        let (from, to) = (question.from, question.to)
+        let (layers, last) = (from.layerCount, to.layerCount - 1)
+        return (0..<layers).map { layer in
+          let x = from.values[at: layer]
+          let (rows, width) = (x.shape[0], x.shape[1])
+          let ones = Tensor(repeating: 1, shape: [rows, 1])
+          let partner = Int((Double(layer) / Double(layers - 1) * Double(last)).rounded())
+          let solved = Tensor.concatenation([x, ones], axis: 1)
+            .leastSquares(to: to.values[at: partner])
+          return AffineMap(
+            weight: solved.slice(0..<width).transposed(), bias: solved[at: width])
+        }
+      },
+      Variant(of: PatchscopesSheet.acrossModels, in: PatchscopesAsks.explained, "layer by layer") {
+        (question: ModelsToStitch) in
+        let (model, target) = (try question.model.made(), try question.target.made())
+        let points = (model.configuration.residualPoints, target.configuration.residualPoints)
+        let trace = try model.run(
+          ModelInput(question.source.tokens), capturing: .points(Set(points.0))
+        ).trace
+        let end = question.prompt.count - 1
+        return Tensor.stack(
+          try points.0.enumerated().map { layer, point in
+            let map = question.stitches[layer]
+            let state = try trace[point][at: 0][at: question.source.position]
+            let moved =
+              map.weight.matmul(state.reshaped(to: [state.count, 1]))
+              .reshaped(to: [map.bias.count]) + map.bias
+            let share = Double(layer) / Double(points.0.count - 1)
+            let into = points.1[Int((share * Double(points.1.count - 1)).rounded())]
+            let patch = Intervention(at: into) { residual in
+              .concatenation(
+                [residual.slice(axis: 1, 0..<end), moved.reshaped(to: [1, 1, moved.count])], axis: 1
+              )
+            }
+            return try target.run(ModelInput(question.prompt), intervening: [patch])
+              .logits[at: 0][at: end]
+          })
+      },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  /// The solution's answers, with one of the three replaced.
+  /// The three answers, of which some are replaced.
   private static func hops(
     _ question: HopsOfModel,
     _ change: (inout HopAnswers, TwoHops, Transformer) throws -> Void = { _, _, _ in }
   ) throws -> [HopAnswers] {
     let model = try question.model.made()
+    func said(_ tokens: [Int]) throws -> Int {
+      try model(ModelInput(tokens))[at: 0][at: tokens.count - 1].argmax()[0]
+    }
     return try question.hops.map { hop in
-      var answers = try Solution6.Answers().answers(
-        to: hop, layer: question.layer, targetLayer: question.targetLayer, in: model)
+      var spelled = hop.second
+      spelled[hop.placeholder] = try said(hop.first)
+      var answers = HopAnswers(
+        vanilla: try said(hop.joint),
+        patched: try patched(
+          hop, model, layer: question.layer, target: question.targetLayer, length: { $0 / $1 }),
+        stepped: try said(spelled))
       try change(&answers, hop, model)
       return answers
     }
@@ -238,7 +297,7 @@ final class EntityExerciseTests: XCTestCase {
   }
 
   private static func tally(
-    _ question: HopsOfModel,
+    _ question: HopsOfModel, ofNone: Double = 0,
     _ shares: (
       _ mended: Double, _ broken: Double, _ wrong: Double,
       _ right: Double, _ all: Double
@@ -256,7 +315,7 @@ final class EntityExerciseTests: XCTestCase {
     let found = shares(counts[3], counts[4], all - counts[0], counts[0], all)
     return HopTally(
       vanilla: counts[0] / all, patched: counts[1] / all, stepped: counts[2] / all,
-      mended: found.0, broken: found.1)
+      mended: found.0.isFinite ? found.0 : ofNone, broken: found.1.isFinite ? found.1 : ofNone)
   }
 
   func testWrongHopsAreRejectedWithTheirSentence() {
@@ -281,7 +340,7 @@ final class EntityExerciseTests: XCTestCase {
             $1, $2, layer: question.layer, target: question.targetLayer, length: { _, _ in 1 })
         }
       },
-      wrong("upside down", nil) { question in
+      wrong("upside down", "the scale is upside down") { question in
         try Self.hops(question) {
           $0.patched = try Self.patched(
             $1, $2, layer: question.layer, target: question.targetLayer, length: { $1 / $0 })
@@ -306,11 +365,16 @@ final class EntityExerciseTests: XCTestCase {
       counted("of all", "are shares of all questions") {
         Self.tally($0) { mended, broken, _, _, all in (mended / all, broken / all) }
       },
-      counted("crossed", nil) {
+      counted("crossed", "of the other's questions") {
         Self.tally($0) { mended, broken, wrong, right, _ in (mended / right, broken / wrong) }
       },
       counted("exchanged", "mended and broken are exchanged") {
         Self.tally($0) { mended, broken, wrong, right, _ in (broken / right, mended / wrong) }
+      },
+      counted("0 by 0", "a share of no questions is 0") {
+        Self.tally($0, ofNone: .nan) { mended, broken, wrong, right, _ in
+          (mended / wrong, broken / right)
+        }
       },
       counted("the gain", "the gain of the mean") {
         Self.tally($0) { mended, broken, _, right, all in
@@ -324,15 +388,74 @@ final class EntityExerciseTests: XCTestCase {
   func testOtherRightHopsAreAccepted() {
     let variants = [
       Variant(of: PatchscopesSheet.twoHops, in: PatchscopesAsks.hops, "scaled in the run") {
-        (question: HopsOfModel) in
-        try Self.hops(question) {
-          $0.patched = try Self.patched(
-            $1, $2, layer: question.layer, target: question.targetLayer, length: { $0 / $1 })
+        (question: HopsOfModel) in try Self.hops(question)
+      },
+      Variant(
+        of: PatchscopesSheet.twoHops, in: PatchscopesAsks.hops, "all questions in batches, by rows"
+      ) { (question: HopsOfModel) in
+        let (model, hops) = (try question.model.made(), question.hops)
+        let points = model.configuration.residualPoints
+        /// What is said at the end of each text, and the states at a layer.
+        func read(
+          _ texts: [[Int]], _ layer: Int, _ changes: [Intervention] = []
+        ) throws -> (said: [Int], states: Tensor) {
+          let run = try model.run(
+            ModelInput(tokens: texts), capturing: [points[layer]], intervening: changes)
+          let end = texts[0].count - 1
+          return (
+            run.logits.slice(axis: 1, end..<(end + 1)).argmax(), try run.trace[points[layer]]
+          )
+        }
+        let first = try read(hops.map(\.first), question.layer)
+        let old = try read(hops.map(\.second), question.targetLayer).states
+        let end = hops[0].first.count - 1
+        var patched = old
+        for (row, hop) in hops.enumerated() {
+          let state = first.states[at: row][at: end]
+          let place = old[at: row][at: hop.placeholder]
+          let unit = state / (state * state).sum().squareRoot()
+          let scaled = unit * (place * place).sum().squareRoot()
+          for column in 0..<scaled.count {
+            patched[row, hop.placeholder, column] = scaled[column]
+          }
+        }
+        let spelled = hops.indices.map { row in
+          hops[row].second.enumerated().map { place, token in
+            place == hops[row].placeholder ? first.said[row] : token
+          }
+        }
+        let answers = [
+          try read(hops.map(\.joint), 0).said,
+          try read(
+            hops.map(\.second), 0, [.replace(points[question.targetLayer], with: patched)]
+          ).said,
+          try read(spelled, 0).said,
+        ]
+        return hops.indices.map {
+          HopAnswers(vanilla: answers[0][$0], patched: answers[1][$0], stepped: answers[2][$0])
         }
       },
       Variant(of: PatchscopesSheet.twoHops, in: PatchscopesAsks.tally, "by counting") {
         (question: HopsOfModel) in
         Self.tally(question) { mended, broken, wrong, right, _ in (mended / wrong, broken / right) }
+      },
+      Variant(of: PatchscopesSheet.twoHops, in: PatchscopesAsks.tally, "by sets of questions") {
+        (question: HopsOfModel) in
+        func right(_ way: KeyPath<HopAnswers, Int>) -> Set<Int> {
+          Set(
+            question.truths.indices.filter {
+              question.answers[$0][keyPath: way] == question.truths[$0]
+            })
+        }
+        let all = Set(question.truths.indices)
+        let (vanilla, patched) = (right(\.vanilla), right(\.patched))
+        func share(_ part: Set<Int>, _ whole: Set<Int>) -> Double {
+          whole.isEmpty ? 0 : Double(whole.intersection(part).count) / Double(whole.count)
+        }
+        return HopTally(
+          vanilla: share(vanilla, all), patched: share(patched, all),
+          stepped: share(right(\.stepped), all), mended: share(patched, all.subtracting(vanilla)),
+          broken: share(all.subtracting(patched), vanilla))
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
@@ -360,7 +483,7 @@ final class EntityExerciseTests: XCTestCase {
     }
     let misconceptions = [
       untrained("zeros", "nothing was trained") { .zeros([$0.length, $0.states.shape[1]]) },
-      untrained("random", nil) {
+      untrained("random", "hardly better than behind an untrained one") {
         var generator = SeededGenerator(seed: $0.seed)
         return .randomNormal(
           [$0.length, $0.states.shape[1]], standardDeviation: 0.5, using: &generator)
@@ -369,10 +492,15 @@ final class EntityExerciseTests: XCTestCase {
       untrained("no numbers", "NaN") {
         Tensor(repeating: .nan, shape: [$0.length, $0.states.shape[1]])
       },
-      wrong("shuffled targets", nil) {
+      wrong("shuffled targets", "does row i go with target i") {
         $0.targets = Array($0.targets.dropFirst(7)) + $0.targets.prefix(7)
       },
-      wrong("a single row", nil) {
+      wrong("one state for all", "every state says the same") { question in
+        let first = question.states.slice(0..<1)
+        question.states = .concatenation(
+          Array(repeating: first, count: question.targets.count), axis: 0)
+      },
+      wrong("a single row", "every state says the same") {
         $0.states = $0.states.slice(0..<1)
         $0.targets = [$0.targets[0]]
       },
@@ -421,7 +549,43 @@ final class EntityExerciseTests: XCTestCase {
           optimiser.update(&prompt, gradients: gradients, rate: 0.05)
         }
         return prompt
-      }
+      },
+      Variant(of: PatchscopesSheet.softPrompts, "from words, by the signs of gradients") {
+        (question: StatesToPrompt) in
+        let model = try question.model.made()
+        let (count, length) = (question.targets.count, question.length)
+        let width = question.states.shape[1]
+        // The stream that the first block reads, positions and all, is put together by hand.
+        let blank = ModelInput(
+          tokens: Array(repeating: Array(repeating: 3, count: length + 1), count: count))
+        let points = model.configuration.residualPoints
+        let empty = try model.run(blank, capturing: [points[0]]).trace[points[0]]
+        let positions = empty[at: 0] - model.embedding[at: 3]
+        let states = question.states.reshaped(to: [count, 1, width])
+        var meant = Tensor.zeros([count, model.configuration.vocabularySize])
+        for (row, target) in question.targets.enumerated() { meant[row, target] = 1 }
+        var rows = model.embedding.gathering(Array(question.targets.prefix(length)))
+        for step in 0..<60 {
+          let leaf = rows.requiringGradient()
+          let front = leaf + positions.slice(0..<length)
+          let stream = Tensor.concatenation(
+            [
+              Tensor.zeros([count, length, width]) + front,
+              empty.slice(axis: 1, length..<(length + 1)),
+            ],
+            axis: 1)
+          let state = Intervention(at: points[question.layer]) {
+            .concatenation([$0.slice(axis: 1, 0..<length), states], axis: 1)
+          }
+          let logs = try model.run(blank, intervening: [.replace(points[0], with: stream), state])
+            .logits.slice(axis: 1, length..<(length + 1)).reshaped(to: meant.shape).logSoftmax()
+          let slope = gradient(of: (logs * meant).sum(), withRespectTo: [leaf])[0]
+          let rate = 0.1 * (1 - Float(step) / 60)
+          rows += Tensor(
+            slope.values.map { $0 > 0 ? rate : $0 < 0 ? -rate : 0 }, shape: rows.shape)
+        }
+        return SoftPrompt(rows: rows)
+      },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault(seeds: [Checker.publicSeed]) }, [])
   }

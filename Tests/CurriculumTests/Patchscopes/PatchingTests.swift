@@ -103,7 +103,7 @@ final class PatchingTests: XCTestCase {
         let all = Array(question.contrast.clean.indices)
         return try Self.map(question, rows: { _ in all }) { Self.right(question, $0, $1, $2) }
       },
-      wrong("the next layer", nil) { question in
+      wrong("the next layer", "states of one layer were put into another") { question in
         try Self.map(question, take: { max($0 - 1, 0) }) { Self.right(question, $0, $1, $2) }
       },
       wrong("no last layer", "what leaves the last block is a layer too") { question in
@@ -237,7 +237,7 @@ final class PatchingTests: XCTestCase {
           }
         ) { $2 - $1 }
       },
-      wrong("the mean draw", nil) { question in
+      wrong("the mean draw", "the draws were averaged") { question in
         let samples = question.noise.shape[0]
         let mean = (0..<samples).reduce(Tensor.zeros(question.noise[at: 0].shape)) {
           $0 + question.noise[at: $1]
@@ -380,7 +380,7 @@ final class PatchingTests: XCTestCase {
       wrong("probabilities", "these are probabilities") {
         try Self.windowed($0, value: { restored, _ in restored }) { Self.around($0, $1) }
       },
-      wrong("one too many", nil) {
+      wrong("one too many", "too many blocks") {
         try Self.windowed($0) { ($0 - ($1 + 1) / 2)...($0 + ($1 + 1) / 2) }
       },
     ]
@@ -547,7 +547,7 @@ final class PatchingTests: XCTestCase {
   }
 
   func testNonsenseEarnsNothing() {
-    for tensor in strangeTensors {
+    for tensor in oddTensors {
       let nonsense = [
         Misconception(of: PatchscopesSheet.oneActivation, "nonsense", says: nil) {
           (_: ContrastOfModel) in tensor

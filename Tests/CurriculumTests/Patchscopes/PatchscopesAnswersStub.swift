@@ -60,9 +60,3 @@ struct UntouchedPatchscopes: PatchscopesAnswers {
   ) throws -> SoftPrompt { throw Unanswered() }
   func whatPatchesShow() throws -> String { throw Unanswered() }
 }
-
-/// Tensors that no student hands in.
-let strangeTensors: [Tensor] = [
-  Tensor([]), Tensor(scalar: .nan), .zeros([5, 6]), .zeros([4, 6]), .zeros([4]),
-  Tensor(repeating: .infinity, shape: [5, 6]), Tensor(repeating: 1e38, shape: [4, 6]),
-]

@@ -103,6 +103,16 @@ final class ScopeExerciseTests: XCTestCase {
         return Scope(
           source: ScopeRun(place(question)), target: ScopeRun(target, changes: noise(question)))
       },
+      tracing("the subject's last token", "whatever `position` says") { question in
+        var last = place(question)
+        last.position = question.fact.subject.last!
+        return Scope(source: ScopeRun(last), target: ScopeRun(last, changes: noise(question)))
+      },
+      tracing("always layer 0", "that of `layer`") { question in
+        var early = place(question)
+        early.layer = 0
+        return Scope(source: ScopeRun(early), target: ScopeRun(early, changes: noise(question)))
+      },
       tracing("no such layer", "the model has no layer") { question in
         var target = place(question)
         target.layer = 99
@@ -134,6 +144,22 @@ final class ScopeExerciseTests: XCTestCase {
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+  }
+
+  /// What is done to a run besides, as the library says it.
+  private static func changes(_ run: ScopeRun) -> [Change] {
+    run.changes.flatMap { change -> [Change] in
+      switch change {
+      case .noise(let noise, let positions):
+        [Change(Site(.embedding, positions: Array(positions)), .add(noise))]
+      case .cut(let query, let keys, let blocks):
+        blocks.map {
+          Change(
+            Site(.block(.blocks, $0, .attention(.own, .scores)), positions: [query]),
+            .forbid(keys: keys))
+        }
+      }
+    }
   }
 
   func testOtherRightPatchscopesAreAccepted() {
@@ -183,9 +209,66 @@ final class ScopeExerciseTests: XCTestCase {
           ModelInput(goal.tokens), intervening: changes(question.scope.target) + [patch]
         ).logits[at: 0]
       },
+      Variant(of: PatchscopesSheet.generalScope, in: PatchscopesAsks.logits, "by the library") {
+        (question: ScopeOfModels) in
+        let (model, target) = (try question.model.made(), try question.target.made())
+        let (from, goal) = (question.scope.source, question.scope.target)
+        var source = Patchscope.Source(
+          model, from.place.tokens, position: from.place.position, layer: from.place.layer)
+        source.changes = Self.changes(from)
+        var end = Patchscope.Target(
+          target, goal.place.tokens, position: goal.place.position, layer: goal.place.layer)
+        end.changes = Self.changes(goal)
+        let map = question.scope.map!
+        return try Patchscope(source: source, map: { map($0) }, target: end).logits()
+      },
       Variant(
-        of: PatchscopesSheet.generalScope, in: PatchscopesAsks.logits, "the solution with a copy"
-      ) { (question: ScopeOfModels) in try Self.logits(question) { _ in } },
+        of: PatchscopesSheet.generalScope, in: PatchscopesAsks.tracingScope,
+        "noise token by token, and a map that does nothing"
+      ) { (question: ScopeOfModels) in
+        let place = ScopePlace(
+          tokens: question.fact.tokens, position: question.position, layer: question.layer)
+        let width = question.noise.shape[1]
+        var identity = Tensor.zeros([width, width])
+        for index in 0..<width { identity[index, index] = 1 }
+        return Scope(
+          source: ScopeRun(place), map: AffineMap(weight: identity, bias: .zeros([width])),
+          target: ScopeRun(
+            place,
+            changes: question.fact.subject.enumerated().map { row, position in
+              .noise(question.noise.slice(row..<(row + 1)), at: position..<(position + 1))
+            }))
+      },
+      Variant(
+        of: PatchscopesSheet.generalScope, in: PatchscopesAsks.tracingScope,
+        "with noise on the source behind its state"
+      ) { (question: ScopeOfModels) in
+        // What comes later in a text is seen by no state before it.
+        let place = ScopePlace(
+          tokens: question.fact.tokens, position: question.position, layer: question.layer)
+        let (behind, width) = (question.position + 1, question.noise.shape[1])
+        return Scope(
+          source: ScopeRun(
+            place,
+            changes: [
+              .noise(Tensor(repeating: 1, shape: [1, width]), at: behind..<(behind + 1))
+            ]),
+          target: ScopeRun(place, changes: [.noise(question.noise, at: question.fact.subject)]))
+      },
+      Variant(
+        of: PatchscopesSheet.generalScope, in: PatchscopesAsks.knockoutScope, "block by block"
+      ) { (question: ScopeOfModels) in
+        let last = question.fact.tokens.count - 1
+        let place = ScopePlace(
+          tokens: question.fact.tokens, position: last, layer: question.blocks.upperBound)
+        return Scope(
+          source: ScopeRun(
+            place,
+            changes: question.blocks.flatMap { block in
+              question.keys.map { .cut(query: last, keys: [$0], blocks: block..<(block + 1)) }
+            }),
+          target: ScopeRun(place))
+      },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
     let late = Variant(
@@ -340,6 +423,50 @@ final class ScopeExerciseTests: XCTestCase {
         return model.logits(
           ofNormed: model.finalNorm(question.relation(question.states * question.beta)))
       },
+      Variant(
+        of: PatchscopesSheet.linearRelations, in: PatchscopesAsks.relation,
+        "all rows of J by one gradient"
+      ) { (question: RelationOfModel) in
+        let model = try question.model.made()
+        let points = model.configuration.residualPoints
+        let (point, last) = (points[question.layer], points[points.count - 1])
+        let found = try question.prompts.map { prompt -> (jacobian: Tensor, rest: Tensor) in
+          let (count, end) = (model.configuration.width, prompt.tokens.count - 1)
+          // A copy of the run for each value of o; no copy knows of another.
+          let input = ModelInput(tokens: Array(repeating: prompt.tokens, count: count))
+          let stream = try model.run(input, capturing: [point]).trace[point].requiringGradient()
+          let objects = try model.run(
+            input, capturing: [last], intervening: [.replace(point, with: stream)]
+          ).trace[last].slice(axis: 1, end..<(end + 1)).reshaped(to: [count, count])
+          var diagonal = Tensor.zeros([count, count])
+          for value in 0..<count { diagonal[value, value] = 1 }
+          let jacobian = gradient(of: (objects * diagonal).sum(), withRespectTo: [stream])[0]
+            .slice(axis: 1, prompt.subject..<(prompt.subject + 1)).reshaped(to: [count, count])
+          let subject = stream.detached()[at: 0][at: prompt.subject]
+          return (
+            jacobian,
+            objects.detached()[at: 0]
+              - jacobian.matmul(subject.reshaped(to: [count, 1])).reshaped(to: [count])
+          )
+        }
+        return AffineMap(
+          weight: Self.mean(found.map(\.jacobian)), bias: Self.mean(found.map(\.rest)))
+      },
+      Variant(
+        of: PatchscopesSheet.linearRelations, in: PatchscopesAsks.objects, "in the last stream"
+      ) { (question: RelationOfModel) in
+        let model = try question.model.made()
+        let points = model.configuration.residualPoints
+        let map = question.relation
+        let count = question.states.shape[0]
+        let objects =
+          question.states.matmul(map.weight.transposed()) * question.beta + map.bias
+        let input = ModelInput(tokens: Array(repeating: [0], count: count))
+        let stream = objects.reshaped(to: [count, 1, map.bias.count])
+        return try model.run(
+          input, intervening: [.replace(points[points.count - 1], with: stream)]
+        ).logits.reshaped(to: [count, model.configuration.vocabularySize])
+      },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
@@ -411,7 +538,7 @@ final class ScopeExerciseTests: XCTestCase {
         return try Self.rows(question, source: { $0.layer = other }, prompt: { $0.layer = l })
           .map { Self.best($0.last, question.choices) }
       },
-      wrong("the prompt's end", nil) { question in
+      wrong("the prompt's end", "into the prompt's last token") { question in
         try Self.rows(question, prompt: { $0.position = $0.tokens.count - 1 })
           .map { Self.best($0.last, question.choices) }
       },
@@ -456,6 +583,52 @@ final class ScopeExerciseTests: XCTestCase {
           gaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gaps.count - 1)
         let half = 1.96 * (variance / Double(gaps.count)).squareRoot()
         return Estimate(value: mean, lower: mean - half, upper: mean + half)
+      },
+      Variant(
+        of: PatchscopesSheet.featureExtraction, in: PatchscopesAsks.extracted,
+        "all states in one batch, the choices by their probabilities"
+      ) { (question: Extraction) in
+        let (model, prompt) = (try question.model.made(), question.prompt)
+        let points = model.configuration.residualPoints
+        let from = points[question.sources[0].layer]
+        let states = try model.run(
+          ModelInput(tokens: question.sources.map(\.tokens)), capturing: [from]
+        ).trace[from]
+        let patch = Intervention(at: points[prompt.layer]) { residual in
+          var changed = residual
+          for (row, source) in question.sources.enumerated() {
+            for column in 0..<residual.shape[2] {
+              changed[row, prompt.position, column] = states[row, source.position, column]
+            }
+          }
+          return changed
+        }
+        let said = try model.run(
+          ModelInput(tokens: question.sources.map { _ in prompt.tokens }), intervening: [patch]
+        ).logits
+        return question.sources.indices.map { row in
+          let p = said[at: row][at: prompt.tokens.count - 1].softmax()
+          return question.choices.reduce(question.choices[0]) { p[$1] > p[$0] ? $1 : $0 }
+        }
+      },
+      Variant(
+        of: PatchscopesSheet.featureExtraction, in: PatchscopesAsks.advantage,
+        "a bootstrap of how many items each method wins"
+      ) { (question: Extraction) in
+        let pairs = Array(zip(question.first, question.second))
+        let count = Double(pairs.count)
+        let (wins, losses) = (
+          Double(pairs.count { $0 && !$1 }), Double(pairs.count { !$0 && $1 })
+        )
+        var generator = SeededGenerator(seed: question.seed &+ 5)
+        let advantages = (0..<3_000).map { _ in
+          pairs.reduce(0.0) { sum, _ in
+            let draw = Double.random(in: 0..<count, using: &generator)
+            return sum + (draw < wins ? 1 : draw < wins + losses ? -1 : 0)
+          } / count
+        }.sorted()
+        return Estimate(
+          value: (wins - losses) / count, lower: advantages[75], upper: advantages[2_924])
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])

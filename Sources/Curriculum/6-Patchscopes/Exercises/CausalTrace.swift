@@ -1,6 +1,8 @@
 import Coursework
+import Foundation
 import Laboratory
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -73,10 +75,7 @@ extension PatchscopesSheet {
     let (samples, count) = (question.noise.shape[0], fact.tokens.count)
     let clean = try model.layers(of: fact.tokens)
     func deviation(_ values: [Float]) -> Double {
-      let mean = values.reduce(0.0) { $0 + Double($1) } / Double(values.count)
-      return
-        (values.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) }
-        / Double(values.count)).squareRoot()
+      DoubleCorrelation.deviation(values.map(Double.init))
     }
     let sigma = deviation(model.embedding.values)
     /// The probability with nothing put back, and with each state.
@@ -139,7 +138,7 @@ extension PatchscopesSheet {
           "these are sums over samples; their mean is asked for", right * Float(samples)),
         Mistake(
           "these are logarithms; a gain of probability is asked for",
-          table(found) { $0.logarithm - $1.logarithm }),
+          table(found) { log($0) - log($1) }),
         Mistake(
           "nothing comes back: are the states those of the run without noise, and put back after it?",
           right * 0),

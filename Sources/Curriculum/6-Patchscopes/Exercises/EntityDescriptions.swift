@@ -2,6 +2,7 @@ import Coursework
 import Foundation
 import Laboratory
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -38,20 +39,27 @@ extension PatchscopesSheet {
       """,
     cases: { generator in
       var cases: [Case<EntityToDescribe, EntityToDescribe>] = []
-      for (name, entity, placeholder, count) in [
-        ("one token", 1, 5, 3), ("two tokens", 2, 4, 3), ("three tokens", 3, 6, 2),
+      for (name, entity, placeholder, count, ends) in [
+        ("one token", 1, 5, 3, false), ("two tokens", 2, 4, 3, false),
+        ("three tokens", 3, 6, 3, false), ("an end token", 1, 5, 4, true),
       ] {
         let question = try drawn(
           using: &generator,
           { generator in
-            EntityToDescribe(
+            var question = EntityToDescribe(
               model: ScopeModel(.small, using: &generator),
               entity: ScopeModel.text(entity, using: &generator),
               filler: ScopeModel.text(12, using: &generator),
               prompt: ScopeModel.text(placeholder + 2, using: &generator),
               placeholder: placeholder,
               count: count)
-          }, until: { try DescriptionKey($0).isDecided(isStrict: $1 < 15) })
+            if ends {
+              // One that the model comes to before all tokens are written.
+              question.model.endToken = try DescriptionKey(question).right
+                .flatMap { $0.dropLast() }.randomElement(using: &generator)
+            }
+            return question
+          }, until: { try DescriptionKey($0).isDecided() })
         cases.append(Case(name, question))
       }
       let country = ReaderWorld.standard.plainCountries.randomElement(using: &generator)!
@@ -82,15 +90,24 @@ extension PatchscopesSheet {
 private struct DescriptionKey {
   private let question: EntityToDescribe
   private let model: Transformer
+  private(set) var right: [[Int]] = []
+  /// By how much the best token wins at least.
+  private var margin = Float.infinity
 
   init(_ question: EntityToDescribe) throws {
     self.question = question
     model = try question.model.made()
+    for (layer, states) in try model.layers(of: aligned).enumerated() {
+      let found = try written(states[at: question.placeholder], layer: layer)
+      right.append(found.text)
+      margin = min(margin, found.margin)
+    }
   }
 
   /// What the model writes with a state, step by step, and by how much the best token wins at least.
   private func written(
-    _ state: Tensor?, layer: Int, at position: Int? = nil, steps: (Int) -> Bool = { _ in true }
+    _ state: Tensor?, layer: Int, at position: Int? = nil, ends: Bool = true,
+    steps: (Int) -> Bool = { _ in true }
   ) throws -> (text: [Int], margin: Float) {
     var (text, margin) = (question.prompt, Float.infinity)
     while text.count < question.prompt.count + question.count {
@@ -107,7 +124,7 @@ private struct DescriptionKey {
         row[best] - (row.values.enumerated().filter { $0.offset != best }.map(\.element).max() ?? 0)
       )
       text.append(best)
-      if model.configuration.endTokens.contains(best) { break }
+      if ends, model.configuration.endTokens.contains(best) { break }
     }
     return (Array(text[question.prompt.count...]), margin)
   }
@@ -118,19 +135,18 @@ private struct DescriptionKey {
 
   private func texts(
     of source: [Int], at position: Int, target: (Int) -> Int = { $0 }, into place: Int? = nil,
-    steps: (Int) -> Bool = { _ in true }
+    ends: Bool = true, steps: (Int) -> Bool = { _ in true }
   ) throws -> [[Int]] {
     let states = try model.layers(of: source)
     return try model.points.indices.map {
-      try written(states[$0][at: position], layer: target($0), at: place, steps: steps).text
+      try written(
+        states[$0][at: position], layer: target($0), at: place, ends: ends, steps: steps
+      ).text
     }
   }
 
-  private func right() throws -> [[Int]] { try texts(of: aligned, at: question.placeholder) }
-
   private func mistakes() throws -> [Mistake<[[Int]]>] {
     let entity = question.entity
-    let right = try right()
     let last = model.points.count - 1
     let plain = try written(nil, layer: 0).text
     let behind = Array(question.filler.suffix(question.placeholder + 1 - entity.count)) + entity
@@ -166,6 +182,16 @@ private struct DescriptionKey {
         "there is one layer too few: what leaves the last block is a layer too",
         Array(right[..<last])),
     ]
+    if let end = question.model.endToken {
+      mistakes += [
+        Mistake(
+          "the model goes on behind its end token, which ends a description",
+          try texts(of: aligned, at: question.placeholder, ends: false)),
+        Mistake(
+          "the end token is missing: the model has written it, as a description's last token",
+          right.map { $0.last == end ? $0.dropLast() : $0 }),
+      ]
+    }
     if entity.count > 1 {
       mistakes.append(
         Mistake(
@@ -181,20 +207,12 @@ private struct DescriptionKey {
     return mistakes
   }
 
-  func judge() throws -> Expected<[[Int]]> {
-    Expected(try right(), named: "the list of descriptions", of: "layer", mistakes: mistakes)
+  func judge() -> Expected<[[Int]]> {
+    Expected(right, named: "the list of descriptions", of: "layer", mistakes: mistakes)
   }
 
-  /// Whether every mistake shows, and no token is a matter of rounding.
-  func isDecided(isStrict: Bool) throws -> Bool {
-    let states = try model.layers(of: aligned)
-    for layer in model.points.indices
-    where try written(states[layer][at: question.placeholder], layer: layer).margin < 0.01 {
-      return false
-    }
-    let right = try right()
-    let wrong = try mistakes().map(\.answer)
-    // No two mistakes give the same either, or the wrong sentence would be said.
-    return !wrong.contains(right) && (!isStrict || Set(wrong).count == wrong.count)
+  /// Whether every mistake shows, each in its own way, and no token is a matter of rounding.
+  func isDecided() throws -> Bool {
+    try margin >= 0.01 && mistakes().areDistinct(from: right)
   }
 }

@@ -1,6 +1,7 @@
 import Coursework
 import Foundation
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -42,9 +43,8 @@ extension PatchscopesSheet {
         let question = try drawn(
           using: &generator,
           { try extraction(kind, states: count, choices: choices, using: &$0) },
-          until: { question, number in
-            try PairedBootstrap(question).isDecided
-              && ExtractionKey(question).isDecided(isStrict: number < 30)
+          until: {
+            try PairedBootstrap($0).isDecided && ExtractionKey($0).isDecided()
           })
         cases.append(Case(name, question))
       }
@@ -88,23 +88,27 @@ private struct ExtractionKey {
   private let question: Extraction
   private let runner: ScopeRunner
   private let rows: [Tensor]
+  private let right: [Int]
   private var last: Int { question.prompt.tokens.count - 1 }
 
   init(_ question: Extraction) throws {
     self.question = question
     let model = try question.model.made()
-    runner = ScopeRunner(source: model, target: model)
+    let runner = ScopeRunner(source: model, target: model)
     rows = try question.sources.map {
-      try ScopeRunner(source: model, target: model).logits(
-        of: Scope(source: ScopeRun($0), target: ScopeRun(question.prompt)))
+      try runner.logits(of: Scope(source: ScopeRun($0), target: ScopeRun(question.prompt)))
     }
+    right = rows.map {
+      Self.best($0[at: question.prompt.tokens.count - 1], of: question.choices)
+    }
+    self.runner = runner
   }
 
-  private func best(_ row: Tensor, of choices: [Int]? = nil) -> Int {
-    (choices ?? Array(0..<row.count)).max { row[$0] < row[$1] }!
+  private static func best(_ row: Tensor, of choices: [Int]) -> Int {
+    choices.max { row[$0] < row[$1] }!
   }
 
-  private var right: [Int] { rows.map { best($0[at: last], of: question.choices) } }
+  private func chosen(_ row: Tensor) -> Int { Self.best(row, of: question.choices) }
 
   private func mistakes() throws -> [Mistake<[Int]>] {
     func edited(_ edit: (inout ScopePlace, inout ScopePlace) -> Void) throws -> [Int] {
@@ -113,23 +117,23 @@ private struct ExtractionKey {
         edit(&source, &prompt)
         let logits = try runner.logits(
           of: Scope(source: ScopeRun(source), target: ScopeRun(prompt)))
-        return best(logits[at: last], of: question.choices)
+        return chosen(logits[at: last])
       }
     }
     let plain = try runner.target.logits(of: question.prompt.tokens)[at: last]
     return [
       Mistake(
         "these are the likeliest of all tokens; a probe has only the choices, and so has the prompt",
-        rows.map { best($0[at: last]) }),
+        rows.map { $0[at: last].argmax()[0] }),
       Mistake(
         "these are places in the list of choices; the tokens themselves are asked for",
         right.map { question.choices.firstIndex(of: $0)! }),
       Mistake(
         "the answer was read at the placeholder; the prompt says it at its end",
-        rows.map { best($0[at: question.prompt.position], of: question.choices) }),
+        rows.map { chosen($0[at: question.prompt.position]) }),
       Mistake(
         "nothing was patched: the prompt alone says the same of every state",
-        question.sources.map { _ in best(plain, of: question.choices) }),
+        question.sources.map { _ in chosen(plain) }),
       Mistake(
         "l and l* are exchanged",
         try edited { source, prompt in (source.layer, prompt.layer) = (prompt.layer, source.layer) }
@@ -150,17 +154,13 @@ private struct ExtractionKey {
     Expected(right, named: "the list of choices", of: "state", mistakes: mistakes)
   }
 
-  /// Whether every mistake shows, and no choice is a matter of rounding.
-  func isDecided(isStrict: Bool) throws -> Bool {
-    let right = right
+  /// Whether every mistake shows, each in its own way, and no choice is a matter of rounding.
+  func isDecided() throws -> Bool {
     let isClear = zip(rows, right).allSatisfy { row, choice in
       question.choices.allSatisfy { $0 == choice || row[last, choice] - row[last, $0] > 0.02 }
     }
-    guard isClear else { return false }
-    let wrong = try mistakes().map(\.answer)
-    // No two mistakes give the same either, or the wrong sentence would be said.
-    return !wrong.contains(right) && (!isStrict || Set(wrong).count == wrong.count)
-      && !question.choices.contains { question.choices.indices.contains($0) }
+    return try isClear && !question.choices.contains { question.choices.indices.contains($0) }
+      && mistakes().areDistinct(from: right)
   }
 }
 
@@ -168,17 +168,16 @@ private struct ExtractionKey {
 private struct PairedBootstrap {
   private let gaps: [Double]
   private let shares: (Double, Double)
+  private let mean: Double
+  private let deviation: Double
 
   init(_ question: Extraction) {
     gaps = zip(question.first, question.second).map { ($0 ? 1 : 0) - ($1 ? 1 : 0) }
     func share(_ values: [Bool]) -> Double { Double(values.count { $0 }) / Double(values.count) }
     shares = (share(question.first), share(question.second))
+    (mean, deviation) = (DoubleCorrelation.mean(gaps), DoubleCorrelation.deviation(gaps))
   }
 
-  private var mean: Double { gaps.reduce(0, +) / Double(gaps.count) }
-  private var deviation: Double {
-    (gaps.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(gaps.count)).squareRoot()
-  }
   /// Half of an interval of 95 %, items drawn in pairs.
   private var paired: Double { 1.96 * deviation / Double(gaps.count).squareRoot() }
   /// The same, each method's items drawn by themselves.

@@ -1,6 +1,8 @@
 import Coursework
+import Foundation
 import Laboratory
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -36,7 +38,7 @@ extension PatchscopesSheet {
       for (name, kind, query, keys, window) in [
         ("from the last position", ScopeModel.Kind.small, 6, [1, 2], 2),
         ("from a middle position", .small, 4, [2, 3], 2),
-        ("turned positions, one block", .rotary, 6, [2, 3], 2),
+        ("turned positions", .rotary, 6, [2, 3], 2),
       ] {
         let question = try drawn(
           using: &generator,
@@ -138,7 +140,7 @@ extension PatchscopesSheet {
           right / Float(clean)),
         Mistake(
           "these are differences of logarithms; probabilities are asked for",
-          Tensor(found.map { Float(clean.logarithm - $0.logarithm) })),
+          Tensor(found.map { Float(log(clean) - log($0)) })),
         Mistake(
           "windows that reach beyond the last block are left out; they end with it",
           right.slice(0..<(blocks - window + 1))),

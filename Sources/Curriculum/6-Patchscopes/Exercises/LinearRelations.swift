@@ -2,6 +2,7 @@ import Coursework
 import Interpretability
 import Interventions
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 

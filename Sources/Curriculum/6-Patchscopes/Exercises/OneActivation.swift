@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -110,11 +111,12 @@ extension PatchscopesSheet {
       ? (from: contrast.clean, into: contrast.corrupted)
       : (from: contrast.corrupted, into: contrast.clean)
     /// The logits of every patched run, by layer and position.
-    func sweep(from: [Int], into: [Int]) throws -> [[Tensor]] {
-      let states = try model.layers(of: from)
-      return try points.indices.map { layer in
+    func sweep(
+      from states: [Tensor], into: [Int], at point: (_ layer: Int) -> Int = { $0 }
+    ) throws -> [[Tensor]] {
+      try points.indices.map { layer in
         try (0..<count).map { position in
-          try model.logits(of: into, [.row(position, of: states[layer], at: points[layer])])
+          try model.logits(of: into, [.row(position, of: states[layer], at: points[point(layer)])])
         }
       }
     }
@@ -130,7 +132,8 @@ extension PatchscopesSheet {
     func ends(_ read: Reading) throws -> (start: Double, end: Double) {
       (read(try model.logits(of: texts.into)), read(try model.logits(of: texts.from)))
     }
-    let patched = try sweep(from: texts.from, into: texts.into)
+    let states = try model.layers(of: texts.from)
+    let patched = try sweep(from: states, into: texts.into)
     func effects(_ patched: [[Tensor]], _ read: Reading) throws -> Tensor {
       let (start, end) = try ends(read)
       return Tensor(patched.count, count) { layer, position in
@@ -140,9 +143,12 @@ extension PatchscopesSheet {
     let right = try effects(patched, difference())
     return TensorKey(right, named: "the effect", axes: ["layer", "position"]) {
       let (start, end) = try ends(difference())
-      let other = try sweep(from: texts.into, into: texts.from)
+      let other = try sweep(from: try model.layers(of: texts.into), into: texts.from)
       let clean = isRestoring ? end : start
-      var mistakes = [
+      let last = points.count - 1
+      let elsewhere =
+        "states of one layer were put into another; take and put them at the same point"
+      return [
         Mistake(
           "the effect is not a share yet: divide by the difference of the two runs",
           Tensor(points.count, count) { difference()(patched[$0][$1]) - start }),
@@ -178,23 +184,18 @@ extension PatchscopesSheet {
           Tensor(points.count, count) { (difference()(patched[$0][$1]) - start) / clean }),
         Mistake(
           "there is one layer too few: what leaves the last block is a layer too",
-          right.slice(0..<(points.count - 1))),
+          right.slice(0..<last)),
         Mistake(
           "there is one layer too few: what the first block reads is a layer too",
           right.slice(1..<points.count)),
-      ]
-      // Off by one: states of a layer put into the next.
-      let states = try model.layers(of: texts.from)
-      mistakes.append(
+        // The rows are the layers that states come from, or those that they are put into.
         Mistake(
-          "states of one layer were put into another; take and put them at the same point",
-          try Tensor(points.count, count) { layer, position in
-            let point = points[min(layer + 1, points.count - 1)]
-            let logits = try model.logits(
-              of: texts.into, [.row(position, of: states[layer], at: point)])
-            return (difference()(logits) - start) / (end - start)
-          }))
-      return mistakes
+          elsewhere,
+          try effects(sweep(from: states, into: texts.into) { min($0 + 1, last) }, difference())),
+        Mistake(
+          elsewhere,
+          try effects(sweep(from: [states[0]] + states.dropLast(), into: texts.into), difference())),
+      ]
     }
   }
 }

@@ -108,36 +108,6 @@ extension PatchMeasures {
       Double(zip(found, own).count { $0[at: layer].argmax()[0] == $1 }) / Double(places)
     }
   }
-
-  /// The reader's questions of two steps: the currency of the country where someone was born.
-  func hops(
-    people: [ReaderPerson], second: ReaderRelation, layer: Int, targetLayer: Int
-  ) throws -> (tally: HopTally, count: Int) {
-    let world = ReaderWorld.standard
-    let before = second.wording.before
-    let after = second.wording.after
-    let chosen = people.filter { $0.homeland.count == 1 }
-    let hops = chosen.map { person in
-      let name = person.name.joined(separator: " ")
-      return TwoHops(
-        joint: readerTokens("\(before) the country where \(name) was born \(after)"),
-        first: readerTokens("The country where \(name) was born is"),
-        second: readerTokens("\(before) door \(after)"),
-        placeholder: before.split(separator: " ").count + 1)
-    }
-    let truths = chosen.map { person in
-      let country = world.countries.first { $0.name == person.homeland }!
-      return readerToken(second == .currency ? country.currency : country.language[0])
-    }
-    let answers = try ask(
-      PatchscopesAsks.hops,
-      HopsOfModel(model: model, hops: hops, layer: layer, targetLayer: targetLayer))
-    let tally = try ask(
-      PatchscopesAsks.tally,
-      HopsOfModel(
-        model: model, hops: [], layer: 0, targetLayer: 0, answers: answers, truths: truths))
-    return (tally, chosen.count)
-  }
 }
 
 extension ReaderRelation {

@@ -1,3 +1,4 @@
+import SheetTools
 import Tensors
 import Transformers
 
@@ -35,11 +36,7 @@ extension Transformer {
 
 /// The softmax of logits, in Double.
 func probabilities(_ logits: Tensor) -> [Double] {
-  let values = logits.values.map { Double($0) }
-  let top = values.max() ?? 0
-  let powers = values.map { ($0 - top).exponential }
-  let sum = powers.reduce(0, +)
-  return powers.map { $0 / sum }
+  DoubleSoftmax.probabilities(logits.values.map(Double.init))
 }
 
 extension Intervention {

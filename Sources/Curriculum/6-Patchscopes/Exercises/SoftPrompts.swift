@@ -146,16 +146,21 @@ private struct SoftPromptJudge: Judge {
     let turned = try logits(rows.gathering((0..<count).reversed()), key.fresh)
     if loss(turned, key.targets) <= Self.margin { return "the vectors stand in the wrong order" }
     if rows.values.allSatisfy({ $0 == 0 }) { return "all vectors are zero: nothing was trained" }
+    let targets = Set(key.question.targets + key.targets)
+    guard choices.count(where: targets.contains) * 2 > choices.count else {
+      return "what is said behind the prompt is hardly better than behind an untrained one"
+    }
     if Set(choices).count == 1 {
       return
-        "behind the prompt every state says the same: were the states there while it was trained?"
+        "behind the prompt every state says the same: were all rows there while it was trained, each "
+        + "with its state?"
     }
     let own = loss(try logits(rows, key.question.states), key.question.targets)
     if own <= Self.margin / 2 {
       return "on the states that it was trained on the prompt is good, and on new ones it is not"
     }
-    return own > 4
-      ? "what is said behind the prompt is hardly better than behind an untrained one"
+    return own > 3
+      ? "behind the prompt states say targets, but other rows' ones: does row i go with target i?"
       : "what is said behind the prompt can be much better: train longer, on all rows, or with another rate"
   }
 }

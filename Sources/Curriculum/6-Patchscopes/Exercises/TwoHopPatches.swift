@@ -1,5 +1,6 @@
 import Coursework
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -35,10 +36,12 @@ extension PatchscopesSheet {
       """,
     cases: { generator in
       var cases: [Case<HopsOfModel, HopsOfModel>] = []
-      for (name, kind, layer, targetLayer) in [
-        ("from a late layer to an early one", ScopeModel.Kind.small, 3, 1),
-        ("from the last layer to the first", .small, ScopeModel.layers, 0),
-        ("turned positions", .rotary, 3, 1),
+      for (name, kind, layer, targetLayer, rightAtOnce) in [
+        ("from a late layer to an early one", ScopeModel.Kind.small, 3, 1, 0.35),
+        ("from the last layer to the first", .small, ScopeModel.layers, 0, 0.35),
+        ("turned positions", .rotary, 3, 1, 0.35),
+        ("no answer right in one text", .small, 3, 0, 0.0),
+        ("every answer right in one text", .small, 2, 1, 1.0),
       ] {
         let question = try drawn(
           using: &generator,
@@ -59,12 +62,17 @@ extension PatchscopesSheet {
               }
               truths.append(truth)
               answers.append(
-                HopAnswers(vanilla: said(0.35), patched: said(0.55), stepped: said(0.85)))
+                HopAnswers(vanilla: said(rightAtOnce), patched: said(0.55), stepped: said(0.85)))
             }
             return HopsOfModel(
               model: ScopeModel(kind, using: &generator), hops: hops, layer: layer,
               targetLayer: targetLayer, answers: answers, truths: truths)
-          }, until: { try HopKey($0).isDecided() && tallyKey($0).isDecided() })
+          },
+          until: {
+            // Of no questions, shares of these and of those are the same.
+            try HopKey($0).isDecided()
+              && tallyKey($0).isDecided(allowsSame: rightAtOnce == 0 || rightAtOnce == 1)
+          })
         cases.append(Case(name, question))
       }
       return cases
@@ -100,9 +108,15 @@ extension PatchscopesSheet {
           stepped: share(stepped, of: all), mended: mended, broken: broken))
     }
     let right = tally(share(mended, of: all - vanilla), share(broken, of: vanilla))
+    // Where nothing can be mended, or nothing broken, a plain quotient is 0 by 0.
+    let quotients = tally(
+      Double(mended) / Double(all - vanilla), Double(broken) / Double(vanilla))
     return TensorKey(right, named: "the tally", axes: ["share"]) {
       let sames = question.answers.count { $0.vanilla == $0.patched }
-      return [
+      let undefined =
+        vanilla == 0 || vanilla == all
+        ? [Mistake("0 was divided by 0: a share of no questions is 0", quotients)] : []
+      return undefined + [
         Mistake(
           "mended and broken are shares of all questions; of those that could be mended, or broken, is asked",
           tally(share(mended, of: all), share(broken, of: all))),
@@ -137,10 +151,20 @@ extension PatchscopesSheet {
 private struct HopKey {
   private let question: HopsOfModel
   private let model: Transformer
+  private var right: [HopAnswers] = []
+  /// By how much the best token wins at least.
+  private var margin = Float.infinity
 
   init(_ question: HopsOfModel) throws {
     self.question = question
     model = try question.model.made()
+    for hop in question.hops {
+      let ways = [try said(hop.joint), try patched(hop), try stepped(hop)]
+      right.append(
+        HopAnswers(vanilla: ways[0].token, patched: ways[1].token, stepped: ways[2].token))
+      let first = try said(hop.first)
+      margin = (ways + [first]).map(\.margin).reduce(margin, min)
+    }
   }
 
   private func said(
@@ -175,16 +199,7 @@ private struct HopKey {
     return try said(tokens)
   }
 
-  private func right() throws -> [HopAnswers] {
-    try question.hops.map { hop in
-      HopAnswers(
-        vanilla: try said(hop.joint).token, patched: try patched(hop).token,
-        stepped: try stepped(hop).token)
-    }
-  }
-
   private func mistakes() throws -> [Mistake<[HopAnswers]>] {
-    let right = try right()
     func with(
       _ part: WritableKeyPath<HopAnswers, Int>, _ value: (TwoHops) throws -> Int
     ) rethrows -> [HopAnswers] {
@@ -194,7 +209,22 @@ private struct HopKey {
         return answers
       }
     }
-    return [
+    // What is put in behind the last block changes no other position: there the two patch nothing.
+    let isLast = question.layer == model.blockCount
+    let misplaced =
+      isLast
+      ? []
+      : [
+        Mistake(
+          "l and l* are exchanged",
+          try with(\.patched) {
+            try patched($0, layer: question.targetLayer, target: question.layer).token
+          }),
+        Mistake(
+          "the state went in at the layer that it comes from; it is to go in at l*",
+          try with(\.patched) { try patched($0, target: question.layer).token }),
+      ]
+    return misplaced + [
       Mistake(
         "the state was put in as it is; make it as long as the one that it replaces",
         try with(\.patched) { try patched($0, scale: { _, _ in 1 }).token }),
@@ -204,14 +234,6 @@ private struct HopKey {
       Mistake(
         "the scale is upside down: the new state takes the old one's length",
         try with(\.patched) { try patched($0, scale: { $1 / $0 }).token }),
-      Mistake(
-        "l and l* are exchanged",
-        try with(\.patched) {
-          try patched($0, layer: question.targetLayer, target: question.layer).token
-        }),
-      Mistake(
-        "the state went in at the layer that it comes from; it is to go in at l*",
-        try with(\.patched) { try patched($0, target: question.layer).token }),
       Mistake(
         "the state is not that of the first text's last position, where its answer is about to be said",
         try with(\.patched) { try patched($0, from: $0.placeholder).token }),
@@ -241,20 +263,12 @@ private struct HopKey {
     ]
   }
 
-  func judge() throws -> Expected<[HopAnswers]> {
-    Expected(try right(), named: "the list of answers", of: "question", mistakes: mistakes)
+  func judge() -> Expected<[HopAnswers]> {
+    Expected(right, named: "the list of answers", of: "question", mistakes: mistakes)
   }
 
-  /// Whether every mistake shows, and no token is a matter of rounding.
+  /// Whether every mistake shows, each in its own way, and no token is a matter of rounding.
   func isDecided() throws -> Bool {
-    for hop in question.hops {
-      let margins = [
-        try said(hop.joint).margin, try said(hop.first).margin, try patched(hop).margin,
-        try stepped(hop).margin,
-      ]
-      if margins.contains(where: { $0 < 0.02 }) { return false }
-    }
-    let right = try right()
-    return try mistakes().allSatisfy { $0.answer != right }
+    try margin >= 0.02 && mistakes().areDistinct(from: right)
   }
 }

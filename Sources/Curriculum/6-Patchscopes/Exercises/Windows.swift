@@ -1,6 +1,7 @@
 import Coursework
 import Laboratory
 import PatchscopesVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -71,8 +72,7 @@ extension PatchscopesSheet {
 
   /// The standard deviation of all entries.
   static func deviation(_ embedding: Tensor) -> Float {
-    let distance = embedding - embedding.mean()
-    return (distance * distance).mean().squareRoot().values[0]
+    Float(DoubleCorrelation.deviation(embedding.values.map(Double.init)))
   }
 
   private static func key(_ question: FactToTrace) throws -> TensorKey {
@@ -106,7 +106,8 @@ extension PatchscopesSheet {
         }
       }
     }
-    func centred(_ block: Int) -> Range<Int> { (block - window / 2)..<(block + (window + 1) / 2) }
+    let reach = (window + 1) / 2
+    func centred(_ block: Int) -> Range<Int> { (block - window / 2)..<(block + reach) }
     let own = points(question.part)
     let right = try gains(own, centred)
     return TensorKey(right, named: "the gain", axes: ["block", "position"]) {
@@ -114,6 +115,9 @@ extension PatchscopesSheet {
         Mistake(
           "the window begins at the block; it stands around it, from l − ⌊W/2⌋ on",
           try gains(own) { $0..<($0 + window) }),
+        Mistake(
+          "the window has too many blocks: it has \(window), from l − ⌊W/2⌋ on",
+          try gains(own) { ($0 - reach)..<($0 + reach + 1) }),
         Mistake(
           "only the block itself was put back: what of its neighbours?",
           try gains(own) { $0..<($0 + 1) }),
@@ -139,12 +143,6 @@ extension PatchscopesSheet {
           Mistake(
             "the window ends at the block; it stands around it, from l − ⌊W/2⌋ on",
             try gains(own) { ($0 - window + 1)..<($0 + 1) }))
-      }
-      if window % 2 == 0 {
-        mistakes.append(
-          Mistake(
-            "the window has a block too many",
-            try gains(own) { ($0 - window / 2)..<($0 + window / 2 + 1) }))
       }
       return mistakes
     }

@@ -136,7 +136,8 @@ public protocol PatchscopesAnswers: Sendable {
   ///     at the placeholder's position.
   ///   - prompt: Descriptions of others; the placeholder is not its last token.
   ///   - placeholder: The position that is overwritten.
-  ///   - count: How many tokens to write, each the likeliest; an end token ends a description.
+  ///   - count: How many tokens to write, each the likeliest; an end token ends a description and is
+  ///     its last.
   ///   - model: A decoder with learned positions.
   func descriptions(
     of entity: [Int], after filler: [Int], prompt: [Int], placeholder: Int, count: Int,
@@ -177,6 +178,8 @@ public protocol PatchscopesAnswers: Sendable {
   ) throws -> HopAnswers
 
   /// 6.10: how often each way is right, and what the patch mends and breaks.
+  ///
+  /// A share of no questions is 0.
   ///
   /// - Parameters:
   ///   - answers: A question each.

@@ -14,11 +14,13 @@ package struct ScopeModel: Codable, Sendable, Hashable {
     case small, wide
     /// Turned queries and keys, and RMS norm.
     case rotary
-    case reader, earlyReader, otherReader, wideReader
+    case reader, earlyReader, wideReader
   }
 
   package var kind: Kind
   package var seed: UInt64
+  /// What ends a text of a small model with learned positions; nil for none.
+  package var endToken: Int?
 
   package static let vocabulary = 41
   package static let layers = 4
@@ -44,7 +46,6 @@ package struct ScopeModel: Codable, Sendable, Hashable {
     case .small, .wide, .rotary: nil
     case .reader: .reader
     case .earlyReader: .earlyReader
-    case .otherReader: .otherReader
     case .wideReader: .wideReader
     }
   }
@@ -65,7 +66,7 @@ package struct ScopeModel: Codable, Sendable, Hashable {
         endToken: nil)
       : .gpt2(
         vocabularySize: Self.vocabulary, width: width, decoder: stack, positions: 64,
-        startToken: 0, endToken: nil)
+        startToken: 0, endToken: endToken)
     var model = Transformer(configuration: configuration, using: &generator)
     var strength: Float = 1
     model.visitParameters { name, weight in

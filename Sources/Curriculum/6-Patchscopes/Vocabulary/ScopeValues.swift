@@ -168,9 +168,9 @@ public struct HopTally: Codable, Sendable, Hashable {
   public var patched: Double
   /// Right step by step.
   public var stepped: Double
-  /// Of those that are wrong in one text: right by the patch.
+  /// Of those that are wrong in one text: right by the patch; 0 where none is wrong.
   public var mended: Double
-  /// Of those that are right in one text: wrong by the patch.
+  /// Of those that are right in one text: wrong by the patch; 0 where none is right.
   public var broken: Double
 
   /// Five shares.

@@ -1,5 +1,6 @@
 import Coursework
 import IdiomsVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -49,8 +50,8 @@ extension IdiomsSheet {
             ],
             kind: kind, sentences: randomSentences(using: &generator))
           let judged = try AblatedHead(question)
-          // Some words change, and none hangs on a rounding.
-          guard judged.isClear else { continue }
+          // Some words change, none hangs on a rounding, and every mistake shows.
+          guard judged.isClear, try judged.key().isDecided() else { continue }
           cases.append(Case(name, question))
           break
         }
@@ -66,19 +67,19 @@ extension IdiomsSheet {
 
 /// One head taken away, right and wrong.
 private struct AblatedHead {
-  private let key: HeadQuestion
+  private let question: HeadQuestion
   private let oracle: AblationOracle
   private let clean: [AblationOracle.Prediction]
   private let ablated: [AblationOracle.Prediction]
   private let mixed: [[[Double]]]
-  private var head: HeadPlace { key.heads[0] }
+  private var head: HeadPlace { question.heads[0] }
 
-  init(_ key: HeadQuestion) throws {
-    self.key = key
-    oracle = AblationOracle(model: try key.model.made(), sentences: key.sentences)
+  init(_ question: HeadQuestion) throws {
+    self.question = question
+    oracle = AblationOracle(model: try question.model.made(), sentences: question.sentences)
     clean = try oracle.predictions()
-    mixed = try oracle.mixed(key.heads[0])
-    ablated = try Self.ablated(oracle, key.heads[0], key.kind, mixed)
+    mixed = try oracle.mixed(question.heads[0])
+    ablated = try Self.ablated(oracle, question.heads[0], question.kind, mixed)
   }
 
   private static func ablated(
@@ -107,52 +108,37 @@ private struct AblatedHead {
     ]
   }
 
-  func judge() throws -> Judgement<AblationCost> {
-    let right = numbers(ablated)
-    let expected = Expected(
-      right, shape: [2], tolerance: 5e-4, named: "the loss and the share of changed words",
-      axes: ["number"], mistakes: mistakes(right))
+  func judge() -> Judgement<AblationCost> {
+    let judge = key().judge
     return Judgement {
-      try expected.verdict(on: Tensor([Float($0.loss), Float($0.changed)], shape: [2]))
+      try judge.verdict(on: Tensor([Float($0.loss), Float($0.changed)], shape: [2]))
     }
   }
 
-  private func mistakes(_ right: [Double]) -> () throws -> [Mistake<Tensor>] {
-    {
+  func key() -> TensorKey {
+    let right = numbers(ablated)
+    return TensorKey(
+      right, shape: [2], named: "the loss and the share of changed words", axes: ["number"],
+      tolerance: 5e-4
+    ) {
       let (head, mixed) = (head, mixed)
-      let means = mixed.map { AblationOracle.mean($0) }
-      let all = AblationOracle.mean(mixed.flatMap { $0 })
-      let ofMeans = AblationOracle.mean(means.map { $0.map(Double.init) })
-      let width = Float(key.sentences.count)
-      func own(_ row: @escaping @Sendable (Int) -> [Float]) throws -> [Double] {
-        numbers(
-          try oracle.predictions { index, place, _ in place == head ? row(index) : nil })
-      }
-      let other = try AblatedHead.ablated(oracle, head, key.kind == .zero ? .mean : .zero, mixed)
-      let zeros = all.map { _ in Float(0) }
+      let other = try Self.ablated(
+        oracle, head, question.kind == .zero ? .mean : .zero, mixed)
+      let zeros = mixed[0][0].map { _ in Float(0) }
       let layer = try oracle.predictions { _, place, _ in place.layer == head.layer ? zeros : nil }
       let accuracy = AblationOracle.accuracy(ablated) - AblationOracle.accuracy(clean)
-      return [
+      var found: [Mistake<Tensor>] = [
         Mistake("nothing was ablated", [0, 0]),
         Mistake("the loss has the wrong sign: it is how much it grows", [-right[0], right[1]]),
         Mistake(
-          key.kind == .zero
+          question.kind == .zero
             ? "the head was replaced by its mean; zeros are asked for"
             : "the head was replaced by zeros; its mean is asked for", numbers(other)
         ),
         Mistake("all heads of the layer were taken away; one is asked for", numbers(layer)),
-        Mistake(
-          "each sentence's own mean took the head's place; take it over all sentences",
-          key.kind == .mean ? try own { means[$0] } : [.nan, .nan]
-        ),
-        Mistake(
-          "sentences' means were averaged for the head; every token counts alike",
-          key.kind == .mean ? try own { _ in ofMeans } : [.nan, .nan]
-        ),
-        Mistake(
-          "the sum took the head's place, not the mean",
-          key.kind == .mean ? try own { _ in all.map { $0 * width } } : [.nan, .nan]
-        ),
+      ]
+      if question.kind == .mean { found += try mistakenMeans() }
+      found += [
         Mistake(
           "sentences' means were averaged for the loss; every predicted token counts alike",
           [
@@ -176,7 +162,7 @@ private struct AblatedHead {
         Mistake(
           "position i was held against token i, which stands there already",
           numbers(
-            try AblatedHead.ablated(oracle, head, key.kind, mixed, shift: 0),
+            try Self.ablated(oracle, head, question.kind, mixed, shift: 0),
             try oracle.predictions(shift: 0))
         ),
         Mistake(
@@ -195,6 +181,29 @@ private struct AblatedHead {
           [right[0] * Double(clean.count), right[1]]
         ),
       ]
+      return found
     }
+  }
+
+  /// Rows that take the head's place instead of its mean.
+  private func mistakenMeans() throws -> [Mistake<Tensor>] {
+    let (head, means) = (head, mixed.map { AblationOracle.mean($0) })
+    let ofMeans = AblationOracle.mean(means.map { $0.map(Double.init) })
+    let rows = mixed.flatMap { $0 }
+    let sum = AblationOracle.mean(rows).map { $0 * Float(rows.count) }
+    func own(_ row: @escaping @Sendable (Int) -> [Float]) throws -> [Double] {
+      numbers(try oracle.predictions { index, place, _ in place == head ? row(index) : nil })
+    }
+    return [
+      Mistake(
+        "each sentence's own mean took the head's place; take it over all sentences",
+        try own { means[$0] }
+      ),
+      Mistake(
+        "sentences' means were averaged for the head; every token counts alike",
+        try own { _ in ofMeans }
+      ),
+      Mistake("the sum took the head's place, not the mean", try own { _ in sum }),
+    ]
   }
 }

@@ -1,5 +1,6 @@
 import Coursework
 import IdiomsVocabulary
+import SheetTools
 import Tensors
 import Transformers
 
@@ -37,18 +38,21 @@ extension IdiomsSheet {
         ("heads of one layer", [(1, 2), (1, 0), (1, 1)]),
         ("both", [(1, 1), (0, 2), (1, 2)]),
       ]
-      return kinds.map { name, heads in
-        Case(
-          name,
-          HeadQuestion(
-            model: IdiomsModel(using: &generator),
-            heads: heads.map { HeadPlace(layer: $0.0, head: $0.1) },
-            sentences: randomSentences(using: &generator)))
+      return try kinds.map { name, heads in
+        let question = try drawn(
+          using: &generator,
+          { generator in
+            HeadQuestion(
+              model: IdiomsModel(using: &generator),
+              heads: heads.map { HeadPlace(layer: $0.0, head: $0.1) },
+              sentences: randomSentences(using: &generator))
+          }, until: { try interplayKey($0).isDecided() })
+        return Case(name, question)
       }
     },
-    parts: [Part(IdiomsAsks.interplay) { try interplayJudge($0) }])
+    parts: [Part(IdiomsAsks.interplay) { try interplayKey($0).judge }])
 
-  private static func interplayJudge(_ key: HeadQuestion) throws -> Expected<Tensor> {
+  private static func interplayKey(_ key: HeadQuestion) throws -> TensorKey {
     let oracle = AblationOracle(model: try key.model.made(), sentences: key.sentences)
     let count = key.heads.count
     /// Losses with pairs taken away, those with one on the diagonal.
@@ -61,36 +65,41 @@ extension IdiomsSheet {
       )
     }
     let (clean, found) = try losses { AblationOracle.loss($0) }
+    typealias Entry = (_ both: Double, _ a: Double, _ b: Double) -> Double
     func matrix(
-      _ clean: Double, _ found: [[Double]],
-      _ entry: (_ both: Double, _ a: Double, _ b: Double) -> Double = { $0 - $1 - $2 },
-      diagonal: (Double) -> Double = { $0 }
-    ) -> [[Double]] {
-      (0..<count).map { i in
+      _ clean: Double, _ found: [[Double]], _ entry: Entry = { $0 - $1 - $2 },
+      diagonal: (Double) -> Double = { $0 }, isMirrored: Bool = false
+    ) -> [Double] {
+      (0..<count).flatMap { i in
         (0..<count).map { j in
-          i == j
+          let (a, b) = isMirrored ? (max(i, j), min(i, j)) : (i, j)
+          return i == j
             ? diagonal(found[i][i] - clean)
-            : entry(found[i][j] - clean, found[i][i] - clean, found[j][j] - clean)
+            : entry(found[a][b] - clean, found[a][a] - clean, found[b][b] - clean)
         }
       }
     }
-    return Expected(
-      matrix(clean, found), tolerance: 5e-4, named: "the interplay", axes: ["head", "head"]
+    /// A mistake that treats the two heads of a pair differently: in all of the matrix, or in one half
+    /// of it, of which the other is the mirror image.
+    func lopsided(_ sentence: String, _ entry: @escaping Entry) -> [Mistake<Tensor>] {
+      [false, true].flatMap { isMirrored in
+        [entry, { entry($0, $2, $1) }].map {
+          Mistake(sentence, matrix(clean, found, $0, isMirrored: isMirrored))
+        }
+      }
+    }
+    return TensorKey(
+      matrix(clean, found), shape: [count, count], named: "the interplay", axes: ["head", "head"],
+      tolerance: 5e-4
     ) {
       let (cleanMean, foundMean) = try losses { AblationOracle.bySentence($0, \.loss) }
-      return [
+      let plain: [Mistake<Tensor>] = [
         Mistake(
           "the growth for both is there; take off what each costs alone",
           matrix(clean, found, { both, _, _ in both })
         ),
         Mistake(
           "the sign is wrong: together less one by one", matrix(clean, found, { $1 + $2 - $0 })),
-        Mistake(
-          "the cost of one head alone was taken off; take off both",
-          matrix(clean, found, { both, a, _ in both - a })),
-        Mistake(
-          "the cost of one head alone was taken off; take off both",
-          matrix(clean, found, { both, _, b in both - b })),
         Mistake(
           "these are losses and not their growth: each has the clean loss in it",
           matrix(0, found)
@@ -110,11 +119,14 @@ extension IdiomsSheet {
           "sentences' means were averaged; every predicted token counts alike",
           matrix(cleanMean, foundMean)
         ),
-        Mistake(
-          "one of the two heads alone was zeroed; both are to be, in one run",
-          matrix(clean, found, { _, _, b in -b })
-        ),
       ]
+      return plain
+        + lopsided("the cost of one head alone was taken off; take off both") { both, a, _ in
+          both - a
+        }
+        + lopsided("one of the two heads alone was zeroed; both are to be, in one run") { _, _, b in
+          -b
+        }
     }
   }
 }

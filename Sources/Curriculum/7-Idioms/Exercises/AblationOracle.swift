@@ -1,4 +1,3 @@
-import Foundation
 import IdiomsVocabulary
 import SheetTools
 import Tensors
@@ -52,10 +51,9 @@ struct AblationOracle {
         let second = row.indices.reduce(-Double.infinity) {
           $1 == choice ? $0 : max($0, row[$1])
         }
-        let total = row.reduce(0) { $0 + exp($1 - row[choice]) }
         let token = tokens[position + shift]
         return Prediction(
-          sentence: index, position: position, loss: row[choice] + log(total) - row[token],
+          sentence: index, position: position, loss: -DoubleSoftmax.logarithms(row)[token],
           choice: choice, isRight: choice == token, margin: row[choice] - second)
       }
     }

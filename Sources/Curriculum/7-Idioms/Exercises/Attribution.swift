@@ -39,19 +39,23 @@ extension IdiomsSheet {
         ("an idiom in the middle", 8, [3, 4, 5]), ("an idiom of one token", 6, [2]),
         ("an idiom at the end", 7, [5, 6]), ("an idiom that is broken up", 9, [2, 4, 5]),
       ]
-      return kinds.map { name, length, span in
-        let tokens = (0..<12).shuffled(using: &generator).prefix(length)
-        let parts = LogitParts(
-          parts: .randomNormal([4, length, 8], using: &generator) + 0.5,
-          scales: .randomUniform([length], in: 0.5..<3, using: &generator),
-          unembedding: .randomNormal([12, 8], using: &generator) + 0.3, tokens: Array(tokens),
-          span: span)
+      return try kinds.map { name, length, span in
+        let parts = try drawn(
+          using: &generator,
+          { generator in
+            let tokens = (0..<12).shuffled(using: &generator).prefix(length)
+            return LogitParts(
+              parts: .randomNormal([4, length, 8], using: &generator) + 0.5,
+              scales: .randomUniform([length], in: 0.5..<3, using: &generator),
+              unembedding: .randomNormal([12, 8], using: &generator) + 0.3,
+              tokens: Array(tokens), span: span)
+          }, until: { try attributionKey($0).isDecided() })
         return Case(name, parts)
       }
     },
-    parts: [Part(IdiomsAsks.attribution) { attributionJudge($0) }])
+    parts: [Part(IdiomsAsks.attribution) { attributionKey($0).judge }])
 
-  private static func attributionJudge(_ key: LogitParts) -> Expected<Tensor> {
+  private static func attributionKey(_ key: LogitParts) -> TensorKey {
     let parts = (0..<key.parts.shape[0]).map { key.parts[at: $0].doubleRows }
     let scales = key.scales.values.map(Double.init)
     let (unembedding, span, count) = (key.unembedding.doubleRows, Set(key.span), key.tokens.count)
@@ -79,9 +83,9 @@ extension IdiomsSheet {
     func next(_ position: Int) -> Int { key.tokens[(position + 1) % count] }
     let follows: (Int) -> Bool = { span.contains($0 + 1) }
     let right = means(isIn: follows) { value($0, $1, token: next($1)) }
-    return Expected(
-      right, shape: [parts.count, 2], tolerance: 1e-3, named: "the attributions",
-      axes: ["part", "span or rest"]
+    return TensorKey(
+      right, shape: [parts.count, 2], named: "the attributions", axes: ["part", "span or rest"],
+      tolerance: 1e-3
     ) {
       [
         Mistake(

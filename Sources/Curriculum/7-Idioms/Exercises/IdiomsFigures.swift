@@ -285,7 +285,8 @@ extension IdiomsSheet {
     let mean = silhouettes.reduce(0, +) / Double(silhouettes.count)
     let labels = texts.map { words([$0.tokens[$0.lastWord[0]]])[0] }
     var matrix = HeatMap(
-      Tensor(rows: rows.map { a in rows.map { Float(cosine(a, $0)) } }), rows: labels,
+      Tensor(rows: rows.map { a in rows.map { Float(DoubleCorrelation.cosine(a, $0)) } }),
+      rows: labels,
       columns: labels,
       title: "All heads: mean silhouette \(mean < 0 ? "−" : "")"
         + String(format: "%.2f", abs(mean)))

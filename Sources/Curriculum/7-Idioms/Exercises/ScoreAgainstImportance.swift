@@ -61,28 +61,28 @@ extension IdiomsSheet {
             score: score, effect: effect, count: away,
             scores: .randomNormal([6, 4], using: &generator),
             sentences: idiomTexts(kind, count: 3, using: &generator).map(\.tokens), model: .reader)
-          guard try ChosenHeads(question).isClear else { continue }
+          // Without ties, whatever becomes of them is the same.
+          guard try foresightKey(question).isDecided(allowsSame: ties == 0) else { continue }
+          let heads = try ChosenHeads(question)
+          guard heads.isClear, try heads.qualityKey().isDecided() else { continue }
           return Case(name, question)
         }
       }
     },
     parts: [
-      Part(IdiomsAsks.foresight) { foresightJudge($0) },
+      Part(IdiomsAsks.foresight) { question in
+        let judge = foresightKey(question).judge
+        return Judgement { (found: Double) in try judge.verdict(on: Tensor([Float(found)])) }
+      },
       Part(IdiomsAsks.quality) { try ChosenHeads($0).judge() },
     ])
 
-  private static func foresightJudge(_ key: ForecastQuestion) -> Judgement<Double> {
+  private static func foresightKey(_ key: ForecastQuestion) -> TensorKey {
+    typealias Numbers = DoubleCorrelation
     let (a, b) = (key.score, key.effect)
-    /// Ranks from 1, those of equal values put together in some way.
-    func ranks(_ values: [Double], _ together: ([Double]) -> Double) -> [Double] {
-      let sorted = values.sorted()
-      return values.map { value in
-        together(sorted.indices.filter { sorted[$0] == value }.map { Double($0 + 1) })
-      }
-    }
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
-    func spearman(_ together: ([Double]) -> Double) -> Double {
-      DoubleCorrelation.pearson(ranks(a, together), ranks(b, together))
+    let (ranksOfA, ranksOfB) = (Numbers.ranks(a), Numbers.ranks(b))
+    func spearman(_ shared: ([Double]) -> Double) -> Double {
+      Numbers.pearson(Numbers.ranks(a, shared: shared), Numbers.ranks(b, shared: shared))
     }
     /// Ranks by a sort that leaves equal values as they stand.
     func ordinal(_ values: [Double]) -> [Double] {
@@ -101,17 +101,17 @@ extension IdiomsSheet {
         comparable += 1
       }
     }
-    let right = spearman(mean)
-    let expected = Expected(
-      [right], shape: [1], named: "the rank correlation", axes: ["number"]
+    let right = Numbers.pearson(ranksOfA, ranksOfB)
+    return TensorKey(
+      [right], shape: [1], named: "the rank correlation", axes: ["number"], tolerance: 1e-4
     ) {
       [
         Mistake(
           "this is Pearson's correlation of the values; rank them first",
-          [DoubleCorrelation.pearson(a, b)]),
+          [Numbers.pearson(a, b)]),
         Mistake(
           "equal values got different ranks; they share the mean of them",
-          [DoubleCorrelation.pearson(ordinal(a), ordinal(b))]
+          [Numbers.pearson(ordinal(a), ordinal(b))]
         ),
         Mistake(
           "equal values got the least of their ranks; they share the mean of them",
@@ -122,8 +122,8 @@ extension IdiomsSheet {
           [spearman { $0.max()! }]
         ),
         Mistake("one of the two was ranked the other way round", [-right]),
-        Mistake("only one of the two was ranked", [DoubleCorrelation.pearson(ranks(a, mean), b)]),
-        Mistake("only one of the two was ranked", [DoubleCorrelation.pearson(a, ranks(b, mean))]),
+        Mistake("only one of the two was ranked", [Numbers.pearson(ranksOfA, b)]),
+        Mistake("only one of the two was ranked", [Numbers.pearson(a, ranksOfB)]),
         Mistake(
           "this is Kendall's τ, of pairs in the same order; asked is Spearman's",
           [(agree - apart) / comparable]),
@@ -132,14 +132,13 @@ extension IdiomsSheet {
           "places in the sorted list were correlated: rank[i] is where value i stands, not which value "
             + "stands at i",
           [
-            DoubleCorrelation.pearson(
+            Numbers.pearson(
               a.indices.sorted { (a[$0], $0) < (a[$1], $1) }.map(Double.init),
               b.indices.sorted { (b[$0], $0) < (b[$1], $1) }.map(Double.init))
           ]
         ),
       ]
     }
-    return Judgement { try expected.verdict(on: Tensor([Float($0)], shape: [1])) }
   }
 }
 
@@ -173,7 +172,14 @@ private struct ChosenHeads {
     return choices.count == orders.count && found.allSatisfy { $0.margin > 2e-3 }
   }
 
-  func judge() throws -> Judgement<Quality> {
+  func judge() -> Judgement<Quality> {
+    let judge = qualityKey().judge
+    return Judgement {
+      try judge.verdict(on: Tensor([Float($0.accuracy), Float($0.loss)], shape: [2]))
+    }
+  }
+
+  func qualityKey() -> TensorKey {
     func numbers(_ predictions: [AblationOracle.Prediction]) -> [Double] {
       [AblationOracle.accuracy(predictions), AblationOracle.loss(predictions)]
     }
@@ -183,8 +189,8 @@ private struct ChosenHeads {
     let heads = Self.chosen(key, key.count)
     let right = numbers(found)
     let all = Double(key.sentences.reduce(0) { $0 + $1.count })
-    let expected = Expected(
-      right, shape: [2], tolerance: 2e-4, named: "accuracy and loss", axes: ["number"]
+    return TensorKey(
+      right, shape: [2], named: "accuracy and loss", axes: ["number"], tolerance: 2e-4
     ) {
       let single = try heads.map { try quality([$0]) }
       return [
@@ -230,9 +236,6 @@ private struct ChosenHeads {
           [right[0], right[1] * Double(found.count)]
         ),
       ]
-    }
-    return Judgement {
-      try expected.verdict(on: Tensor([Float($0.accuracy), Float($0.loss)], shape: [2]))
     }
   }
 }

@@ -36,7 +36,7 @@ struct ScoreOracle {
   static let idiom = Choices(counts: { $0 || $1 })
   static let literal = Choices(counts: { !$0 && !$1 }, phrase: { !$0 })
 
-  /// The six numbers, NaN where there is nothing to take a mean of.
+  /// The six numbers; means of nothing are 0.
   func numbers(_ choices: Choices) -> [Double] {
     var weights: [Double] = []
     var greatest: [Double] = []
@@ -57,7 +57,7 @@ struct ScoreOracle {
       if isIn || choices.sharesAllQueries { stays.append(inside) }
       if isIn || choices.resultEverywhere { written += result[query] }
     }
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+    let mean = DoubleCorrelation.mean
     let centre = mean(weights)
     let variance =
       weights.reduce(0) { $0 + ($1 - centre) * ($1 - centre) }
@@ -69,16 +69,16 @@ struct ScoreOracle {
     return [centre, deviation, most, mean(stays), added, choices.squash(sum)]
   }
 
-  /// The judge of one of the two scores.
-  func judge(_ right: Choices, mistakes own: [(String, Choices)]) -> Expected<Tensor> {
+  /// What is right and wrong of one of the two scores.
+  func key(_ right: Choices, mistakes own: [(String, Choices)]) -> TensorKey {
     func changed(_ change: (inout Choices) -> Void) -> [Double] {
       var choices = right
       change(&choices)
       return numbers(choices)
     }
-    return Expected(
+    return TensorKey(
       numbers(right), shape: [6], named: "mean, deviation, greatest, phrase, result, score",
-      axes: ["component"]
+      axes: ["component"], tolerance: 1e-4
     ) {
       let special: [Mistake<Tensor>] = own.map { Mistake($0.0, numbers($0.1)) }
       let general: [Mistake<Tensor>] = [

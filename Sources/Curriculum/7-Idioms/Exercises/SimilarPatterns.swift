@@ -33,12 +33,15 @@ extension IdiomsSheet {
       around 0 say that the islands are none.
       """,
     cases: { generator in
-      func pattern(_ length: Int, heads: Int, around centre: Tensor?) -> Tensor {
-        .stack(
-          (0..<heads).map { _ in randomHead(length, span: [0], using: &generator).pattern })
-          * 0.5 + (centre.map { $0 * 0.5 } ?? .zeros([heads, length, length]))
-      }
-      func question(_ lengths: [Int], _ kinds: [Int], _ clusters: [Int]) -> KindsOfPatterns {
+      func question(
+        _ lengths: [Int], _ kinds: [Int], _ clusters: [Int],
+        using generator: inout SeededGenerator
+      ) -> KindsOfPatterns {
+        func pattern(_ length: Int, heads: Int, around centre: Tensor?) -> Tensor {
+          .stack(
+            (0..<heads).map { _ in randomHead(length, span: [0], using: &generator).pattern })
+            * 0.5 + (centre.map { $0 * 0.5 } ?? .zeros([heads, length, length]))
+        }
         var centres: [String: Tensor] = [:]
         let patterns = zip(lengths, kinds).map { length, kind in
           let name = "\(length) \(kind)"
@@ -52,31 +55,43 @@ extension IdiomsSheet {
         return KindsOfPatterns(
           patterns: patterns, kinds: kinds, points: .stack(points), clusters: clusters)
       }
-      return [
-        Case(
-          "two lengths, two clusters",
-          question([5, 5, 5, 5, 7, 7, 7], [0, 0, 1, 1, 0, 0, 1], [0, 0, 0, 1, 1, 1, 1])),
-        Case(
-          "three kinds, a point alone",
-          question([6, 6, 6, 6, 6], [0, 1, 2, 0, 1], [0, 0, 1, 1, 2, 1, 0])),
-        Case(
-          "a length that is alone, three clusters",
-          question([4, 6, 6, 6, 8], [1, 1, 0, 1, 0], [2, 0, 1, 2, 0, 1, 2, 0, 1])),
+      let forms: [(String, [Int], [Int], [Int])] = [
+        (
+          "two lengths, two clusters", [5, 5, 5, 5, 7, 7, 7], [0, 0, 1, 1, 0, 0, 1],
+          [0, 0, 0, 1, 1, 1, 1]
+        ),
+        (
+          "three kinds, a point alone", [6, 6, 6, 6, 6], [0, 1, 2, 0, 1], [0, 0, 1, 1, 2, 1, 0]
+        ),
+        (
+          "a length that is alone, three clusters", [4, 6, 6, 6, 8], [1, 1, 0, 1, 0],
+          [2, 0, 1, 2, 0, 1, 2, 0, 1]
+        ),
       ]
+      return try forms.map { name, lengths, kinds, clusters in
+        let question = try drawn(
+          using: &generator,
+          { question(lengths, kinds, clusters, using: &$0) },
+          // With one length nothing is cut, with two clusters the farthest is the nearest.
+          until: {
+            try likenessKey($0).isDecided(allowsSame: name != forms[0].0)
+              && silhouettesKey($0).isDecided(allowsSame: name != forms[1].0)
+          })
+        return Case(name, question)
+      }
     },
     parts: [
-      Part(IdiomsAsks.likeness) { likenessJudge($0) },
-      Part(IdiomsAsks.silhouettes) { silhouettesJudge($0) },
+      Part(IdiomsAsks.likeness) { likenessKey($0).judge },
+      Part(IdiomsAsks.silhouettes) { question in
+        let judge = silhouettesKey(question).judge
+        return Judgement { (found: [Double]) in
+          try judge.verdict(on: Tensor(found.map { Float($0) }))
+        }
+      },
     ])
 
-  /// What is compared of two patterns, and how.
-  static func cosine(_ x: [Double], _ y: [Double]) -> Double {
-    let product = zip(x, y).reduce(0) { $0 + $1.0 * $1.1 }
-    let squares = [x, y].map { $0.reduce(0) { $0 + $1 * $1 } }
-    return product / (squares[0] * squares[1]).squareRoot()
-  }
-
-  private static func likenessJudge(_ key: KindsOfPatterns) -> Expected<Tensor> {
+  private static func likenessKey(_ key: KindsOfPatterns) -> TensorKey {
+    let cosine = DoubleCorrelation.cosine
     let heads = key.patterns[0].shape[0]
     /// By sentence and head, the rows.
     let rows = key.patterns.map { pattern in (0..<heads).map { pattern[at: $0].doubleRows } }
@@ -100,8 +115,9 @@ extension IdiomsSheet {
     }
     func flat(_ rows: [[Double]]) -> [Double] { rows.flatMap { $0 } }
     let right = means { cosine(flat($0), flat($1)) }
-    return Expected(
-      right, shape: [heads, 2], named: "the likeness", axes: ["head", "alike or random"]
+    return TensorKey(
+      right, shape: [heads, 2], named: "the likeness", axes: ["head", "alike or random"],
+      tolerance: 1e-4
     ) {
       func swapped(_ values: [Double]) -> [Double] {
         stride(from: 0, to: values.count, by: 2).flatMap { [values[$0 + 1], values[$0]] }
@@ -148,7 +164,7 @@ extension IdiomsSheet {
     }
   }
 
-  private static func silhouettesJudge(_ key: KindsOfPatterns) -> Judgement<[Double]> {
+  private static func silhouettesKey(_ key: KindsOfPatterns) -> TensorKey {
     let (points, clusters) = (key.points.doubleRows, key.clusters)
     let names = Set(clusters).sorted()
     func distance(_ a: [Double], _ b: [Double], root: Bool = true) -> Double {
@@ -177,8 +193,8 @@ extension IdiomsSheet {
     }
     func nearest(_ means: [(mean: Double, count: Int)]) -> Double { means.map(\.mean).min()! }
     let right = values(other: nearest)
-    let expected = Expected(
-      right, shape: [right.count], named: "the silhouettes", axes: ["point"]
+    return TensorKey(
+      right, shape: [right.count], named: "the silhouettes", axes: ["point"], tolerance: 1e-4
     ) {
       [
         Mistake(
@@ -218,6 +234,5 @@ extension IdiomsSheet {
         ),
       ]
     }
-    return Judgement { try expected.verdict(on: Tensor($0.map { Float($0) }, shape: [$0.count])) }
   }
 }

@@ -1,5 +1,6 @@
 import Coursework
 import IdiomsVocabulary
+import SheetTools
 import Tensors
 
 extension IdiomsSheet {
@@ -33,16 +34,26 @@ extension IdiomsSheet {
       is large for any span that begins a sentence. A sum of such things is a number, but of what?
       """,
     cases: { generator in
-      [
-        Case("an idiom of three tokens", randomHead(8, span: [3, 4, 5], using: &generator)),
-        Case("an idiom of one token", randomHead(7, span: [4], using: &generator)),
-        Case("an idiom at the end", randomHead(7, span: [5, 6], using: &generator)),
-        Case("an idiom that is broken up", randomHead(9, span: [2, 3, 6], using: &generator)),
+      let kinds: [(String, Int, [Int])] = [
+        ("an idiom of three tokens", 8, [3, 4, 5]), ("an idiom of one token", 7, [4]),
+        ("an idiom at the end", 7, [5, 6]), ("an idiom that is broken up", 9, [2, 3, 6]),
       ]
+      return try kinds.enumerated().map { number, kind in
+        let head = try drawn(
+          using: &generator, { randomHead(kind.1, span: kind.2, using: &$0) },
+          // In the first every mistake shows; at the end, no query but the span's reads it.
+          until: { try idiomKey($0).isDecided(allowsSame: number > 0) })
+        return Case(kind.0, head)
+      }
     },
-    parts: [Part(IdiomsAsks.idiomScore) { idiomJudge($0) }])
+    parts: [
+      Part(IdiomsAsks.idiomScore) { head in
+        let judge = idiomKey(head).judge
+        return Judgement { try judge.verdict(on: ScoreOracle.tensor($0)) }
+      }
+    ])
 
-  private static func idiomJudge(_ head: HeadOnSentence) -> Judgement<ScoreParts> {
+  private static func idiomKey(_ head: HeadOnSentence) -> TensorKey {
     var both = ScoreOracle.idiom
     both.counts = { $0 && $1 }
     var queries = ScoreOracle.idiom
@@ -51,7 +62,7 @@ extension IdiomsSheet {
     keys.counts = { _, key in key }
     var one = ScoreOracle.idiom
     one.counts = { $0 != $1 }
-    let expected = ScoreOracle(head).judge(
+    return ScoreOracle(head).key(
       ScoreOracle.idiom,
       mistakes: [
         ("only pairs with both tokens in the span were counted; one is enough", both),
@@ -59,6 +70,5 @@ extension IdiomsSheet {
         ("only keys in the span were counted; the query may be in it instead", keys),
         ("pairs with both tokens in the span were left out; they touch it too", one),
       ])
-    return Judgement { try expected.verdict(on: ScoreOracle.tensor($0)) }
   }
 }

@@ -38,8 +38,10 @@ public enum IdiomsAsks: AskList {
     for step in script.steps {
       if step.damages {
         // A file that a full disk cut off in the middle.
-        for (name, tensor) in cage where tensor.rank == 3 && tensor.shape[1] > 1 {
-          cage[name] = tensor.slice(axis: 1, 0..<(tensor.shape[1] - 1))
+        for (name, tensor) in cage where tensor.rank >= 2 && tensor.shape[1] > 1 {
+          let cut = tensor.slice(axis: 1, 0..<(tensor.shape[1] - 1))
+          // A single head's lacks a query too, so that either axis tells.
+          cage[name] = tensor.rank == 2 ? cut.slice(0..<max(cut.shape[0] - 1, 1)) : cut
         }
       }
       var runs: [[Int]] = []
