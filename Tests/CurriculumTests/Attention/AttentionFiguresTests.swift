@@ -19,10 +19,10 @@ final class AttentionFiguresTests: XCTestCase {
     return folder
   }
 
-  func testExpectedPicturesAreWhatIsDrawn() throws {
+  func testEveryFigureIsTheExpectedOne() throws {
     try SheetProof(
       sheet: AttentionSheet.sheet, untouched: UntouchedAnswers(), solution: Solution1.Answers()
-    ).assertExpectedPicturesAreWhatIsDrawn()
+    ).assertFiguresAreTheExpectedOnes()
   }
 
   /// The translator under another name, and a model of a single stack with its tokenizer.

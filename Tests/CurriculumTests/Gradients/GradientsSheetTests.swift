@@ -29,10 +29,6 @@ final class GradientsSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
-  func testExpectedPicturesAreThoseThatAreDrawn() throws {
-    try proof.assertExpectedPicturesAreDrawn()
-  }
-
   func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
 
   func testFiguresOfAnswersWaitForThem() throws {

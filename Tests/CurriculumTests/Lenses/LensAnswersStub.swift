@@ -38,12 +38,3 @@ extension LensAnswersStub {
   ) throws -> PatchRecipe { throw Unanswered() }
   func whatALensShows() throws -> String { throw Unanswered() }
 }
-<<<<<<< HEAD
-
-/// Tensors that no student hands in.
-let oddTensors: [Tensor] = [
-  Tensor([]), Tensor(scalar: .nan), .zeros([7, 9, 1219]), .zeros([7, 5, 128]), .zeros([1, 0, 3]),
-  Tensor(repeating: .infinity, shape: [7, 9, 1219]), Tensor(repeating: 1e38, shape: [7, 1219]),
-]
-=======
->>>>>>> 6a470cab7a93cfba35c9a02b1053e6ff421ced77

@@ -47,12 +47,7 @@ final class SortingSheetTests: XCTestCase {
   }
 
   func testEveryFigureIsTheExpectedOne() throws {
-    try proof.assertFiguresAreTheExpectedOnes()
-  }
-
-  func testExpectedPicturesAreThoseThatAreDrawn() throws {
-    // Everything here is trained while the sheet runs.
-    try proof.assertExpectedPicturesAreDrawn(
+    try proof.assertFiguresAreTheExpectedOnes(
       ofTraining: Set(SortingSheet.sheet.figures.map(\.name)))
   }
 
