@@ -1,5 +1,7 @@
 import Foundation
 import Models
+import Tokenizers
+import Transformers
 
 extension LoadedModel {
   /// The model's own name for a title: what its configuration says it is, or else the name that it was

@@ -193,7 +193,8 @@ struct DetectionReading: Sendable {
   // MARK: Even attention
 
   private func even(
-    _ detects: Detects, share keys: (_ text: ReadText, _ query: Int) -> Int = DetectionReading.visible
+    _ detects: Detects,
+    share keys: (_ text: ReadText, _ query: Int) -> Int = DetectionReading.visible
   ) -> Double {
     share(detects, in: texts, heads: 1) { text, _, query, key in
       key <= query ? 1 / Double(max(keys(text, query), 1)) : 0
