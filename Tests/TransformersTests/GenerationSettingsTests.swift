@@ -173,7 +173,9 @@ final class GenerationSettingsTests: XCTestCase {
     }
     try Data("{".utf8).write(to: folder.appendingPathComponent("generation_config.json"))
     XCTAssertThrowsError(try Transformer(directory: folder)) {
-      XCTAssertEqual("\($0)", "\(path) is not a JSON object; fetch it again.")
+      XCTAssertEqual(
+        "\($0)",
+        "\(path) is not a JSON object: it ends where a name in quotes should be; fetch it again.")
     }
   }
 }

@@ -40,16 +40,19 @@ package struct HTMLPage {
       """
   }
 
-  /// Text without characters that mean something in HTML.
+  /// Text without what means something in HTML, and without what no parser of XML takes.
   package static func escaped(_ text: String) -> String {
     var result = ""
-    for character in text {
-      switch character {
+    // By scalars: a bracket with an accent on it is another character, and still a bracket to HTML.
+    for scalar in text.unicodeScalars {
+      switch scalar {
       case "&": result += "&amp;"
       case "<": result += "&lt;"
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
-      default: result.append(character)
+      case "'": result += "&#39;"
+      case "\u{FFFE}", "\u{FFFF}": continue
+      default: result.unicodeScalars.append(scalar)
       }
     }
     return result

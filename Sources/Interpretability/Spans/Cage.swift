@@ -189,15 +189,17 @@ public struct Cage: SpanSource {
 
   private static func prepare(_ folder: URL) throws {
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try makeFolder(folder)
       let others = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         .filter { !AtomicFile.isHidden($0) }
       guard others.isEmpty else {
         throw SpanError(
           "\(folder.path) holds \(others.sorted()[0]) and is no cage; name a new or empty folder")
       }
-    } catch let error as SpanError { throw error } catch {
-      throw SpanError("the folder \(folder.path) cannot be made: \(error.localizedDescription)")
+    } catch let error as SpanError { throw error } catch let error as FileError {
+      throw SpanError("the folder \(error.path) cannot be made: \(error.reason)")
+    } catch {
+      throw SpanError("the folder \(folder.path) cannot be read: \(error.localizedDescription)")
     }
   }
 

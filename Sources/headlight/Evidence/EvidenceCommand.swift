@@ -2,6 +2,7 @@ import ArgumentParser
 import Coursework
 import Evidence
 import Figures
+import Files
 import Foundation
 
 struct EvidenceCommand: ParsableCommand {
@@ -59,16 +60,16 @@ struct EvidenceCommand: ParsableCommand {
     }
     let folder = EvidenceFolder(URL(fileURLWithPath: output!).standardizedFileURL)
     do {
-      try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
+      try makeFolder(folder.url)
     } catch {
-      throw CommandError(
-        "the folder \(output!) cannot be made: \(error.localizedDescription); name another")
+      throw CommandError("the folder \(error.path) cannot be made: \(error.reason); name another")
     }
     let page = try page.map { try OutputFile.url($0, option: "--page") }
     let failures = try measure(into: folder)
     let results = try folder.results().filter { Finding.named($0.finding) != nil }
-    try Data(EvidencePage(results).markdown.utf8).write(
-      to: page ?? folder.url.appending(path: "README.md"), options: .atomic)
+    try AtomicFile.write(
+      Data(EvidencePage(results).markdown.utf8),
+      to: page ?? folder.url.appending(path: "README.md"))
     if figures { try draw(results, into: folder.url.appending(path: "Figures")) }
     let asked = results.filter { result in chosen.contains { $0.name == result.finding } }
     print(Self.table(of: asked))

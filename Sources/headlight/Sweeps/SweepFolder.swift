@@ -41,10 +41,9 @@ struct SweepFolder {
   func claim(_ wanted: Manifest) throws {
     let manager = FileManager.default
     do {
-      try manager.createDirectory(at: url, withIntermediateDirectories: true)
+      try makeFolder(url)
     } catch {
-      throw CommandError(
-        "the folder \(url.path) cannot be made: \(error.localizedDescription); name another")
+      throw CommandError("the folder \(error.path) cannot be made: \(error.reason); name another")
     }
     if let data = manager.contents(atPath: manifest.path) {
       guard let found = try? JSONDecoder().decode(Manifest.self, from: data) else {

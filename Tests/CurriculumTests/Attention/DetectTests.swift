@@ -124,7 +124,7 @@ final class DetectTests: XCTestCase {
       misconception("the latest copy alone", says: "only the latest copy") {
         Self.scores($0, behind: { Array(Self.behind($0, $1).suffix(1)) })
       },
-      misconception("the object from everywhere", says: "it is asked for in one") {
+      misconception("the object from everywhere", says: "asked for in one, the last that is read") {
         Self.scores(
           $0,
           object: { text, query in

@@ -495,12 +495,12 @@ final class EntityExerciseTests: XCTestCase {
       wrong("shuffled targets", "does row i go with target i") {
         $0.targets = Array($0.targets.dropFirst(7)) + $0.targets.prefix(7)
       },
-      wrong("one state for all", "every state says the same") { question in
+      wrong("one state for all", "does row i go with target i") { question in
         let first = question.states.slice(0..<1)
         question.states = .concatenation(
           Array(repeating: first, count: question.targets.count), axis: 0)
       },
-      wrong("a single row", "every state says the same") {
+      wrong("a single row", "on all rows") {
         $0.states = $0.states.slice(0..<1)
         $0.targets = [$0.targets[0]]
       },

@@ -68,7 +68,7 @@ final class QueryExerciseTests: XCTestCase {
       },
       split("no unit", says: "has not the length 1") { try Self.parts($0, unit: false) },
       split("not normed", says: "without the layer's norm") { try Self.parts($0, normed: false) },
-      split("not divided", says: "not divided by the scale of the layer's norm") {
+      split("not divided", says: "not divided by its scale") {
         try Self.parts($0, normed: false, centred: true)
       },
       split("by the embedding", says: "split by the token's embedding") { question in

@@ -26,6 +26,11 @@ struct DetectionReading: Sendable {
     { $1 == $0.isRead.lastIndex(of: true) && $2 == $0.indirectObject },
   ]
 
+  /// The same where padding is taken for a token, in front of what is looked behind too.
+  private static let unread: [Detects] = [
+    kinds[0], kinds[1], { $2 <= $1 && $2 > 0 && $0.tokens[$2 - 1] == $0.tokens[$1] }, kinds[3],
+  ]
+
   private static let names = [
     "the previous-token scores", "the duplicate-token scores", "the induction scores",
     "the scores for the indirect object",
@@ -106,6 +111,7 @@ struct DetectionReading: Sendable {
       ) { share($0, over: .ones) },
       combined(padding) { share($0, countsPadding: true) },
       combined(padding) { share($0, over: .rows, countsPadding: true) },
+      Mistake(padding, HeadScores(Self.unread.map { share($0, countsPadding: true) })),
       combined(
         "this is the mean of the texts' scores; take all their rows together, for some texts have few",
         means),

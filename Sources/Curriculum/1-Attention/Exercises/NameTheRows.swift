@@ -123,7 +123,10 @@ extension AttentionSheet {
     while pictures.count < 8 {
       let labelling: RowLabelling = pictures.count % 2 == 0 ? .reads : .predicts
       let pair = translator.pairs(count: 1, using: &generator)[0]
-      guard let picture = try translator.picture(of: pair, labelling) else { continue }
+      guard let picture = try translator.picture(of: pair, labelling),
+        // One is among them whose first row would be taken for the other kind.
+        pictures.count != 1 || !picture.firstRowLooksAtItsLabel
+      else { continue }
       pictures.append(picture)
       labellings.append(labelling)
     }
@@ -283,5 +286,13 @@ extension SheetTranslator {
     else { return nil }
     return LabelledMap(
       cross: map, labels: words.map { pair.target[$0].text }, translates: translates)
+  }
+}
+
+extension LabelledMap {
+  /// Whether the first row whose label translates a word gives most to that word.
+  fileprivate var firstRowLooksAtItsLabel: Bool {
+    guard let row = translates.indices.first(where: { translates[$0] != nil }) else { return true }
+    return cross[at: row].argmax()[0] == translates[row]
   }
 }

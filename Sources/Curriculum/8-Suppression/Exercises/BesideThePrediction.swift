@@ -108,9 +108,10 @@ extension SuppressionSheet {
         Mistake(
           "\(name) is split by a column of W_U that has not the length 1", mistake(state, bare)),
         Mistake(
-          "\(name) is of the stream without the layer's norm", mistake(raw, unit)),
+          "\(name) is of a stream without the layer's norm, or not divided by its scale",
+          mistake(raw, unit)),
         Mistake(
-          "\(name) is of a state that is not divided by the scale of the layer's norm",
+          "\(name) is of a stream without the layer's norm, or not divided by its scale",
           mistake(Plain.centred(raw), unit)),
         Mistake(
           "\(name) is of the position behind; the query is asked at the position",

@@ -166,7 +166,10 @@ private struct StartLoop {
     get throws {
       if key.model.kind == .tours { return true }
       let values = try wanted()
-      return abs(values[0] - values[1]) > 0.02 && abs(values[0] - values[2]) > 0.02
+      // What the last position gives to the first is no share of an even row.
+      let last = try attention(nil, []) { $0[$0.count - 1][0] }
+      return abs(last - 1 / Double(key.texts[0].count)) > 0.02 && abs(values[0] - values[1]) > 0.02
+        && abs(values[0] - values[2]) > 0.02
         && abs(values[1] - values[2]) > 0.02
     }
   }

@@ -69,6 +69,10 @@ extension CircuitsSheet {
     let key: EdgesToScore
     private let model: Transformer
 
+    private static let fromTheWrongEnd =
+      "the gradient is the corrupted run's, or the steps lead from clean to corrupted, or begin at the "
+      + "corrupted embeddings; step k stands k/n of the way to the clean ones, the last of them there"
+
     init(_ key: EdgesToScore) throws { (self.key, model) = (key, try key.model.made()) }
 
     /// How far on the way from the corrupted embeddings to the clean ones each step stands.
@@ -83,7 +87,7 @@ extension CircuitsSheet {
         Mistake(
           "the sign is turned round: the change is corrupted − clean", right.map { -$0 }
         ),
-        Mistake("the gradient is the corrupted run's", try throughCopies(runs, at: [0])),
+        Mistake(Self.fromTheWrongEnd, try throughCopies(runs, at: [0])),
         Mistake(
           "the gradient is of the whole stream in that place, which others read too; each receiver has a "
             + "copy of its own", try throughTheStream(runs)
@@ -107,11 +111,7 @@ extension CircuitsSheet {
             "this is the clean run's gradient; average over all steps",
             try throughCopies(runs, at: [1])
           ),
-          Mistake(
-            "the steps lead from clean to corrupted, or begin at the corrupted embeddings; step k stands k/n "
-              + "of the way to the clean ones, the last of them there",
-            try throughCopies(runs, at: shares.map { 1 - $0 })
-          ),
+          Mistake(Self.fromTheWrongEnd, try throughCopies(runs, at: shares.map { 1 - $0 })),
           Mistake(
             "the gradients of all steps were added; take their mean",
             right.map { $0 * Float(key.steps) }),

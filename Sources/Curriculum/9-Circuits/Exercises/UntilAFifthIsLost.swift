@@ -49,8 +49,14 @@ extension CircuitsSheet {
             share: [0.7, 0.8, 0.9].randomElement(using: &generator)!)
           let pruning = try Pruning(key)
           let right = try pruning.left(.right)
-          guard pruning.isDone, (2...7).contains(right.count),
-            try areApart(pruning.mistakes(), from: right)
+          guard pruning.isDone, (2...7).contains(right.count) else { return nil }
+          let single = try pruning.left(.onlyThere)
+          let others = try pruning.mistakes().filter { $0.sentence != Pruning.singleRound }
+          // One round is seldom not all: that it is not shows where there is no order.
+          guard
+            isDown == nil
+              ? single != right && !others.contains(where: { $0.answer == single })
+              : areApart(others, from: right)
           else { return nil }
           return Case(name, key)
         }
@@ -71,6 +77,9 @@ extension CircuitsSheet {
   }
 
   private struct Pruning {
+    static let singleRound =
+      "one round is not all: what could not go before may go now, so turn back, until nothing goes"
+
     let order: [Node]
     let share: Double
     let meter: CircuitMeter
@@ -143,10 +152,7 @@ extension CircuitsSheet {
         Mistake(
           "the share says what has to stay, not what may be lost", try left(.losing)
         ),
-        Mistake(
-          "one round is not all: what could not go before may go now, so turn back, until nothing goes",
-          try left(.onlyThere)
-        ),
+        Mistake(Self.singleRound, try left(.onlyThere)),
         Mistake(
           "this keeps a share of clean − corrupted, which is faithfulness; here it is a share of the whole "
             + "model's logit difference", try left(.faithful)

@@ -1,5 +1,6 @@
 import Answering
 import Coursework
+import Figures
 import Foundation
 
 /// Text with tags, for HTML and XML alike.
@@ -47,18 +48,6 @@ package struct Markup: ExpressibleByStringInterpolation, Sendable {
   ///
   /// Control characters and terminal escapes are gone, and with them all that XML 1.0 forbids.
   static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in printable(text, limit: 100_000, keepingLines: true).unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "'": result += "&#39;"
-      case "\u{FFFE}", "\u{FFFF}": continue
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+    HTMLPage.escaped(printable(text, limit: 100_000, keepingLines: true))
   }
 }
