@@ -61,7 +61,7 @@ final class OneMistakeTests: XCTestCase {
           // Of an exercise that asks for two things, the other one is graded.
           let asksForTwo = ["1.1", "1.4"].contains(exercise.id)
           XCTAssertEqual(exercise.status, asksForTwo ? .partial : .invalid, what)
-          XCTAssertEqual(exercise.points, asksForTwo ? exercise.maxPoints / 2 : 0, what)
+          XCTAssertEqual(exercise.points, asksForTwo ? Double(exercise.maxPoints) / 2 : 0, what)
           XCTAssertTrue(exercise.message.contains("does not compile"), what)
         } else {
           XCTAssertEqual(exercise.status, exercise.isOpen ? .collected : .passed, what)

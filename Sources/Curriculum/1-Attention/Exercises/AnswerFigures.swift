@@ -84,8 +84,10 @@ extension AttentionSheet {
   ) throws -> HeatMap {
     let (layers, heads) = (stack.layerCount, stack.headCount)
     try requireCount(values.count, layers * heads, of: name, for: "head")
+    // Two decimals are shown, and a head that looks elsewhere gives 0.
+    let rounded = values.map { ($0 * 100).rounded() / 100 }
     var map = HeatMap(
-      Tensor(values, shape: [layers, heads]), rows: (0..<layers).map { "layer \($0)" },
+      Tensor(rounded, shape: [layers, heads]), rows: (0..<layers).map { "layer \($0)" },
       columns: (0..<heads).map { "head \($0)" }, title: title)
     map.range = 0...1
     map.annotationDecimals = 2

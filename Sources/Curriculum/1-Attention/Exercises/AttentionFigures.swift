@@ -88,7 +88,7 @@ extension AttentionSheet {
           try sentence.pattern(.encoder, encoder.layerCount - 1)[at: head],
           rows: sentence.sourceLabels, columns: sentence.sourceLabels),
         .init(
-          "decoder, L0H\(head): the causal triangle",
+          "decoder, L0H\(head): causal",
           try sentence.pattern(.decoder, 0)[at: head],
           rows: sentence.read, columns: sentence.read),
         .init(
