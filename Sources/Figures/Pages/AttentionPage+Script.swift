@@ -347,10 +347,15 @@ extension AttentionPage {
           const box = canvas.getBoundingClientRect();
           tell(query, key, box.left + left + (key + 1) * cell, box.top + top + (query + 1) * cell);
         };
-        const figure = make("figure", {}, make("figcaption", {}, `head ${heads[head]} (rows: ${queryTitle})`), canvas);
+        const figure = make("figure", {}, make("figcaption", {}, `head ${heads[head]} (${queryTitle}, reads from)`), canvas);
         return { figure, draw };
       });
-      byId("view").replaceChildren(make("div", { className: "cells" }, ...panels.map(panel => panel.figure)));
+      const all = make("div", { className: "cells" }, ...panels.map(panel => panel.figure));
+      // On paper labels keep six points.
+      all.style.setProperty("--zoom", Math.max(0.67, 8 / size));
+      const strip = make("span", { className: "strip" });
+      strip.style.background = `linear-gradient(to right,${data.scale.join(",")})`;
+      byId("view").replaceChildren(all, make("p", { className: "bar" }, "attention 0", strip, "1"));
     }
     function tip(content, x, y) {
       const box = byId("tip");

@@ -28,6 +28,7 @@ extension AttentionPage {
       .cells { display: flex; flex-wrap: wrap; gap: 1rem; }
       .cells figure { margin: 0; max-width: 100%; overflow-x: auto; }
       .cells canvas { background: #fff; display: block; }
+      #grid th[scope=row] { position: sticky; left: 0; z-index: 1; background: var(--ground); }
       #grid th { font-weight: normal; color: var(--muted); font-size: .85rem; }
       #grid thead th { text-align: center; }
       #grid td { padding: 1px; }
@@ -51,7 +52,7 @@ extension AttentionPage {
         #grid button { border-color: transparent !important; } .scroll { overflow: visible; }
         .lines canvas, #grid canvas { display: none; } svg.drawn { display: block; }
         #grid svg { width: min(28mm, calc(160mm / var(--heads))); outline: .2mm solid #ddd;
-          height: min(36mm, calc(208mm / var(--heads)), calc(200mm / var(--layers))); } .cells { zoom: .6; }
+          height: min(36mm, calc(208mm / var(--heads)), calc(200mm / var(--layers))); } .cells { zoom: var(--zoom); }
         .cells figure { break-inside: avoid; } #grid button { break-inside: avoid; } }
       """
 }

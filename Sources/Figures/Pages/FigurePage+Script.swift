@@ -5,12 +5,14 @@ extension FigurePage {
       figure { margin: .6rem 0; max-width: 100%; }
       figure:not(.pointed) { overflow-x: auto; background: #fff; }
       figure svg { max-width: none; height: auto; }
-      figcaption { font-size: .85rem; color: var(--muted); margin-bottom: .3rem; }
+      figcaption, .name { font-size: .85rem; color: var(--muted); margin: .3rem 0; }
       .pointed table { font-size: .85rem; }
       .pointed td, .words span { color: #000; position: relative; }
       .pointed td { min-width: 1.4rem; height: 1.4rem; padding: 0; border: 1px solid var(--ground); }
       .pointed thead td { border: 0; }
       .pointed .d { color: #fff; }
+      .pointed .plain { color: inherit; }
+      .pointed th[scope=row] { position: sticky; left: 0; z-index: 1; background: var(--ground); }
       .pointed .none { background: repeating-linear-gradient(135deg, #e4e4e4 0 3px, #a8a8a8 3px 4px);
         color: #000; }
       .pointed i { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
@@ -27,8 +29,6 @@ extension FigurePage {
       td.faint, .words .faint { opacity: .12; }
       .words { line-height: 2; max-width: 46rem; }
       .words span { padding: .15rem .25rem; border-radius: 2px; white-space: pre; }
-      .bar { display: flex; gap: .4rem; align-items: center; font-size: .85rem; margin: .4rem 0; }
-      .strip { display: inline-block; width: 9rem; height: .8rem; outline: 1px solid #ddd; }
       pre { overflow-x: auto; font-size: .8rem; padding: .6rem; border: 1px solid var(--line); }
       @media print { .how, details, label { display: none; } .scroll { overflow: visible; }
         figure { break-inside: avoid; } }
@@ -93,7 +93,7 @@ extension FigurePage {
     for (const figure of document.querySelectorAll("figure.pointed")) {
       const table = figure.querySelector("table");
       const rows = table ? [...table.rows].map(row => [...row.cells])
-        : [[...figure.querySelectorAll(".words span")]];
+        : [...figure.querySelectorAll(".words")].map(list => [...list.children]);
       const all = rows.flat().filter(cell => cell.querySelector("bdi, i"));
       let current = table ? rows[1][1] : rows[0][0];
       const go = cell => {

@@ -33,7 +33,7 @@ enum PageBlock {
   var count: Int {
     switch self {
     case .table(let table): table.cells.reduce(0) { $0 + $1.count }
-    case .words(let words): words.values.count
+    case .words(let words): words.lines.reduce(0) { $0 + $1.values.count }
     case .drawing: 0
     }
   }
@@ -57,6 +57,8 @@ struct PageTable {
     var value: Double
     /// What is said of the cell beside its value.
     var note = ""
+    /// Whether the value is one of the scale's.
+    var isColoured = true
   }
 
   var title: String
@@ -101,37 +103,48 @@ struct PageTable {
     let number = PageNumber.text(cell.value)
     let text = cell.text.map { "<bdi>\(HTMLPage.escaped(VisibleText.onPage($0)))</bdi>" } ?? ""
     let note = cell.note.isEmpty ? "" : "; " + HTMLPage.escaped(cell.note)
-    return "<td\(scale.ground(of: cell.value))>\(text)<i>\(number)\(note)</i></td>"
+    let ground = cell.isColoured ? scale.ground(of: cell.value) : " class=\"plain\""
+    return "<td\(ground)>\(text)<i>\(number)\(note)</i></td>"
   }
 }
 
-/// Words of a text on coloured grounds.
+/// Words of texts on coloured grounds of one scale.
 struct PageWords {
-  var name: String
+  struct Line {
+    var name: String
+    var tokens: [String]
+    var values: [Double]
+    /// What follows the text, such as a sum.
+    var totals: [(name: String, value: Double)]
+  }
+
+  var lines: [Line]
   var valueTitle: String
-  var tokens: [String]
-  var values: [Double]
-  /// What follows the text, such as a sum.
-  var totals: [(name: String, value: Double)] = []
   var scale: ValueScale
-  /// Whether the scale's bar stands below.
-  var showsBar: Bool
 
   var html: String {
-    let words = zip(tokens, values).map { token, value in
+    """
+    <figure class="pointed">
+    \(lines.map(html).joined(separator: "\n"))
+    \(scale.bar(valueTitle))
+    </figure>
+    """
+  }
+
+  private func html(of line: Line) -> String {
+    let words = zip(line.tokens, line.values).map { token, value in
       "<span role=\"listitem\" tabindex=\"-1\"\(scale.ground(of: value))><bdi>"
         + "\(HTMLPage.escaped(VisibleText.onPage(token)))</bdi><i>\(PageNumber.text(value))</i></span>"
-    }.joined(separator: "\n")
-    let totals = totals.map { "\(HTMLPage.escaped($0.name)) \(PageNumber.text($0.value))" }
+    }
+    let totals = line.totals.map {
+      "\(HTMLPage.escaped($0.name)) \(PageNumber.text($0.value))"
+    }
+    let name = line.name.isEmpty ? "" : "<b>\(HTMLPage.escaped(line.name))</b> "
     return """
-      <figure class="pointed">
-      <figcaption>\(name.isEmpty ? "" : "<b>\(HTMLPage.escaped(name))</b>") \
-      \(totals.joined(separator: "; "))</figcaption>
+      <p class="name">\(name)\(totals.joined(separator: "; "))</p>
       <div class="words" role="list" data-value="\(HTMLPage.escaped(valueTitle))">
-      \(words)
+      \(words.joined(separator: "\n"))
       </div>
-      \(showsBar ? scale.bar(valueTitle) : "")
-      </figure>
       """
   }
 }

@@ -20,6 +20,10 @@ extension HTMLPage {
     #tip { position: fixed; z-index: 2; max-width: 22rem; padding: .25rem .5rem; border-radius: 4px;
       background: #1c2126; color: #fff; font-size: .85rem; pointer-events: none; white-space: pre-line; }
     #tip[hidden] { display: none; }
+    .bar { display: flex; flex-wrap: wrap; gap: .2rem .4rem; align-items: center; font-size: .85rem;
+      margin: .4rem 0; white-space: nowrap; }
+    .bar label { display: inline-flex; gap: .3rem; align-items: center; margin-left: .8rem; }
+    .strip { display: inline-block; width: 9rem; height: .8rem; outline: 1px solid #ddd; }
     @page { margin: 12mm; }
     @media print { body { max-width: none; padding: 0; } #tip { display: none; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

@@ -61,15 +61,14 @@ extension TokenHeatMap: PointedFigure {
   func blocks() throws -> [PageBlock] {
     _ = try picture()
     let scale = ValueScale(scale, range: range, values: lines.flatMap(\.values))
-    return lines.enumerated().map { place, line in
-      .words(
-        PageWords(
-          name: line.name, valueTitle: valueTitle, tokens: line.tokens,
-          values: line.values.map { Double($0) },
-          totals: totals.compactMap { total in
-            total.values[place].map { (name: total.name, value: $0) }
-          }, scale: scale, showsBar: place == lines.count - 1))
+    let lines = lines.enumerated().map { place, line in
+      PageWords.Line(
+        name: line.name, tokens: line.tokens, values: line.values.map { Double($0) },
+        totals: totals.compactMap { total in
+          total.values[place].map { (name: total.name, value: $0) }
+        })
     }
+    return [.words(PageWords(lines: lines, valueTitle: valueTitle, scale: scale))]
   }
 }
 
@@ -103,7 +102,11 @@ extension NeuronView: PointedFigure {
           title: "scores", rowTitle: "key", columnTitle: "", valueTitle: "softmax", rows: keyTokens,
           columns: columns,
           cells: numbers.map { row in
-            row.map { PageTable.Cell(text: Numbers.fixed($0, decimals: 3), value: $0) }
+            row.enumerated().map { place, value in
+              PageTable.Cell(
+                text: Numbers.fixed(value, decimals: 3), value: value,
+                isColoured: place == row.count - 1)
+            }
           }, scale: ValueScale(.sequential, range: 0...1, values: []))),
     ]
   }
