@@ -212,7 +212,7 @@ final class HeadCommandTests: XCTestCase {
           circuits.heads.firstIndex { "\($0.layer).\($0.head)" == cells[0] })
         XCTAssertEqual(cells[1], signed(example.effects[index]))
       }
-      XCTAssertEqual(rows(of: "neighbours", in: page).count, 6)
+      XCTAssertEqual(Browser.rows(of: "neighbours", in: page).count, 6)
       // Every token but the first is a button that says its number.
       XCTAssertEqual(
         page.components(separatedBy: "aria-pressed=\"true\"").count - 1, 1)
