@@ -41,9 +41,11 @@ struct Browser {
     try process.run()
     let data = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
-    let page = String(decoding: data, as: UTF8.self)
-    let start = "<script type=\"application/json\""
-    return page.components(separatedBy: start)[0]
+    let parts = String(decoding: data, as: UTF8.self)
+      .components(separatedBy: "<script type=\"application/json\"")
+    return parts[0]
+      + parts.dropFirst().map { $0.components(separatedBy: "</script>").dropFirst().joined() }
+      .joined()
   }
 
   /// The cells of the body of a table with an id, without what names its rows.
@@ -80,7 +82,10 @@ struct Browser {
   }
 
   static func unescaped(_ text: String) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&nbsp;", "\u{A0}"), ("&amp;", "&")]
-      .reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal) }
+    [
+      ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&nbsp;", "\u{A0}"),
+      ("&amp;", "&"),
+    ]
+    .reduce(text) { $0.replacingOccurrences(of: $1.0, with: $1.1, options: .literal) }
   }
 }
