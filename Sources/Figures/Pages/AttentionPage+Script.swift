@@ -449,8 +449,9 @@ extension AttentionPage {
         : `${state.heads.length > 1 ? "heads" : "head"} ${state.heads.map(head => heads[head]).join(", ")}`;
       byId("view-title").textContent = `${name}, layer ${layers[state.layer]}, ${list}`
         + (state.first ? ", without the first token" : "");
-      const legend = [byId("view-title").textContent + ": "];
-      if (state.view === "lines") state.heads.forEach(head => {
+      const isLines = state.view === "lines";
+      const legend = [byId("view-title").textContent + (isLines ? ": " : "")];
+      if (isLines) state.heads.forEach(head => {
         const swatch = make("span", { className: "swatch" });
         swatch.style.background = colourOf(head);
         legend.push(swatch, ` ${heads[head]}  `);

@@ -30,7 +30,7 @@ extension FigurePage {
       .words { line-height: 2; max-width: 46rem; }
       .words span { padding: .15rem .25rem; border-radius: 2px; white-space: pre; }
       pre { overflow-x: auto; font-size: .8rem; padding: .6rem; border: 1px solid var(--line); }
-      @media print { .how, details, label { display: none; } .scroll { overflow: visible; }
+      @media print { .how, details, .bar label { display: none; } .scroll { overflow: visible; }
         figure { break-inside: avoid; } }
       """
 

@@ -186,8 +186,8 @@ extension ValueScale {
     }
     let ends = [lower, upper].map { Numbers.fixed($0, decimals: 2) }
     return
-      "<p class=\"bar\">\(HTMLPage.escaped(title)) <span>\(ends[0])</span><span class=\"strip\" "
+      "<p class=\"bar\">\(HTMLPage.escaped(title)) <span class=\"scale\">\(ends[0])<span class=\"strip\" "
       + "style=\"background:linear-gradient(to right,\(steps.joined(separator: ",")))\"></span>"
-      + "<span>\(ends[1])</span></p>"
+      + "\(ends[1])</span></p>"
   }
 }

@@ -18,10 +18,12 @@ extension HTMLPage {
     th { font-weight: normal; text-align: right; }
     :focus-visible { outline: 3px solid #c2410c; outline-offset: 1px; }
     #tip { position: fixed; z-index: 2; max-width: 22rem; padding: .25rem .5rem; border-radius: 4px;
-      background: #1c2126; color: #fff; font-size: .85rem; pointer-events: none; white-space: pre-line; }
+      background: #1c2126; color: #fff; font-size: .85rem; pointer-events: none; white-space: pre-line;
+      border: 1px solid #8b96a0; }
     #tip[hidden] { display: none; }
     .bar { display: flex; flex-wrap: wrap; gap: .2rem .4rem; align-items: center; font-size: .85rem;
       margin: .4rem 0; white-space: nowrap; }
+    .bar .scale { display: inline-flex; gap: .4rem; align-items: center; }
     .bar label { display: inline-flex; gap: .3rem; align-items: center; margin-left: .8rem; }
     .strip { display: inline-block; width: 9rem; height: .8rem; outline: 1px solid #ddd; }
     @page { margin: 12mm; }
