@@ -221,7 +221,7 @@ extension AttentionPage {
       view.style.setProperty("--pitch", `${pitch}px`);
       const [left, right] = [side("query", queries), side("key", keys)];
       const canvas = make("canvas", { "aria-hidden": "true" });
-      view.append(make("h3", {}, queryTitle), make("h3", {}), make("h3", {}, "reads from"), left,
+      view.append(make("h3", {}, queryTitle), make("span", {}), make("h3", {}, "reads from"), left,
         make("div", {}, canvas), right);
       view.onpointerleave = () => { state.pointed = null; show(); };
       view.addEventListener("focusout", () => { state.pointed = null; show(); });
