@@ -8,7 +8,7 @@ extension AttentionRun {
   /// - Throws: ``CommandError`` when a stack, a layer or a head is not there.
   func page(
     _ view: AttentionPage.View, stack: StackChoice?, layer: Int? = nil, heads: [Int]? = nil,
-    leavesFirstOut: Bool, title: String?
+    pattern: PatternOptions, title: String?
   ) throws -> AttentionPage {
     let choices: [StackChoice?] =
       stack == nil && configuration.isEncoderDecoder ? StackChoice.allCases : [stack]
@@ -18,13 +18,18 @@ extension AttentionRun {
       return AttentionPage.Part(
         subject.kindTitle,
         layers: try layers.map {
-          (number: $0, pattern: try subject.pattern(layer: $0, leavesFirstOut: false))
+          (
+            number: $0,
+            pattern: try subject.pattern(layer: $0, weights: pattern.weights, leavesFirstOut: false)
+          )
         },
         heads: try subject.heads(heads), queries: subject.queries, keys: subject.keys,
         queryTitle: subject.queryTitle)
     }
     return AttentionPage(
-      title: title ?? (parts.count == 1 ? subjects[0].title : "\(modelName): attention"),
-      parts: parts, view: view, leavesFirstOut: leavesFirstOut)
+      title: title
+        ?? (parts.count == 1 ? subjects[0].title : "\(modelName): attention")
+          + (pattern.weights == .norms ? ", weighted by norms" : ""),
+      parts: parts, view: view, leavesFirstOut: pattern.withoutFirst)
   }
 }

@@ -1,3 +1,4 @@
+import Interpretability
 import Laboratory
 import Models
 import Tensors
@@ -10,6 +11,7 @@ struct AttentionRun: Sendable {
   let modelName: String
   /// Nil of a sketch.
   private let run: Transformer.Run?
+  fileprivate let model: Transformer
   private let sourceTokens: [String]
   /// What decoder rows read, or rows of the only stack.
   private let readTokens: [String]
@@ -27,6 +29,7 @@ struct AttentionRun: Sendable {
     rows: RowNames, isSketch: Bool = false
   ) throws {
     configuration = loaded.model.configuration
+    model = loaded.model
     try prepared.input.checkSize(for: configuration, keepsEverything: true)
     run =
       isSketch ? nil : try loaded.model.run(prepared.input, capturing: .matching("*attn.*"))
@@ -120,17 +123,27 @@ extension AttentionRun.Subject {
 
   /// The pattern of a layer, `[head, query, key]`.
   ///
-  /// - Parameter leavesFirstOut: Whether the first token counts as nothing that is looked at, and what is
-  ///   left of each row is shared out again; a row that looks at nothing else is 0.
-  func pattern(layer: Int, leavesFirstOut: Bool) throws -> Tensor {
+  /// - Parameters:
+  ///   - weights: What stands for attention; norms are shares of their row.
+  ///   - leavesFirstOut: Whether the first token counts as nothing that is looked at, and what is left of
+  ///     each row is shared out again; a row that looks at nothing else is 0.
+  func pattern(
+    layer: Int, weights: PatternWeights = .attention, leavesFirstOut: Bool
+  ) throws -> Tensor {
     var pattern = try activation(.pattern, layer: layer)
-    guard leavesFirstOut else { return pattern }
+    if weights == .norms {
+      pattern = run.model.normWeightedAttention(
+        pattern, values: try activation(.value, layer: layer), stack: stack, layer: layer,
+        kind: kind)
+    }
+    guard leavesFirstOut || weights == .norms else { return pattern }
+    let first = leavesFirstOut ? 1 : 0
     for head in 0..<pattern.shape[0] {
       for query in 0..<pattern.shape[1] {
-        let left = (1..<pattern.shape[2]).reduce(Float(0)) { $0 + pattern[head, query, $1] }
-        pattern[head, query, 0] = 0
+        let left = (first..<pattern.shape[2]).reduce(Float(0)) { $0 + pattern[head, query, $1] }
+        if leavesFirstOut { pattern[head, query, 0] = 0 }
         guard left > 0 else { continue }
-        for key in 1..<pattern.shape[2] { pattern[head, query, key] /= left }
+        for key in first..<pattern.shape[2] { pattern[head, query, key] /= left }
       }
     }
     return pattern
@@ -143,8 +156,10 @@ extension AttentionRun.Subject {
   }
 
   /// The pattern of every layer, `[head, query, key]`.
-  func patterns(leavesFirstOut: Bool) throws -> [Tensor] {
-    try (0..<shape.layerCount).map { try pattern(layer: $0, leavesFirstOut: leavesFirstOut) }
+  func patterns(weights: PatternWeights, leavesFirstOut: Bool) throws -> [Tensor] {
+    try (0..<shape.layerCount).map {
+      try pattern(layer: $0, weights: weights, leavesFirstOut: leavesFirstOut)
+    }
   }
 
   /// A layer that exists.

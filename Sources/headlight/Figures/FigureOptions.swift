@@ -86,6 +86,11 @@ struct FigureOptions: ParsableArguments {
   private func millimetres(_ points: Double) -> Int { Int((points / 72 * 25.4).rounded()) }
 }
 
+/// What stands for a head's attention.
+enum PatternWeights: String, CaseIterable, ExpressibleByArgument, Sendable {
+  case attention, norms
+}
+
 /// Which layer of which attention.
 struct LayerOptions: ParsableArguments {
   @Option(
@@ -106,9 +111,20 @@ struct PatternOptions: ParsableArguments {
       "Leave the first token out as something that is looked at, and share what is left of each row "
         + "out again: in large models it takes most of every head."))
   var withoutFirst = false
+  @Option(
+    help: ArgumentHelp(
+      "What is drawn: attention, or what it carries, the length of what each key adds through the head, "
+        + "‖α f(x)‖ (Kobayashi et al. 2020), as its share of the row."))
+  var weights = PatternWeights.attention
+
+  /// What colours measure.
+  var valueTitle: String { weights == .norms ? "share of ‖α f(x)‖" : "attention" }
 
   /// What a title says of it.
-  var mark: String { withoutFirst ? ", without the first token" : "" }
+  var mark: String {
+    (weights == .norms ? ", weighted by norms" : "")
+      + (withoutFirst ? ", without the first token" : "")
+  }
 }
 
 /// A list of heads as it is written on the command line: `0,1`.

@@ -19,12 +19,13 @@ struct HeadViewCommand: ParsableCommand {
     try options.draw(page: { run in
       try run.page(
         .lines, stack: place.stack, layer: place.layer, heads: heads,
-        leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+        pattern: pattern, title: options.picture.title)
     }) { run in
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       var view = HeadView(
-        try subject.pattern(layer: layer, leavesFirstOut: pattern.withoutFirst),
+        try subject.pattern(
+          layer: layer, weights: pattern.weights, leavesFirstOut: pattern.withoutFirst),
         queries: subject.queries,
         keys: subject.keys,
         title: options.picture.title

@@ -21,13 +21,15 @@ struct HeatMapCommand: ParsableCommand {
     try options.draw(page: { run in
       try run.page(
         .cells, stack: place.stack, layer: place.layer, heads: heads,
-        leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+        pattern: pattern, title: options.picture.title)
     }) { run in
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       return try figure(
         of: subject,
-        pattern: subject.pattern(layer: layer, leavesFirstOut: pattern.withoutFirst), layer: layer,
+        pattern: subject.pattern(
+          layer: layer, weights: pattern.weights, leavesFirstOut: pattern.withoutFirst),
+        layer: layer,
         heads: subject.heads(heads))
     }
   }
@@ -42,7 +44,7 @@ struct HeatMapCommand: ParsableCommand {
         title: options.picture.title ?? "\(title), head \(heads[0])")
       map.rowTitle = subject.queryTitle
       map.columnTitle = "attends to"
-      map.valueTitle = "attention"
+      map.valueTitle = pattern.valueTitle
       map.range = 0...1
       return map
     }
@@ -54,7 +56,7 @@ struct HeatMapCommand: ParsableCommand {
       panels, columns: min(heads.count, 4), title: options.picture.title ?? title)
     grid.rowTitle = subject.queryTitle
     grid.columnTitle = "attends to"
-    grid.valueTitle = "attention"
+    grid.valueTitle = pattern.valueTitle
     grid.range = 0...1
     return grid
   }

@@ -19,7 +19,7 @@ struct ModelViewCommand: ParsableCommand {
   func run() throws {
     try options.draw(page: { run in
       try run.page(
-        .grid, stack: stack, leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+        .grid, stack: stack, pattern: pattern, title: options.picture.title)
     }) { run in
       if stack == nil, run.configuration.isEncoderDecoder {
         let views = try StackChoice.allCases.map { choice in
@@ -35,7 +35,8 @@ struct ModelViewCommand: ParsableCommand {
 
   private func view(of subject: AttentionRun.Subject, title: String) throws -> ModelView {
     ModelView(
-      try subject.patterns(leavesFirstOut: pattern.withoutFirst), queries: subject.queries,
+      try subject.patterns(weights: pattern.weights, leavesFirstOut: pattern.withoutFirst),
+      queries: subject.queries,
       keys: subject.keys, title: title)
   }
 }
