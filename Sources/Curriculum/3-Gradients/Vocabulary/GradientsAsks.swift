@@ -221,14 +221,16 @@ package struct TracedPrediction: Codable, Sendable {
 
 /// Whose gradients are traced.
 package enum TracedModel: Codable, Sendable {
-  /// The translator.
-  case translator
+  /// What a `--model` value names.
+  case named(String)
   /// A small model with random weights.
   case drawn(seed: UInt64, encoderLayers: Int, decoderLayers: Int, heads: Int)
 
   package func model() throws -> Transformer {
-    guard case .drawn(let seed, let encoderLayers, let decoderLayers, let heads) = self else {
-      return try LoadedModel.kept(EmbeddedModel.translator.name).model
+    let (seed, encoderLayers, decoderLayers, heads): (UInt64, Int, Int, Int)
+    switch self {
+    case .named(let value): return try LoadedModel.kept(value).model
+    case .drawn(let drawn): (seed, encoderLayers, decoderLayers, heads) = drawn
     }
     func stack(_ layers: Int) -> TransformerConfiguration.Stack {
       TransformerConfiguration.Stack(
