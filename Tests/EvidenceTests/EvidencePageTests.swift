@@ -21,6 +21,20 @@ final class EvidencePageTests: XCTestCase {
         + "Documentation/Evidence.md --no-figures")
   }
 
+  func testTextsOfSheetsHoldTheSameNumbers() throws {
+    let sheets = Self.documentation.deletingLastPathComponent().appending(path: "Sheets")
+    let texts = try SheetEvidence(EvidencePage(Self.kept.get())).texts(below: sheets)
+    XCTAssertEqual(
+      texts.map { $0.file.deletingLastPathComponent().lastPathComponent },
+      ["6-Patchscopes", "7-Idioms", "8-Suppression", "9-Circuits"])
+    for (file, text) in texts {
+      XCTAssertEqual(
+        try String(contentsOf: file, encoding: .utf8), text,
+        "make \(file.path) again: headlight evidence --output Documentation/Evidence --page "
+          + "Documentation/Evidence.md --sheets Sheets --no-figures")
+    }
+  }
+
   func testVerdictsAreThoseOfTheRules() throws {
     for result in try Self.kept.get() where result.refusal == nil {
       let finding = try XCTUnwrap(Finding.named(result.finding), result.finding)

@@ -1,3 +1,4 @@
+import Answering
 import ArgumentParser
 import Coursework
 import Evidence
@@ -36,6 +37,11 @@ struct EvidenceCommand: ParsableCommand {
     help: ArgumentHelp(
       "Where the page of all results goes, instead of DIR/README.md.", valueName: "file.md"))
   var page: String?
+  @Option(
+    help: ArgumentHelp(
+      "The folder of the course's sheets, in whose texts the tables of results are made again.",
+      valueName: "dir"))
+  var sheets: String?
   @Flag(inversion: .prefixedNo, help: "Draw a picture of each finding into DIR/Figures.")
   var figures = true
   @Flag(
@@ -67,9 +73,7 @@ struct EvidenceCommand: ParsableCommand {
     let page = try page.map { try OutputFile.url($0, option: "--page") }
     let failures = try measure(into: folder)
     let results = try folder.results().filter { Finding.named($0.finding) != nil }
-    try AtomicFile.write(
-      Data(EvidencePage(results).markdown.utf8),
-      to: page ?? folder.url.appending(path: "README.md"))
+    try write(EvidencePage(results), to: page ?? folder.url.appending(path: "README.md"))
     if figures { try draw(results, into: folder.url.appending(path: "Figures")) }
     let asked = results.filter { result in chosen.contains { $0.name == result.finding } }
     print(Self.table(of: asked))
@@ -79,6 +83,18 @@ struct EvidenceCommand: ParsableCommand {
       throw ExitCode(128 + (StopSignals.signal ?? SIGINT))
     }
     if failures > 0 { throw ExitCode(1) }
+  }
+
+  private func write(_ page: EvidencePage, to file: URL) throws {
+    try AtomicFile.write(Data(page.markdown.utf8), to: file)
+    guard let sheets else { return }
+    let below = URL(fileURLWithPath: sheets)
+    let texts: [(file: URL, text: String)]
+    do { texts = try SheetEvidence(page).texts(below: below) } catch {
+      throw CommandError(
+        "--sheets \(sheets) is not the folder of the course's sheets: \(sentence(for: error))")
+    }
+    for (file, text) in texts { try AtomicFile.write(Data(text.utf8), to: file) }
   }
 
   private var chosen: [Finding] {
