@@ -119,7 +119,7 @@ extension SuppressionSheet {
           y: Axis("recovered", range: -0.4...1)
         ).styled { $0.plotSize = FigureSize(width: 200, height: 150) })
     }
-    try FigureRow(plots, columns: 2).write(to: file)
+    try FigureRow(plots, columns: 1).write(to: file)
   }
 
   static let repairFigure = SheetFigure(
