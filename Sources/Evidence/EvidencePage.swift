@@ -126,6 +126,32 @@ package struct EvidencePage: Sendable {
     return text
   }
 
+  /// What stands at the end of a sheet's text: its findings in the models that come with the package, as
+  /// a table; nil where none of them has been measured.
+  ///
+  /// Of each finding the first number of its rule is shown: the finding itself.
+  package func table(ofSheet sheet: Int) -> String? {
+    var lines: [String] = []
+    for finding in Finding.all where finding.sheet == sheet {
+      let own = models.filter { MeasuredModel.rank($0) < .max }.compactMap { result(finding, $0) }
+      let first = finding.rule.criteria[0].measurement
+      let published = finding.published[0]
+      let source = "\(finding.paper.authors), \(finding.paper.year); \(published.model)"
+      var head = [finding.title, "\(published.text) (\(source))", first]
+      for result in own {
+        guard let verdict = result.verdict,
+          let number = result.measurements.first(where: { $0.name == first })
+        else { continue }
+        lines.append(row(head + [result.model, number.valueText, verdict.rawValue]))
+        head = ["", "", ""]
+      }
+    }
+    guard !lines.isEmpty else { return nil }
+    let titles = ["finding", "published", "measured here", "model", "number (95 %)", "verdict"]
+    return ([row(titles), row(Array(repeating: "---", count: titles.count))] + lines)
+      .joined(separator: "\n")
+  }
+
   private static func verb(_ verdict: Verdict) -> String {
     switch verdict {
     case .appears: "shows it"

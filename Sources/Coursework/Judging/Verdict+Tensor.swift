@@ -45,7 +45,7 @@ extension Verdict {
   }
 
   /// Whether a list of numbers equals another within a tolerance; see
-  /// ``compare(_:to:tolerance:named:axes:revealing:)-(Tensor,_,_,_,_,_)``.
+  /// ``compare(_:to:tolerance:named:axes:revealing:)``.
   package static func compare(
     _ answer: [Float], to expected: [Float], tolerance: Float = 1e-4, named name: String,
     of element: String = "index", revealing: Bool = true
