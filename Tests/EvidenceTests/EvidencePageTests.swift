@@ -21,14 +21,16 @@ final class EvidencePageTests: XCTestCase {
         + "Documentation/Evidence.md --no-figures")
   }
 
-  /// A sheet's text ends with what was measured. Sheet 3 treats no finding; the text of Sheet 2 has
-  /// measurements of its own, with the commands that give them.
+  /// A sheet's text ends with what was measured.
+  ///
+  /// Sheet 3 treats no finding; the text of Sheet 2 has measurements of its own, with the commands that
+  /// give them.
   func testSheetsQuoteWhatWasMeasured() throws {
     let page = EvidencePage(try Self.kept.get())
     let sheets = Self.documentation.deletingLastPathComponent().appending(path: "Sheets")
     let folders = try FileManager.default.contentsOfDirectory(atPath: sheets.path)
     for sheet in Set(Finding.all.map(\.sheet)).subtracting([2]).sorted() {
-      let table = try XCTUnwrap(page.table(ofSheet: sheet), "nothing was measured for Sheet \(sheet)")
+      let table = try XCTUnwrap(page.table(ofSheet: sheet), "nothing is kept for Sheet \(sheet)")
       let folder = try XCTUnwrap(folders.first { $0.hasPrefix("\(sheet)-") })
       let text = try String(
         contentsOf: sheets.appending(path: "\(folder)/README.md"), encoding: .utf8)

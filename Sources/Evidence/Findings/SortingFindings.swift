@@ -13,7 +13,8 @@ extension Finding {
   private static let sorts = Finding(
     name: "sorting-head", title: "One head learns to sort by looking at the next number", sheet: 4,
     paper: Paper(
-      "Bagiński and Kolly", "One Attention Head Is All You Need for Sorting Fixed-Length Lists", 2023,
+      "Bagiński and Kolly", "One Attention Head Is All You Need for Sorting Fixed-Length Lists",
+      2023,
       "alignmentjam.com/project/one-attention-head-is-all-you-need-for-sorting-fixed-length-lists"),
     published: [
       PublishedFigure("100 % of held-out lists after 2,100 batches of 128", of: shape, level: 1),
