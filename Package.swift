@@ -235,7 +235,7 @@ let targets: [[Target]] = [
     // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: "headlightTests",
-      dependencies: ["headlight", "CourseworkFixture", argumentParser] + headlight
+      dependencies: ["headlight", "CourseworkFixture", "Pictures", argumentParser] + headlight
         + sheets.map { .byName(name: "Sheet\($0.number)") },
       swiftSettings: settings),
     // ### END HIDDEN TESTS

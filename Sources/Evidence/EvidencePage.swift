@@ -46,18 +46,18 @@ package struct EvidencePage: Sendable {
   }
 
   /// The models that there are results of, in their order.
-  var models: [String] {
+  private var models: [String] {
     var seen: Set<String> = []
     return results.map(\.model).filter { seen.insert($0).inserted }
       .sorted { (MeasuredModel.rank($0), $0) < (MeasuredModel.rank($1), $1) }
   }
 
-  func result(_ finding: Finding, _ model: String) -> EvidenceResult? {
+  private func result(_ finding: Finding, _ model: String) -> EvidenceResult? {
     results.first { $0.finding == finding.name && $0.model == model }
   }
 
   /// What stands for a verdict in a narrow column.
-  static func mark(_ result: EvidenceResult?) -> String {
+  private static func mark(_ result: EvidenceResult?) -> String {
     switch result?.verdict {
     case .appears: "●"
     case .inPart: "◐"
@@ -126,6 +126,44 @@ package struct EvidencePage: Sendable {
     return text
   }
 
+  /// What stands at the end of a sheet's text: its findings in the models that come with the package, as
+  /// a table; nil where none of them has been measured.
+  ///
+  /// Of each finding the first number of its rule is shown: the finding itself.
+  package func table(ofSheet sheet: Int) -> String? {
+    var lines: [String] = []
+    for finding in Finding.all where finding.sheet == sheet {
+      let own = models.compactMap { result(finding, $0) }
+      let first = finding.rule.criteria[0].measurement
+      let published = finding.published[0]
+      let source = "\(finding.paper.authors), \(finding.paper.year); \(published.model)"
+      var head = [finding.title, "\(published.text) (\(source))", first]
+      for result in own {
+        guard let verdict = result.verdict,
+          let number = result.measurements.first(where: { $0.name == first })
+        else { continue }
+        lines.append(row(head + [result.model, number.valueText, verdict.rawValue]))
+        head = ["", "", ""]
+      }
+    }
+    guard !lines.isEmpty else { return nil }
+    return ([row(Self.titles), row(Array(repeating: "---", count: Self.titles.count))] + lines)
+      .joined(separator: "\n")
+  }
+
+  private static let titles = [
+    "finding", "published", "measured here", "model", "number (95 %)", "verdict",
+  ]
+
+  /// A sheet's text with its table as the results have it; nil where the text has no such table.
+  package func text(_ text: String, ofSheet sheet: Int) -> String? {
+    guard let table = table(ofSheet: sheet), let start = text.firstRange(of: row(Self.titles))
+    else { return nil }
+    let rows = text[start.lowerBound...].split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { $0.hasPrefix("|") }
+    return "\(text[..<start.lowerBound])\(table)\(text[rows[rows.endIndex - 1].endIndex...])"
+  }
+
   private static func verb(_ verdict: Verdict) -> String {
     switch verdict {
     case .appears: "shows it"
@@ -134,8 +172,7 @@ package struct EvidencePage: Sendable {
     }
   }
 
-  /// A line of a table.
-  func row(_ cells: [String]) -> String {
+  private func row(_ cells: [String]) -> String {
     "| "
       + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
   }

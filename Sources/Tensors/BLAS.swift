@@ -121,7 +121,7 @@ package enum BLAS {
     m <= 32 && n > m && b.transposed && !a.transposed
   }
 
-  /// What ``multiply`` does, with rows or columns of the result shared out among threads when it is
+  /// What `multiply` does, with rows or columns of the result shared out among threads when it is
   /// worth it.
   package static func multiplyInParallel(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,

@@ -75,7 +75,7 @@ public struct Sheet: Sendable {
   /// The name of the student's program, as in "Sheet1".
   package var program: String { "Sheet\(number)" }
 
-  /// The module of the sheet's vocabulary, as in "SortingVocabulary", and the name of ``asks`` in
+  /// The module of the sheet's vocabulary, as in "SortingVocabulary", and the name of `asks` in
   /// it.
   package var vocabulary: (module: String, asks: String) {
     let names = String(reflecting: asks).split(separator: ".")

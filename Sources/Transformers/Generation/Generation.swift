@@ -19,7 +19,7 @@ extension Transformer {
   ///   - search: How the next token is chosen, or nil for the way that the settings name.
   ///   - usingCache: Whether keys and values of earlier tokens are kept; the result is the same, as
   ///     long as interventions treat all positions alike.
-  ///   - intervening: Changes to encoder activations and, at every step, to decoder activations:
+  ///   - interventions: Changes to encoder activations and, at every step, to decoder activations:
   ///     those of the new token with a cache, of all tokens so far without.
   /// - Returns: The new tokens, the end token included when it came.
   /// - Throws: ``TransformerError`` when the tokens do not fit the model, a point does not exist or

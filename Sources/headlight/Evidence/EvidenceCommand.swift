@@ -1,6 +1,6 @@
-import Answering
 import ArgumentParser
 import Coursework
+import Curriculum
 import Evidence
 import Figures
 import Files
@@ -39,8 +39,7 @@ struct EvidenceCommand: ParsableCommand {
   var page: String?
   @Option(
     help: ArgumentHelp(
-      "The folder of the course's sheets, in whose texts the tables of results are made again.",
-      valueName: "dir"))
+      "The folder of sheets, whose tables of findings are written anew.", valueName: "dir"))
   var sheets: String?
   @Flag(inversion: .prefixedNo, help: "Draw a picture of each finding into DIR/Figures.")
   var figures = true
@@ -73,7 +72,10 @@ struct EvidenceCommand: ParsableCommand {
     let page = try page.map { try OutputFile.url($0, option: "--page") }
     let failures = try measure(into: folder)
     let results = try folder.results().filter { Finding.named($0.finding) != nil }
-    try write(EvidencePage(results), to: page ?? folder.url.appending(path: "README.md"))
+    try AtomicFile.write(
+      Data(EvidencePage(results).markdown.utf8),
+      to: page ?? folder.url.appending(path: "README.md"))
+    if let sheets { try write(EvidencePage(results), into: URL(filePath: sheets)) }
     if figures { try draw(results, into: folder.url.appending(path: "Figures")) }
     let asked = results.filter { result in chosen.contains { $0.name == result.finding } }
     print(Self.table(of: asked))
@@ -83,18 +85,6 @@ struct EvidenceCommand: ParsableCommand {
       throw ExitCode(128 + (StopSignals.signal ?? SIGINT))
     }
     if failures > 0 { throw ExitCode(1) }
-  }
-
-  private func write(_ page: EvidencePage, to file: URL) throws {
-    try AtomicFile.write(Data(page.markdown.utf8), to: file)
-    guard let sheets else { return }
-    let below = URL(fileURLWithPath: sheets)
-    let texts: [(file: URL, text: String)]
-    do { texts = try SheetEvidence(page).texts(below: below) } catch {
-      throw CommandError(
-        "--sheets \(sheets) is not the folder of the course's sheets: \(sentence(for: error))")
-    }
-    for (file, text) in texts { try AtomicFile.write(Data(text.utf8), to: file) }
   }
 
   private var chosen: [Finding] {
@@ -143,6 +133,17 @@ struct EvidenceCommand: ParsableCommand {
     do { return try finding.result(of: model) } catch {
       guard StopSignals.signal == nil, let sentence = refusal(error) else { throw error }
       return EvidenceResult(finding, model, refusal: sentence)
+    }
+  }
+
+  /// Writes the tables of findings into the sheets' texts that have one.
+  private func write(_ page: EvidencePage, into folder: URL) throws {
+    for sheet in Course.sheets {
+      let file = folder.appending(path: "\(sheet.folder)/README.md")
+      guard let text = try? String(contentsOf: file, encoding: .utf8),
+        let new = page.text(text, ofSheet: sheet.number), new != text
+      else { continue }
+      try AtomicFile.write(Data(new.utf8), to: file)
     }
   }
 
