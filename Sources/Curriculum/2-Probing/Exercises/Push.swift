@@ -16,7 +16,7 @@ extension ProbingSheet {
 
   /// 2.8: a direction by difference of means, and whether the model follows it.
   static let push = Exercise(
-    "2.8", "Push", points: 5, difficulty: 4, importance: 5, minutes: 40,
+    "2.8", "Push", points: 4, difficulty: 4, importance: 5, minutes: 40,
     hints: [
       """
       A probe reads; it does not touch. To see whether the *model* reads what you read, change the \
@@ -143,7 +143,12 @@ extension ProbingSheet {
     Judgement { answer in
       if answer.count == key.flips.count, answer != key.flips {
         // With so few sentences two mistakes may look alike.
-        let causes = key.mistakes.filter { $0.answer == answer }.map(\.sentence)
+        var causes = key.mistakes.filter { $0.answer == answer }.map(\.sentence)
+        if !answer.contains(true) {
+          causes.insert(
+            "no sentence flips, and some do: is the push part of the second run, and added to what the "
+              + "block wrote", at: 0)
+        }
         if !causes.isEmpty { return .failed(causes.joined(separator: "; or ")) }
       }
       return .match(
