@@ -43,10 +43,11 @@ extension ProbingSheet {
     ],
     interpretation: """
       What can be read off a vector need not be used there. At “the” a probe finds the gender once \
-      the encoder has read the noun; yet pushing “the” alone along that direction leaves most \
-      articles as they were, while a push at the noun flips them early on. The decoder has learned \
-      where to look, and that is not where the probe looked. A random direction of the same length is \
-      the control without which a flip would say nothing.
+      the encoder has read the noun; yet pushing “the” alone by the distance of the means leaves the \
+      articles as they were, while the same push at the noun flips them early on. At three times the \
+      distance “the” works as well, where a random vector still does nothing: the decoder has learned \
+      where to look first, and that is not where the probe looked. The random direction of the same \
+      length is the control without which a flip would say nothing.
       """,
     cases: { generator in
       let blocks = try SheetTranslator.translator().model.configuration.encoder!.layerCount
