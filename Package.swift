@@ -244,6 +244,7 @@ let targets: [[Target]] = [
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
+  benchmark("Generation", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),
