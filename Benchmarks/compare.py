@@ -5,9 +5,10 @@ Needs Python with what `Benchmarks/requirements.txt` names, and the programs bui
     swift build -c release
     python Benchmarks/compare.py [--quick] [--threads N] [--smollm2 DIR] [NAME ...]
 
-A row each: what, our median, the peer's median, ours / peer's, and the most it should be. Both sides
-use the same number of threads, all cores unless told otherwise. `--quick` takes two pairs of each
-instead of five. Generation is timed with SmolLM2-135M in a directory that `Scripts/smollm2.py` made,
+A row each: what, our median, the peer's median, ours / peer's, the most it should be, and how many
+pairs were taken. Both sides use the same number of threads, all cores unless told otherwise. `--quick`
+takes two pairs of each instead of five, and one when four minutes have passed, so that all of it ends
+in ten. Generation is timed with SmolLM2-135M in a directory that `Scripts/smollm2.py` made,
 and left out where there is none.
 
 Threads that wait by spinning lose all their time when anything else wants a core: a pair in which
@@ -560,18 +561,21 @@ def in_turn(name, measure, ours, theirs, count):
 
 options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
 options.add_argument("names", nargs="*", metavar="NAME")
-options.add_argument("--quick", action="store_true", help="two pairs of each instead of five")
+options.add_argument("--quick", action="store_true", help="two pairs of each or one, not five")
 options.add_argument("--threads", type=int, default=os.cpu_count())
 options.add_argument("--smollm2", metavar="DIR", help="SmolLM2-135M, as Scripts/smollm2.py writes it")
 options = options.parse_args()
 limit_threads(options.threads)
-ROW = "{:24} {:>12} {:>12} {:>7} {:>8}"
-print(ROW.format("what", "ours", "peer", "ratio", "at most"), flush=True)
+ROW = "{:24} {:>12} {:>12} {:>7} {:>8} {:>6}"
+print(ROW.format("what", "ours", "peer", "ratio", "at most", "pairs"), flush=True)
+start = time.monotonic()
 with tempfile.TemporaryDirectory() as folder:
     for name, most, measure, ours, theirs, prepare in pairs(folder):
         if options.names and name not in options.names:
             continue
         if prepare:
             prepare()
-        a, b = map(statistics.median, in_turn(name, measure, ours, theirs, 2 if options.quick else 5))
-        print(ROW.format(name, shown(measure, a), shown(measure, b), f"{a / b:.3f}", most), flush=True)
+        count = 5 if not options.quick else 2 if time.monotonic() - start < 240 else 1
+        a, b = map(statistics.median, in_turn(name, measure, ours, theirs, count))
+        print(ROW.format(name, shown(measure, a), shown(measure, b), f"{a / b:.3f}", most, count),
+              flush=True)
