@@ -108,6 +108,17 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 9, title: "Circuits", methods: ["Circuits", "Interventions"]),
 ]
 
+/// The tool as it is released holds the Swift libraries itself: to load Foundation's takes longer
+/// than most of what the tool is asked for.
+let selfContained: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "-static-stdlib", "-lFoundationInternationalization", "-l_FoundationCShims",
+      "-l_FoundationCollections", "-l_FoundationICU", "-lCoreFoundation",
+      "-lswiftSynchronization",
+    ], .when(platforms: [.linux], configuration: .release))
+]
+
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
   "Answering", "Checkpoints", "Coursework", "Curriculum", "Evidence", "Figures", "Files", "Hub",
@@ -231,7 +242,8 @@ let targets: [[Target]] = [
   // ### END INSTRUCTOR
   [
     .executableTarget(
-      name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
+      name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings,
+      linkerSettings: selfContained),
     // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: "headlightTests",
@@ -244,6 +256,7 @@ let targets: [[Target]] = [
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
+  benchmark("Generation", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),

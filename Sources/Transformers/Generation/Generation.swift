@@ -286,13 +286,17 @@ extension Tensor {
 }
 
 extension DecoderState {
-  /// The state with its batch rows picked by index, which may repeat.
+  /// The state of a beam with its rows picked by index, which may repeat.
+  ///
+  /// They are continuations of one text, and so the source's keys and values are the same for all.
   fileprivate func reordered(_ rows: [Int]) -> DecoderState {
-    func pick(_ pair: KeyValues?) -> KeyValues? {
-      pair.map { KeyValues(keys: $0.keys.gathering(rows), values: $0.values.gathering(rows)) }
-    }
     var copy = self
-    copy.blocks = blocks.map { BlockCache(own: pick($0.own), cross: pick($0.cross)) }
+    copy.blocks = blocks.map { block in
+      let cross = block.cross.map { source in
+        source.keyPlaces.shape[0] == rows.count ? source : source.gathering(rows)
+      }
+      return BlockCache(own: block.own?.gathering(rows), cross: cross)
+    }
     return copy
   }
 }
