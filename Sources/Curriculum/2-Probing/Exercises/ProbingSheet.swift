@@ -29,7 +29,8 @@ public enum ProbingSheet {
       extractAndPool, trainAProbe, controlTask, randomWeights, errorBar, linearOrNot, gender, push,
       structuralTree, promptAnswers, neededHeads, whatAProbeShows, whatProbingNeeds,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight probe --model MODEL --treebank FILE draws the like of any")
 }
 
 /// Sentences of the corpus with their tokens, and the vectors of all their words.
