@@ -405,17 +405,14 @@ struct Answers: ProbingAnswers {
   ///   - model: The model, whose weights stay as they are.
   /// - Returns: The trained prompt and the accuracies.
   func comparePrompts(on task: PromptTask, in model: Transformer) throws -> PromptComparison {
-    var prompt = Prompt(prefix: task.prefix)
-    var generator = SeededGenerator(seed: 1)
-    var optimiser = AdamW()
-    let steps = 60
-    for step in 0..<steps {
-      let batch = Array(task.training.shuffled(using: &generator).prefix(8))
-      let slope = try promptStep(
-        of: prompt.prefix, on: batch, answers: task.answers, in: model
-      ).gradient
-      optimiser.update(
-        &prompt, gradients: [slope], rate: 0.2 * (1 - Float(step) / Float(steps)))
+    var best = (prefix: task.prefix, loss: Float.infinity)
+    // A high rate is quick, and now and then jumps out of the valley: then a lower one has a try.
+    for rate: Float in [0.2, 0.1, 0.05] where best.loss > 0.1 {
+      let prefix = try trainedPrompt(of: task, rate: rate, in: model)
+      let loss = try promptStep(
+        of: prefix, on: task.training, answers: task.answers, in: model
+      ).loss
+      if loss < best.loss { best = (prefix, loss) }
     }
     func accuracy(behind prefix: Tensor) throws -> Double {
       let right = try task.test.filter { text in
@@ -448,10 +445,29 @@ struct Answers: ProbingAnswers {
     let majority = counts.firstIndex(of: counts.max()!)!
     func share(_ right: Int) -> Double { Double(right) / Double(task.test.count) }
     return PromptComparison(
-      prefix: prompt.prefix, trained: try accuracy(behind: prompt.prefix),
+      prefix: best.prefix, trained: try accuracy(behind: best.prefix),
       untrained: try accuracy(behind: task.prefix),
       probe: share(zip(found, unknown).count { $0 == labels[$1] }),
       majority: share(task.test.count { $0.label == majority }))
+  }
+
+  /// The prompt of a task after some steps, each on eight of its texts.
+  private func trainedPrompt(
+    of task: PromptTask, rate: Float, in model: Transformer
+  ) throws -> Tensor {
+    var prompt = Prompt(prefix: task.prefix)
+    var generator = SeededGenerator(seed: 1)
+    var optimiser = AdamW()
+    let steps = 60
+    for step in 0..<steps {
+      let batch = Array(task.training.shuffled(using: &generator).prefix(8))
+      let slope = try promptStep(
+        of: prompt.prefix, on: batch, answers: task.answers, in: model
+      ).gradient
+      optimiser.update(
+        &prompt, gradients: [slope], rate: rate * (1 - Float(step) / Float(steps)))
+    }
+    return prompt.prefix
   }
 
   // MARK: 2.11  Which heads does it need?

@@ -156,13 +156,16 @@ final class LinearOrNotTests: XCTestCase {
           vectors: vectors, labels: (0..<question.count).map { vectors[$0, 0] > 0 ? 1 : 0 },
           classes: 2)
       },
-      misconception("an exclusive or off its centre", says: "a line finds the class") {
+      misconception("three of the four clouds", says: "a line finds the class") {
         question, generator in
-        let vectors = Tensor.randomUniform([question.count, 2], in: -1..<2, using: &generator)
-        return LabelledVectors(
-          vectors: vectors,
-          labels: (0..<question.count).map { vectors[$0, 0] * vectors[$0, 1] > 0 ? 1 : 0 },
-          classes: 2)
+        var vectors = Tensor.randomNormal(
+          [question.count, 2], standardDeviation: 0.3, using: &generator)
+        let labels = (0..<question.count).map { row in
+          vectors[row, 0] += row % 3 == 1 ? 1 : -1
+          vectors[row, 1] += row % 3 == 2 ? 1 : -1
+          return row % 3 == 0 ? 0 : 1
+        }
+        return LabelledVectors(vectors: vectors, labels: labels, classes: 2)
       },
       misconception("classes by a coin", says: "does not find the class") { question, generator in
         let vectors = Tensor.randomUniform([question.count, 2], in: -1..<1, using: &generator)

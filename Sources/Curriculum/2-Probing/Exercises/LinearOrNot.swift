@@ -134,9 +134,10 @@ extension ProbingSheet {
       let detail =
         "on half of your vectors, after training on the others, a line finds \(linear) and a "
         + "hidden layer \(hidden)"
-      if linear > max(0.65, 1.1 * max(share, 1 - share)) {
+      // A line that cuts a corner off an exclusive or of two signs is right in two thirds.
+      if linear > max(0.72, 1.1 * max(share, 1 - share)) {
         return .failed(
-          "a line finds the class too well: it must tell no more than the frequencies do",
+          "a line finds the class too well: it must tell little more than the frequencies do",
           detail: detail)
       }
       if hidden < 0.85 {

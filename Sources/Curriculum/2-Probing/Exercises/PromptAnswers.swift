@@ -39,8 +39,8 @@ extension ProbingSheet {
       """
       To train: a struct that is `Parameterized` and holds the prefix, an `AdamW()`, and for each of \
       some 60 steps eight texts drawn from `task.training`, your `promptStep`, and `update` with its \
-      gradient at a rate of 0.2 that falls to zero. Keep the prefix of the least training loss if the \
-      loss jumps. The probe is your own of 2.2 on `.residualPost(.blocks, last)` at the text's last \
+      gradient at a rate of 0.2 that falls to zero. If the loss ends high, begin again at half the \
+      rate. The probe is your own of 2.2 on `.residualPost(.blocks, last)` at the text's last \
       token, without a prompt.
       """,
     ],
