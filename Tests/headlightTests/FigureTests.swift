@@ -103,7 +103,8 @@ final class FigureTests: XCTestCase {
       "translator has three kinds of attention: give --stack encoder, decoder or cross")
     try assertFails(
       view + ["f.gif", "--stack", "cross"], code: 64,
-      "A figure is written as .png, .svg or .pdf, but f.gif ends in .gif; choose one of the three.")
+      "--output is “f.gif”, and a figure is written as .png, .svg, .pdf or .html; choose one of the four"
+    )
     try assertFails(
       view + ["nowhere/f.png", "--stack", "cross"],
       "the folder nowhere does not exist; create it, or name another")

@@ -155,10 +155,7 @@ final class HeadCommandTests: XCTestCase {
 
   /// What the page shows of a token in a browser is what the library says of it.
   func testAPageShowsTheNumbersItWasMadeFrom() throws {
-    let browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
-    guard let browser = browsers.first(where: FileManager.default.isExecutableFile) else {
-      throw XCTSkip("there is no Chromium here")
-    }
+    let browser = try Browser()
     let folder = try temporaryFolder()
     let texts = try texts(in: folder)
     let call = try Call(
@@ -174,8 +171,8 @@ final class HeadCommandTests: XCTestCase {
     for (row, position) in [(0, 5), (2, 3)] {
       let example = try XCTUnwrap(
         examples.first { $0.place.row == row && $0.place.position == position - 1 })
-      let page = try shown(
-        folder.appendingPathComponent("page.html"), "\(row).\(position)", browser)
+      let page = try browser.shown(
+        folder.appendingPathComponent("page.html"), at: "\(row).\(position)")
       func label(_ id: Int) -> String { loaded.labels(of: [id])[0] }
       func signed(_ value: Float, plus: Bool = true) -> String {
         let rounded = (value * 100).rounded() / 100
@@ -184,7 +181,7 @@ final class HeadCommandTests: XCTestCase {
       }
       XCTAssertTrue(page.contains("loss change \(signed(example.lossChange)) nats"))
       for (id, listed) in [("before", example.before), ("after", example.after)] {
-        let rows = self.rows(of: id, in: page)
+        let rows = Browser.rows(of: id, in: page)
         XCTAssertEqual(rows.count, BrowsePage.listed)
         for (cells, entry) in zip(rows, listed) {
           XCTAssertEqual(
@@ -195,70 +192,33 @@ final class HeadCommandTests: XCTestCase {
             ])
         }
       }
-      let lens = rows(of: "lens", in: page)
+      let lens = Browser.rows(of: "lens", in: page)
       XCTAssertEqual(lens.count, BrowsePage.listed)
       XCTAssertEqual(lens.count, example.lens.count)
       for (cells, entry) in zip(lens, example.lens) {
         XCTAssertEqual(cells, [label(entry.token), String(format: "%.3f", entry.value)])
       }
-      let attended = rows(of: "pattern", in: page)
+      let attended = Browser.rows(of: "pattern", in: page)
       XCTAssertFalse(attended.isEmpty)
       for cells in attended {
         let key = try XCTUnwrap(Int(cells[0]))
         XCTAssertEqual(cells[2], String(format: "%.3f", example.pattern[key]))
         XCTAssertEqual(cells[1], texts.texts[row].labels[key])
       }
-      let effects = rows(of: "effects", in: page)
+      let effects = Browser.rows(of: "effects", in: page)
       XCTAssertFalse(effects.isEmpty)
       for cells in effects {
         let index = try XCTUnwrap(
           circuits.heads.firstIndex { "\($0.layer).\($0.head)" == cells[0] })
         XCTAssertEqual(cells[1], signed(example.effects[index]))
       }
-      XCTAssertEqual(rows(of: "neighbours", in: page).count, 6)
+      XCTAssertEqual(Browser.rows(of: "neighbours", in: page).count, 6)
       // Every token but the first is a button that says its number.
       XCTAssertEqual(
         page.components(separatedBy: "aria-pressed=\"true\"").count - 1, 1)
       XCTAssertEqual(
         page.components(separatedBy: "aria-label=").count - 1,
         texts.texts.map { $0.ids.count - 1 }.reduce(0, +))
-    }
-  }
-
-  /// The page after its script, with a token chosen.
-  private func shown(_ file: URL, _ place: String, _ browser: String) throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: browser)
-    process.arguments = [
-      "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-      "--user-data-dir=\(file.deletingLastPathComponent().path)/profile", "--dump-dom",
-      "file://\(file.path)#\(place)",
-    ]
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    let page = String(decoding: data, as: UTF8.self)
-    return page.components(separatedBy: "<script type=\"application/json\"")[0]
-  }
-
-  /// The cells of a table's body.
-  private func rows(of id: String, in page: String) -> [[String]] {
-    guard let table = page.components(separatedBy: "<table id=\"\(id)\">").dropFirst().first else {
-      return []
-    }
-    let body =
-      table.components(separatedBy: "</table>")[0]
-      .components(separatedBy: "<tbody>").last ?? ""
-    return body.components(separatedBy: "<tr").dropFirst().map { row in
-      row.components(separatedBy: "<td").dropFirst().map { cell in
-        let text = cell.drop { $0 != ">" }.dropFirst()
-        return String(text.prefix { $0 != "<" })
-          .replacingOccurrences(of: "&amp;", with: "&").replacingOccurrences(of: "&lt;", with: "<")
-          .replacingOccurrences(of: "&gt;", with: ">")
-      }
     }
   }
 }

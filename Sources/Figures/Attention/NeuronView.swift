@@ -111,14 +111,15 @@ public struct NeuronView: Figure {
   }
 
   /// q ⊙ k for every key, `[key, dimension]`.
-  private func products() -> Tensor {
+  func products() -> Tensor {
     let (dimension, query) = (query.shape[0], query.values)
     return Tensor(
       keys.values.enumerated().map { $0.element * query[$0.offset % dimension] },
       shape: keys.shape)
   }
 
-  private func scores(_ products: Tensor) -> [Double] {
+  /// What q · k comes to for every key, times the scale.
+  func scores(_ products: Tensor) -> [Double] {
     let (dimension, values) = (query.shape[0], products.values)
     return keyTokens.indices.map { key in
       values[key * dimension..<(key + 1) * dimension].reduce(0) { $0 + Double($1) } * Double(scale)

@@ -81,6 +81,31 @@ package enum VisibleText {
     return codePoint(scalar)
   }
 
+  /// A token as a page shows it, whose browser has fonts and directions of its own.
+  ///
+  /// As ``token(_:style:maximumWidth:)`` otherwise; a mark that has no letter before it stands on ◌.
+  package static func onPage(_ token: String) -> String {
+    let scalars = Array(token.unicodeScalars.prefix(400))
+    guard !scalars.isEmpty else { return "∅" }
+    var result = ""
+    for (place, scalar) in scalars.enumerated() {
+      switch (scalar, scalar.properties.generalCategory) {
+      case (" ", _):
+        result += place == 0 || place == scalars.count - 1 ? "␣" : " "
+      case ("\n", _): result += "↵"
+      case ("\t", _): result += "⇥"
+      case ("\u{2581}", _): result += "␣"
+      // What joins letters or the parts of a picture does so within a token alone.
+      case ("\u{200C}", _), ("\u{200D}", _): result.unicodeScalars.append(scalar)
+      case (_, .nonspacingMark), (_, .spacingMark), (_, .enclosingMark):
+        if place == 0 { result += "◌" }
+        result.unicodeScalars.append(scalar)
+      default: result += isSpelled(scalar) ? String(scalar) : codePoint(scalar)
+      }
+    }
+    return result + (scalars.count < token.unicodeScalars.count ? "…" : "")
+  }
+
   private static func codePoint(_ scalar: Unicode.Scalar) -> String {
     "‹\(Script.codePoint(scalar))›"
   }

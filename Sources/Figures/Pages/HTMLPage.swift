@@ -1,3 +1,5 @@
+import Foundation
+
 /// The frame of a page for a browser that needs no other file.
 ///
 /// Its policy forbids everything from elsewhere.
@@ -57,4 +59,37 @@ package struct HTMLPage {
     }
     return result
   }
+
+  /// A value as JSON within a script's element, where no text of it can end the element.
+  ///
+  /// - Throws: What an encoder throws, of a number that is none.
+  package static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var result = ""
+    // By scalars, as above. Brackets stand in strings alone, where a number names them as well.
+    for scalar in String(decoding: try encoder.encode(value), as: UTF8.self).unicodeScalars {
+      switch scalar {
+      case "<", ">", "&", "\u{2028}", "\u{2029}":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// What scripts of pages begin with: they find elements, and make them.
+  package static let helpers = #"""
+    "use strict";
+    const byId = name => document.getElementById(name);
+    function make(name, properties, ...children) {
+      const element = document.createElement(name);
+      for (const [key, value] of Object.entries(properties || {})) {
+        if (key in element) element[key] = value; else element.setAttribute(key, value);
+      }
+      element.append(...children);
+      return element;
+    }
+    """#
 }

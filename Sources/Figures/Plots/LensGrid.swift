@@ -12,6 +12,8 @@ public struct LensGrid: Figure {
   public var probabilities: [[Float]]
   /// How many tokens share the greatest value, `[layer][position]`; nil when one has it everywhere.
   public var ties: [[Int]]?
+  /// What a page says of each cell beside its probability, `[layer][position]`; nil for nothing.
+  public var notes: [[String]]?
   /// The text that is read, a token a position.
   public var text: [String]
   /// A name for each layer, or nil to count them from 0.
@@ -113,10 +115,13 @@ public struct LensGrid: Figure {
     guard let first = tokens.first, !first.isEmpty else {
       throw FigureError("A lens grid needs at least one layer and one position to draw.")
     }
-    for (name, counts) in [
-      ("tokens", tokens.map(\.count)), ("probabilities", probabilities.map(\.count)),
-      ("ties", ties?.map(\.count) ?? tokens.map(\.count)),
-    ] where counts != Array(repeating: text.count, count: tokens.count) {
+    let cells: [Int] = tokens.map(\.count)
+    let given: [(name: String, counts: [Int])] = [
+      ("tokens", cells), ("probabilities", probabilities.map(\.count)),
+      ("ties", ties?.map(\.count) ?? cells), ("notes", notes?.map(\.count) ?? cells),
+    ]
+    for (name, counts) in given
+    where counts != Array(repeating: text.count, count: tokens.count) {
       throw FigureError(
         "A lens grid of \(tokens.count) layers and \(text.count) positions needs as many \(name); "
           + "give one for each cell.")

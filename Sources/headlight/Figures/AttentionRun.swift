@@ -61,7 +61,10 @@ struct AttentionRun: Sendable {
     /// The queries in their text.
     let words: WordPlaces
     let keys: [String]
-    let title: String
+    /// Which attention it is.
+    let kindTitle: String
+    /// The same with the model's name.
+    var title: String { "\(run.modelName): \(kindTitle)" }
     /// What the rows are, for an axis.
     let queryTitle: String
     /// The title, with which token names a row, for figures that have no axis to say so.
@@ -97,7 +100,7 @@ struct AttentionRun: Sendable {
       shape: configuration.stacks.first { $0.name == stack }!.stack,
       queries: namesPredicted ? predictedTokens : reads,
       words: namesPredicted ? predicted : stack == .encoder ? source : read,
-      keys: kind == .cross ? sourceTokens : reads, title: "\(modelName): \(what)",
+      keys: kind == .cross ? sourceTokens : reads, kindTitle: what,
       queryTitle: isCausal ? "row \(rows.rawValue)" : "query")
   }
 }

@@ -23,13 +23,26 @@ struct FigureOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to write; the extension chooses the format.", valueName: "file.png|svg|pdf"))
+      "Where to write; the extension chooses the format, of which html is a page to point at.",
+      valueName: "file.png|svg|pdf|html"))
   var output: String
 
-  func validate() throws { try PictureOptions.checkFormat(of: output) }
+  func validate() throws {
+    guard !OutputFile.isPage(output) else { return }
+    guard (try? FigureFormat(fileAt: URL(fileURLWithPath: output))) != nil else {
+      throw ValidationError(
+        "--output is “\(output)”, and a figure is written as .png, .svg, .pdf or .html; choose one of "
+          + "the four")
+    }
+  }
 
   /// Runs the model, draws what `figure` makes of it, and says what was written.
-  func draw(_ figure: (AttentionRun) throws -> any Figure) throws {
+  ///
+  /// - Parameter page: What a page shows; nil where that is the figure.
+  func draw(
+    page: ((AttentionRun) throws -> AttentionPage)? = nil,
+    _ figure: (AttentionRun) throws -> any Figure
+  ) throws {
     let url = try OutputFile.url(output)
     let loaded = try model.load()
     let prepared = try PreparedInput(
@@ -39,11 +52,30 @@ struct FigureOptions: ParsableArguments {
         of: loaded, prepared, source: texts.source, target: texts.target, rows: rows,
         isSketch: isSketch)
     }
+    let isPage = OutputFile.isPage(output)
     do {
-      try figure(run(isSketch: true)).checkSize(as: FigureFormat(fileAt: url), dpi: picture.dpi)
+      let sketch = try run(isSketch: true)
+      if isPage, let page {
+        try page(sketch).checkSize()
+      } else {
+        // A page holds its pictures as SVG.
+        try figure(sketch).checkSize(
+          as: isPage ? .svg : FigureFormat(fileAt: url), dpi: picture.dpi)
+      }
     } catch let error as FigureError {
       throw CommandError(
-        "\(error) Choose one --layer or --heads where there are any, or a shorter text.")
+        "\(error) Choose one --stack, --layer or --heads where there are any, or a shorter text.")
+    }
+    if isPage {
+      let done = try run()
+      if let page {
+        try page(done).write(to: url)
+      } else {
+        let name = url.deletingPathExtension().lastPathComponent
+        try FigurePage(title: picture.title ?? name, figures: [figure(done)]).write(to: url)
+      }
+      print("Wrote \(output).")
+      return
     }
     let figure = try figure(run())
     try figure.write(to: url, dpi: picture.dpi)
@@ -56,9 +88,14 @@ struct FigureOptions: ParsableArguments {
 
 /// Which layer of which attention.
 struct LayerOptions: ParsableArguments {
-  @Option(help: "Which attention of an encoder–decoder; left out for a model of a single stack.")
+  @Option(
+    help: ArgumentHelp(
+      "Which attention of an encoder–decoder; left out for a model of a single stack, and for a page of "
+        + "all three."))
   var stack: StackChoice?
-  @Option(help: ArgumentHelp("The layer, from 0; the last one when left out.", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "The layer, from 0; when left out the last one, and in a page all of them.", valueName: "n"))
   var layer: Int?
 }
 

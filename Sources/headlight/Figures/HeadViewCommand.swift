@@ -16,7 +16,11 @@ struct HeadViewCommand: ParsableCommand {
   var heads: [Int]?
 
   func run() throws {
-    try options.draw { run in
+    try options.draw(page: { run in
+      try run.page(
+        .lines, stack: place.stack, layer: place.layer, heads: heads,
+        leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+    }) { run in
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       var view = HeadView(

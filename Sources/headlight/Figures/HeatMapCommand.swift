@@ -18,7 +18,11 @@ struct HeatMapCommand: ParsableCommand {
   var heads: [Int]?
 
   func run() throws {
-    try options.draw { run in
+    try options.draw(page: { run in
+      try run.page(
+        .cells, stack: place.stack, layer: place.layer, heads: heads,
+        leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+    }) { run in
       let subject = try run.subject(place.stack)
       let layer = try subject.layer(place.layer)
       return try figure(

@@ -17,7 +17,10 @@ struct ModelViewCommand: ParsableCommand {
   var stack: StackChoice?
 
   func run() throws {
-    try options.draw { run in
+    try options.draw(page: { run in
+      try run.page(
+        .grid, stack: stack, leavesFirstOut: pattern.withoutFirst, title: options.picture.title)
+    }) { run in
       if stack == nil, run.configuration.isEncoderDecoder {
         let views = try StackChoice.allCases.map { choice in
           let subject = try run.subject(choice)

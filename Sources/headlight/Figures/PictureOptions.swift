@@ -1,6 +1,4 @@
 import ArgumentParser
-import Figures
-import Foundation
 
 /// What every picture can be asked for.
 struct PictureOptions: ParsableArguments {
@@ -14,13 +12,6 @@ struct PictureOptions: ParsableArguments {
   func validate() throws {
     guard dpi.isFinite, (10...2_400).contains(dpi) else {
       throw ValidationError("--dpi is \(dpi), and must be from 10 to 2400")
-    }
-  }
-
-  /// - Throws: `ValidationError` when the extension of a file is no format's.
-  static func checkFormat(of path: String) throws {
-    do { _ = try FigureFormat(fileAt: URL(fileURLWithPath: path)) } catch {
-      throw ValidationError("\(error)")
     }
   }
 }

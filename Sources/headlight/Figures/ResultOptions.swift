@@ -8,7 +8,7 @@ struct ResultOptions: ParsableArguments {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "Where to draw; the extension chooses the format, of which html is a page with the numbers.",
+      "Where to draw; the extension chooses the format, of which html is a page to point at, with the numbers.",
       valueName: "file.png|svg|pdf|html"))
   var output: String?
   @Flag(help: "Print JSON, for programs.")
@@ -19,15 +19,13 @@ struct ResultOptions: ParsableArguments {
       throw ValidationError(
         "nothing would come of it: give --output for a figure, --json for numbers, or both")
     }
-    guard let output, !Self.isPage(output) else { return }
+    guard let output, !OutputFile.isPage(output) else { return }
     guard (try? FigureFormat(fileAt: URL(fileURLWithPath: output))) != nil else {
       throw ValidationError(
         "--output is “\(output)”, and a result is drawn as .png, .svg, .pdf or .html; choose one of "
           + "the four")
     }
   }
-
-  private static func isPage(_ path: String) -> Bool { path.lowercased().hasSuffix(".html") }
 
   /// Refuses a figure that could not be drawn, before the work that it would show.
   ///
@@ -63,12 +61,12 @@ struct ResultOptions: ParsableArguments {
     let url = try output.map { try OutputFile.url($0) }
     let result = try result()
     for part in [work, next] { part?.finish() }
-    let text = json || output.map(Self.isPage) ?? false ? try jsonText(report(result)) : ""
+    let text = json || output.map(OutputFile.isPage) ?? false ? try jsonText(report(result)) : ""
     // Before the figure, which may fail to be drawn or written, so that the work is not lost.
     if json { print(text) }
     if let url {
       let figure = try figure(result, picture.title)
-      if Self.isPage(output!) {
+      if OutputFile.isPage(output!) {
         try FigurePage(
           title: picture.title ?? url.deletingPathExtension().lastPathComponent,
           figures: [figure], numbers: text

@@ -53,7 +53,7 @@ struct BrowseCommand: ParsableCommand {
           ? "the texts are missing: give --texts, --text or --text-ids"
           : "the texts are given twice: give one of --texts, --text and --text-ids")
     }
-    guard output.lowercased().hasSuffix(".html") || output.lowercased().hasSuffix(".htm") else {
+    guard OutputFile.isPage(output) else {
       throw ValidationError("--output is “\(output)”, and a page's name ends in .html")
     }
   }

@@ -34,22 +34,12 @@ extension BrowsePage {
     """
 
   static let script = #"""
-    "use strict";
     const data = JSON.parse(document.getElementById("data").textContent);
-    const byId = name => document.getElementById(name);
     const signed = value => (value > 0 ? "+" : value < 0 ? "−" : "") + (Math.abs(value) / 100).toFixed(2);
     const plain = value => (value < 0 ? "−" : "") + (Math.abs(value) / 100).toFixed(2);
     const share = value => (value / 1000).toFixed(3);
     const shown = token => data.tokens[token].replace(/\n/g, "⏎").replace(/\t/g, "⇥");
     const quoted = token => "“" + shown(token) + "”";
-    function make(name, properties, ...children) {
-      const element = document.createElement(name);
-      for (const [key, value] of Object.entries(properties || {})) {
-        if (key in element) element[key] = value; else element.setAttribute(key, value);
-      }
-      element.append(...children);
-      return element;
-    }
     let most = 1;
     for (const places of data.places) for (const place of places) most = Math.max(most, Math.abs(place.c));
     function colour(change) {

@@ -28,9 +28,7 @@ struct BrowsePage {
 
   /// The page.
   func html() throws -> String {
-    let data = try String(
-      decoding: JSONEncoder().encode(numbers()), as: UTF8.self
-    ).replacingOccurrences(of: "</", with: "<\\/").replacingOccurrences(of: "<!--", with: "<\\!--")
+    let data = try HTMLPage.json(numbers())
     let title = HTMLPage.escaped(title)
     let what = kind == .mean ? "its mean over these texts" : "zero"
     return HTMLPage(title: self.title, style: Self.style, runsScripts: true).html(
@@ -60,6 +58,7 @@ struct BrowsePage {
       </main>
       <script type="application/json" id="data">\(data)</script>
       <script>
+      \(HTMLPage.helpers)
       \(Self.script)
       </script>
       """)

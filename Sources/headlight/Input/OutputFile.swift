@@ -2,6 +2,11 @@ import Foundation
 
 /// A place for a result, looked at before the work begins rather than after.
 enum OutputFile {
+  /// Whether a path names a page for a browser.
+  static func isPage(_ path: String) -> Bool {
+    [".html", ".htm"].contains(where: path.lowercased().hasSuffix)
+  }
+
   /// - Parameter option: The option that names it, for messages.
   /// - Returns: The path as a URL.
   /// - Throws: ``CommandError`` when no file of that name can be written there.

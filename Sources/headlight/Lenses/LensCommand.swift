@@ -33,11 +33,13 @@ struct LensCommand: ParsableCommand {
     parsing: .unconditional,
     help: "What an encoder–decoder should produce; its own output when left out.")
   var target: String?
+  @Flag(help: "Put the model's start token in front of a text that has none.")
+  var startToken = false
   @OptionGroup var result: ResultOptions
 
   func run() throws {
     try result.deliver {
-      try LensReport(model.load(), source: text, target: target)
+      try LensReport(model.load(), source: text, target: target, startToken: startToken)
     } figure: { report, title in
       report.grid(title: title)
     } report: {
@@ -63,12 +65,15 @@ struct LensReport: Codable {
   /// `[layer][position]`; layer 0 is what the first block reads.
   var layers: [[Cell]]
 
-  init(_ loaded: LoadedModel, source: String, target: String?) throws {
+  init(
+    _ loaded: LoadedModel, source: String, target: String?, startToken: Bool? = nil
+  ) throws {
     let model = loaded.model
     guard model.configuration.head != .none else {
       throw CommandError("\(loaded.shortName) has no head, so it scores no tokens to read")
     }
-    let prepared = try PreparedInput(source: source, target: target, for: loaded)
+    let prepared = try PreparedInput(
+      source: source, target: target, startToken: startToken, for: loaded)
     try prepared.input.checkSize(for: model.configuration, keepsEverything: true)
     let states = try model.residualStates(of: prepared.input)
     let reading = model.reading(of: states)
@@ -91,6 +96,13 @@ struct LensReport: Codable {
       probabilities: layers.map { $0.map(\.probability) }, text: tokens,
       title: title ?? "What \(model) would say next at every layer")
     grid.ties = layers.map { $0.map(\.ties) }
+    grid.notes = layers.map { row in
+      row.map { cell in
+        func nats(_ value: Float) -> String { String(format: "%.2f nats", value) }
+        return "entropy \(nats(cell.entropy)); KL from the end \(nats(cell.divergence)); "
+          + "the model's surprise \(nats(cell.surprisal))"
+      }
+    }
     return grid
   }
 }

@@ -6,7 +6,7 @@ import XCTest
 @testable import Grading
 
 final class PageTests: XCTestCase {
-  func testTenthsOfThePointsHoldTheirLowerBoundAndTheLastFullMarks() {
+  func testBarsHoldTheirLowerBoundAndTheLastFullMarks() {
     let points = [0, 2.5, 3, 3.5, 15, 29.5, 30]
     XCTAssertEqual(Histogram(points: points, of: 30).counts, [2, 2, 0, 0, 0, 1, 0, 0, 0, 2])
     XCTAssertEqual(Histogram(points: [], of: 30).counts, [Int](repeating: 0, count: 10))
@@ -20,7 +20,32 @@ final class PageTests: XCTestCase {
     XCTAssertEqual(tall, [0, 120, 0, 0, 0, 0, 0, 0, 0, 60])
     XCTAssertEqual(
       parsed.all("svg")[0].attributes["aria-label"],
-      "4 between 10 and 20 per cent, 2 between 90 and 100 per cent")
+      "4 from 1 to less than 2 points, 2 from 9 to 10 points")
+  }
+
+  func testBarsBeginAndEndAtWholePoints() throws {
+    // The points of the sheets, and others.
+    for (points, edges) in [
+      (48, [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 48]),
+      (52, [0, 6, 12, 18, 24, 30, 36, 42, 48, 52]),
+      (44, [0, 5, 10, 15, 20, 25, 30, 35, 40, 44]), (3, [0, 1, 2, 3]), (0, [0, 1]),
+    ] {
+      let histogram = Histogram(points: edges.map(Double.init), of: points)
+      XCTAssertEqual(histogram.edges, edges)
+      // Each edge is in the bar that it begins, and the last with what is before it.
+      XCTAssertEqual(histogram.counts.reduce(0, +), edges.count)
+      XCTAssertEqual(histogram.counts.dropLast(), Array(repeating: 1, count: edges.count - 2)[...])
+      XCTAssertEqual(histogram.counts.last, 2)
+    }
+    let picture = Histogram(points: [4.9, 5, 46, 48], of: 48).picture
+    let parsed = try ParsedDocument(Data(picture.source.utf8))
+    XCTAssertEqual(
+      parsed.all("svg")[0].attributes["aria-label"],
+      "1 from 0 to less than 5 points, 1 from 5 to less than 10 points, 2 from 45 to 48 points")
+    // The bar of three points is three fifths as wide as the others, without the gaps between them.
+    let widths = parsed.all("rect").compactMap { Double($0.attributes["width"] ?? "") }
+    XCTAssertEqual(widths.count, 10)
+    XCTAssertEqual((widths[9] + 4) / (widths[0] + 4), 0.6, accuracy: 0.01)
   }
 
   func testTheExerciseMissedMostOftenComesFirstWithWhatWasSaid() {

@@ -110,7 +110,8 @@ final class InterventionResultTests: XCTestCase {
       if kind == "html" {
         let page = String(decoding: data, as: UTF8.self)
         XCTAssertTrue(page.hasPrefix("<!DOCTYPE html>"))
-        XCTAssertTrue(page.contains("<svg"))
+        // What has cells is a table to point at, other plots are drawn.
+        XCTAssertTrue(page.contains("<svg") || page.contains("<tbody>"))
         XCTAssertFalse(page.contains("<?xml"))
         XCTAssertTrue(page.contains("<summary>Numbers</summary>"))
       } else {

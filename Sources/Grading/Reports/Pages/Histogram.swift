@@ -1,16 +1,19 @@
-/// How many students earned how much, as bars of a tenth of the points each.
+/// How many students earned how much, as bars of so many whole points each.
 struct Histogram {
-  /// How many students are in each tenth; full marks are in the last.
+  /// The points at which a bar begins, and those at which the last ends: all of them whole.
+  let edges: [Int]
+  /// How many students are in each bar, from its beginning to before its end; full marks are in the last.
   let counts: [Int]
-  private let maxPoints: Int
 
   init(points: [Double], of maxPoints: Int) {
-    self.maxPoints = maxPoints
-    var counts = [Int](repeating: 0, count: 10)
+    let most = max(maxPoints, 1)
+    // Ten bars or fewer; the last may be the narrower.
+    let step = (most + 9) / 10
+    edges = Array(stride(from: 0, to: most, by: step)) + [most]
+    var counts = [Int](repeating: 0, count: edges.count - 1)
     for value in points {
-      let share = value / Double(max(maxPoints, 1))
-      // The small addend keeps 3 of 30 in the second tenth.
-      counts[min(max(Int(share * 10 + 1e-9), 0), 9)] += 1
+      // The small addend keeps a sum of parts that should be 3 from being a little less.
+      counts[min(max(Int((value + 1e-9) / Double(step)), 0), counts.count - 1)] += 1
     }
     self.counts = counts
   }
@@ -19,11 +22,12 @@ struct Histogram {
   var picture: Markup {
     let (left, top, width, height) = (10.0, 18.0, 380.0, 120.0)
     let tallest = Double(max(counts.max() ?? 1, 1))
-    let step = width / 10
+    func place(_ edge: Int) -> Double { left + width * Double(edge) / Double(edges.last!) }
     func number(_ value: Double) -> String { String((value * 10).rounded() / 10) }
     let bars: [Markup] = counts.enumerated().map { index, count in
       let tall = height * Double(count) / tallest
-      let x = left + Double(index) * step
+      let x = place(edges[index])
+      let step = place(edges[index + 1]) - x
       let label: Markup =
         count == 0
         ? ""
@@ -37,17 +41,21 @@ struct Histogram {
 
         """
     }
-    let ticks: [Markup] = (0...10).map { tick in
-      let points = Double(maxPoints) * Double(tick) / 10
+    // A narrow last bar has no room for two numbers.
+    let shown = edges.filter { $0 == edges.last || place(edges.last!) - place($0) > 24 }
+    let ticks: [Markup] = shown.map { edge in
+      let anchor = edge == 0 ? "start" : edge == edges.last ? "end" : "middle"
       return """
-        <text x="\(number(left + Double(tick) * step))" y="\(number(top + height + 16))" \
-        text-anchor="\(tick == 0 ? "start" : tick == 10 ? "end" : "middle")">\
-        \(shownPoints((points * 10).rounded() / 10))</text>
+        <text x="\(number(place(edge)))" y="\(number(top + height + 16))" \
+        text-anchor="\(anchor)">\(edge)</text>
 
         """
     }
-    let spoken = counts.enumerated().filter { $0.element > 0 }
-      .map { "\($0.element) between \($0.offset * 10) and \($0.offset * 10 + 10) per cent" }
+    let spoken = counts.indices.filter { counts[$0] > 0 }.map { index in
+      let end = edges[index + 1]
+      let isLast = index == counts.count - 1
+      return "\(counts[index]) from \(edges[index]) to \(isLast ? "" : "less than ")\(end) points"
+    }
     return """
       <svg viewBox="0 0 400 180" role="img" aria-label="\(spoken.joined(separator: ", "))">
       \(bars)<line x1="\(number(left))" y1="\(number(top + height))" \
