@@ -32,8 +32,8 @@ extension ProbingSheet {
       Training: scores at zero, `AdamW()`, some 100 steps at a rate of 0.1 that falls. Each step takes \
       eight of the texts, opens `gates(from: scores, keeping: count, temperature: τ)` with τ falling \
       from 1 to 0.1, and takes the mean cross-entropy of the last row against `label`. At the end the \
-      `count` greatest scores are kept. Or begin with all heads, and silence again and again the one \
-      whose absence costs least.
+      `count` greatest scores are kept; try them, and learn again in another order if they are not \
+      enough. Or begin with all heads, and silence again and again the one whose absence costs least.
       """,
     ],
     interpretation: """
