@@ -227,21 +227,20 @@ package enum TracedModel: Codable, Sendable {
   case drawn(seed: UInt64, encoderLayers: Int, decoderLayers: Int, heads: Int)
 
   package func model() throws -> Transformer {
-    let (seed, encoderLayers, decoderLayers, heads): (UInt64, Int, Int, Int)
     switch self {
     case .named(let value): return try LoadedModel.kept(value).model
-    case .drawn(let drawn): (seed, encoderLayers, decoderLayers, heads) = drawn
+    case .drawn(let seed, let encoderLayers, let decoderLayers, let heads):
+      func stack(_ layers: Int) -> TransformerConfiguration.Stack {
+        TransformerConfiguration.Stack(
+          layerCount: layers, headCount: heads, headWidth: 5, feedForwardWidth: 14)
+      }
+      var generator = SeededGenerator(seed: seed)
+      return Transformer(
+        configuration: .t5(
+          vocabularySize: 20, width: 12, encoder: stack(encoderLayers),
+          decoder: stack(decoderLayers), activation: .geluTanh, isGated: true,
+          tiesEmbeddings: true), using: &generator)
     }
-    func stack(_ layers: Int) -> TransformerConfiguration.Stack {
-      TransformerConfiguration.Stack(
-        layerCount: layers, headCount: heads, headWidth: 5, feedForwardWidth: 14)
-    }
-    var generator = SeededGenerator(seed: seed)
-    return Transformer(
-      configuration: .t5(
-        vocabularySize: 20, width: 12, encoder: stack(encoderLayers),
-        decoder: stack(decoderLayers), activation: .geluTanh, isGated: true,
-        tiesEmbeddings: true), using: &generator)
   }
 }
 
