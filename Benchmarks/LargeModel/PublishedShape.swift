@@ -98,7 +98,9 @@ struct PublishedShape {
   }
 
   /// Writes configuration and weights, and returns how many weights there are.
-  func write(to folder: URL) throws -> Int {
+  ///
+  /// - Parameter isSparse: Whether weights are zeros that nobody wrote.
+  func write(to folder: URL, isSparse: Bool) throws -> Int {
     try JSONSerialization.data(withJSONObject: configuration)
       .write(to: folder.appendingPathComponent("config.json"))
     var (entries, end): ([String], Int) = ([], 0)
@@ -118,6 +120,10 @@ struct PublishedShape {
     try file.write(contentsOf: withUnsafeBytes(of: UInt64(header.count).littleEndian) { Data($0) })
     try file.write(contentsOf: header)
 
+    if isSparse {
+      try file.truncate(atOffset: UInt64(8 + header.count + end))
+      return end / 2
+    }
     // Four weights a word: a sign, an exponent of 2⁻⁷ or 2⁻⁸ and a fraction. So many that a matrix
     // repeats none of its rows, and no more, because the disk is to be what takes time.
     var generator = SeededGenerator(seed: 0)

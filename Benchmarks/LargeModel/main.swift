@@ -1,7 +1,10 @@
 // A model of a published shape with random BF16 weights: written to a temporary folder, loaded, run
 // on 16 tokens with every activation kept. Prints the peak of memory beside the file's size.
 //
-// usage: LargeModel [neox-1.4b | gptj-6b | llama-7b]
+// usage: LargeModel [neox-1.4b | gptj-6b | llama-7b] [sparse]
+//
+// With `sparse` the weights are zeros that take no room on the disk, for the peak alone: zeros that are
+// read take the memory that others do, and nothing waits for the disk.
 //
 // Weights are read where they lie in the file. What of it is in memory counts, although the system
 // drops it when another program needs the room. At most, in MiB, the peak may be
@@ -17,9 +20,11 @@ import Transformers
 
 let name = CommandLine.arguments.dropFirst().first ?? "neox-1.4b"
 guard let shape = PublishedShape.all[name] else {
-  fatalError("usage: LargeModel [\(PublishedShape.all.keys.sorted().joined(separator: " | "))]")
+  let names = PublishedShape.all.keys.sorted().joined(separator: " | ")
+  fatalError("usage: LargeModel [\(names)] [sparse]")
 }
 
+let isSparse = CommandLine.arguments.dropFirst(2).first == "sparse"
 let folder = FileManager.default.temporaryDirectory
   .appendingPathComponent("headlight-large-\(ProcessInfo.processInfo.processIdentifier)")
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -28,7 +33,7 @@ do {
   defer { try? FileManager.default.removeItem(at: folder) }
   let clock = ContinuousClock()
   var count = 0
-  let writing = try clock.measure { count = try shape.write(to: folder) }
+  let writing = try clock.measure { count = try shape.write(to: folder, isSparse: isSparse) }
   let before = peakMemory()
   var model: Transformer?
   let loading = try clock.measure { model = try Transformer(directory: folder) }
