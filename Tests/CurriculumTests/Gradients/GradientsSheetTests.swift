@@ -33,9 +33,9 @@ final class GradientsSheetTests: XCTestCase {
   func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
 
   /// A picture that is of the translator whatever was asked for would be drawn.
-  func testEveryFigureIsOfTheModelThatIsAskedFor() {
+  func testEveryFigureIsOfTheModelThatIsAskedFor() throws {
     let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).png")
-    FigureModel.$current.withValue(FigureModel(value: "/no/model", name: "none")) {
+    try FigureModel.$current.withValue(FigureModel(value: "/no/model", name: "none")) {
       for figure in GradientsSheet.figures {
         XCTAssertThrowsError(
           try figure.draw(Asking(GradientsAsks.self, of: Solution3.Answers()), file), figure.name
