@@ -108,17 +108,6 @@ let sheets: [(number: Int, title: String, methods: [String])] = [
   (number: 9, title: "Circuits", methods: ["Circuits", "Interventions"]),
 ]
 
-/// The tool as it is released holds the Swift libraries itself: to load Foundation's takes longer
-/// than most of what the tool is asked for.
-let selfContained: [LinkerSetting] = [
-  .unsafeFlags(
-    [
-      "-static-stdlib", "-lFoundationInternationalization", "-l_FoundationCShims",
-      "-l_FoundationCollections", "-l_FoundationICU", "-lCoreFoundation",
-      "-lswiftSynchronization",
-    ], .when(platforms: [.linux], configuration: .release))
-]
-
 /// What the command-line tool is made of.
 var headlight: [Target.Dependency] = [
   "Answering", "Checkpoints", "Coursework", "Curriculum", "Evidence", "Figures", "Files", "Hub",
@@ -242,8 +231,7 @@ let targets: [[Target]] = [
   // ### END INSTRUCTOR
   [
     .executableTarget(
-      name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings,
-      linkerSettings: selfContained),
+      name: "headlight", dependencies: headlight + [argumentParser], swiftSettings: settings),
     // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: "headlightTests",
