@@ -24,9 +24,9 @@ struct PatternSearch: ~Copyable {
     self.start = start
     self.end = end
     turns = Array(repeating: -1, count: pattern.turns)
-    // About as many as Oniguruma allows a match: a second at most for a short text, and what honest
-    // expressions take many times over.
-    stepsLeft = 10_000_000 + 1000 * (end - start)
+    // A few seconds at most, and what honest expressions take many times over: `a*b` on five thousand a
+    // takes half of it.
+    stepsLeft = 50_000_000 + 1000 * (end - start)
   }
 
   /// Where the part of the program ends that begins at a place, or nil if it does not match.
