@@ -235,7 +235,7 @@ let targets: [[Target]] = [
     // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: "headlightTests",
-      dependencies: ["headlight", "CourseworkFixture", argumentParser] + headlight
+      dependencies: ["headlight", "CourseworkFixture", "Pictures", argumentParser] + headlight
         + sheets.map { .byName(name: "Sheet\($0.number)") },
       swiftSettings: settings),
     // ### END HIDDEN TESTS
@@ -244,6 +244,7 @@ let targets: [[Target]] = [
   benchmark("TrainingStep", ["Tensors", "Transformers"]),
   benchmark("Forward", ["Tensors", "Transformers"]),
   benchmark("Trace", ["Tensors", "Transformers"]),
+  benchmark("Generation", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("LargeModel", ["Checkpoints", "Tensors", "Transformers"]),
   benchmark("Products", ["Tensors"]),
   benchmark("IntegratedGradients", ["Interpretability", "Tensors", "Transformers"]),

@@ -3,11 +3,13 @@
 Needs Python with what `Benchmarks/requirements.txt` names, and the programs built:
 
     swift build -c release
-    python Benchmarks/compare.py [--quick] [--threads N] [NAME ...]
+    python Benchmarks/compare.py [--quick] [--threads N] [--smollm2 DIR] [NAME ...]
 
-Each line: what, our median, the peer's median, ours / peer's, and the most it should be. Both sides
-use the same number of threads, all cores unless told otherwise. `--quick` takes two pairs of each
-instead of five.
+A row each: what, our median, the peer's median, ours / peer's, the most it should be, and how many
+pairs were taken. Both sides use the same number of threads, all cores unless told otherwise. `--quick`
+takes two pairs of each instead of five, and one when four minutes have passed, so that all of it ends
+in ten. Generation is timed with SmolLM2-135M in a directory that `Scripts/smollm2.py` made,
+and left out where there is none.
 
 Threads that wait by spinning lose all their time when anything else wants a core: a pair in which
 either side takes three times its usual is said, and timed again.
@@ -30,6 +32,17 @@ def wall(command):
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True)
     return time.perf_counter() - start
+
+
+def peak(command):
+    """The most memory that a program held at once, in MiB; a number stands for itself."""
+    if isinstance(command, float):
+        return command
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status != 0:
+        raise subprocess.CalledProcessError(status, command)
+    return usage.ru_maxrss / 1024
 
 
 def printed(command):
@@ -127,6 +140,29 @@ for _ in range(6):
     IntegratedGradients(f).attribute(e, n_steps=64, return_convergence_delta=True)
     ts.append((time.perf_counter() - a) * 1e3)
 print('median', statistics.median(ts[1:]))
+"""
+# 40 tokens, the most probable each time, in the faster of the two precisions.
+PROMPT = "6403,1980,253,655,28,281,253,1165,6560,411,260,3426,28"
+GENERATION = """
+import torch, time, statistics, transformers as tf, logging
+logging.disable(logging.WARNING); torch.set_grad_enabled(False)
+x = torch.tensor([[{prompt}]]); medians = []
+for dtype in (torch.float32, torch.bfloat16):
+    m = tf.AutoModelForCausalLM.from_pretrained('{model}', dtype=dtype).eval(); ts = []
+    for _ in range(4):
+        a = time.perf_counter()
+        m.generate(x, attention_mask=torch.ones_like(x), max_new_tokens=40, min_new_tokens=40,
+          do_sample=False)
+        ts.append((time.perf_counter() - a) * 1e3)
+    medians.append(statistics.median(ts[1:]))
+print('median', min(medians))
+"""
+FIRST_TOKEN = """
+import torch, transformers as tf, logging
+logging.disable(logging.WARNING); torch.set_grad_enabled(False)
+m = tf.AutoModelForCausalLM.from_pretrained('{model}', dtype=torch.{dtype}).eval()
+x = torch.tensor([[{prompt}]])
+m.generate(x, attention_mask=torch.ones_like(x), max_new_tokens=1, do_sample=False)
 """
 PICTURE = """
 import torch, transformers as tf
@@ -445,6 +481,19 @@ def pairs(folder):
         yield f"training-step-{name}", most, printed, \
             program("TrainingStep", str(vocabulary), str(heads), str(rows), str(length)), \
             python(STEP.format(vocabulary=vocabulary, heads=heads, rows=rows, length=length)), None
+    if options.smollm2:
+        model = os.path.abspath(options.smollm2)
+        ours = lambda count: program("headlight", "generate", "--model", model, "--input-ids",
+                                     PROMPT, "--max-new-tokens", count)
+        yield "generation", 0.5, printed, program("Generation", model, PROMPT, "3"), \
+            python(GENERATION.format(model=model, prompt=PROMPT)), None
+        # From process start, loading included.
+        for dtype in ["float32", "bfloat16"]:
+            yield f"first-token-{dtype}", 0.15, wall, ours("1"), \
+                python(FIRST_TOKEN.format(model=model, prompt=PROMPT, dtype=dtype)), None
+        # Beside the size of the file.
+        size = os.path.getsize(os.path.join(model, "model.safetensors")) / (1 << 20)
+        yield "generation-memory", 1.15, peak, ours("40"), size, None
     yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
         python(GRADIENTS), None
     yield "lens", 0.38, printed, program("Lens", "1"), python(LENS), None
@@ -491,6 +540,10 @@ def pairs(folder):
             [*peer, "time", file, text], train
 
 
+def shown(measure, value):
+    return f"{value:.1f} MiB" if measure is peak else f"{value * 1e3:.1f} ms"
+
+
 def in_turn(name, measure, ours, theirs, count):
     """The seconds of both sides, a pair after the other; pairs that were disturbed are repeated."""
     pairs = [(measure(ours), measure(theirs)) for _ in range(count)]
@@ -500,7 +553,7 @@ def in_turn(name, measure, ours, theirs, count):
         if not slow:
             break
         print(f"{name}: {len(slow)} of {count} pairs were disturbed (one took "
-              f"{slow[0][0] * 1e3:.1f} and {slow[0][1] * 1e3:.1f} ms), and are repeated",
+              f"{shown(measure, slow[0][0])} and {shown(measure, slow[0][1])}), and are repeated",
               file=sys.stderr, flush=True)
         pairs = [(measure(ours), measure(theirs)) if pair in slow else pair for pair in pairs]
     return zip(*pairs)
@@ -508,16 +561,21 @@ def in_turn(name, measure, ours, theirs, count):
 
 options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
 options.add_argument("names", nargs="*", metavar="NAME")
-options.add_argument("--quick", action="store_true", help="two pairs of each instead of five")
+options.add_argument("--quick", action="store_true", help="two pairs of each or one, not five")
 options.add_argument("--threads", type=int, default=os.cpu_count())
+options.add_argument("--smollm2", metavar="DIR", help="SmolLM2-135M, as Scripts/smollm2.py writes it")
 options = options.parse_args()
 limit_threads(options.threads)
+ROW = "{:24} {:>12} {:>12} {:>7} {:>8} {:>6}"
+print(ROW.format("what", "ours", "peer", "ratio", "at most", "pairs"), flush=True)
+start = time.monotonic()
 with tempfile.TemporaryDirectory() as folder:
     for name, most, measure, ours, theirs, prepare in pairs(folder):
         if options.names and name not in options.names:
             continue
         if prepare:
             prepare()
-        a, b = map(statistics.median, in_turn(name, measure, ours, theirs, 2 if options.quick else 5))
-        print(f"{name}: {a * 1e3:.1f} ms, peer {b * 1e3:.1f} ms, ratio {a / b:.3f} (at most {most})",
+        count = 5 if not options.quick else 2 if time.monotonic() - start < 240 else 1
+        a, b = map(statistics.median, in_turn(name, measure, ours, theirs, count))
+        print(ROW.format(name, shown(measure, a), shown(measure, b), f"{a / b:.3f}", most, count),
               flush=True)

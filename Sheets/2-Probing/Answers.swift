@@ -66,8 +66,8 @@ struct Answers: ProbingAnswers {
 
   // MARK: 2.4  Random weights
 
-  /// The accuracies on the test words of the majority class, of a probe on an untrained model, and of
-  /// a probe on the model itself.
+  /// The majority class, and the classes that a probe on an untrained model and a probe on the model
+  /// itself give to the test words.
   ///
   /// A word's last token stands for it.
   ///
@@ -76,30 +76,37 @@ struct Answers: ProbingAnswers {
   ///     and the places of the `training` and `test` words.
   ///   - model: The trained model; `Transformer(configuration:using:)` makes an untrained one.
   ///   - seed: Where the untrained model's weights come from.
-  func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines {
+  /// - Returns: The class most frequent in training as `majority`, and a class for each test word, in
+  ///   the order of `test`, as `untrained` and `trained`.
+  func baselines(
+    on words: ProbedWords, in model: Transformer, seed: UInt64
+  ) throws -> BaselineAnswers {
     throw Unanswered()
   }
 
   // MARK: 2.5  How wide is the error bar?
 
-  /// A percentile interval for an accuracy, from drawing whole sentences again with replacement.
+  /// A percentile interval for an accuracy, from drawing whole units again with replacement.
   ///
   /// - Parameters:
   ///   - right: Whether each word was answered rightly.
-  ///   - sentences: The sentence of each word, as a number.
+  ///   - units: The unit of each word, as a number: its sentence, or whatever else is independent.
   ///   - level: The share of samples between the ends, such as 0.95.
   ///   - samples: How many samples to draw.
   ///   - seed: Where the draws come from.
   func interval(
-    of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
+    of right: [Bool], units: [Int], level: Double, samples: Int, seed: UInt64
   ) throws -> Estimate {
     throw Unanswered()
   }
 
   // MARK: 2.6  Linear or not
 
-  /// Accuracy and selectivity on the test words, of a linear probe and of one with a hidden layer, in
-  /// this order.
+  /// What a linear probe and one with a hidden layer answer on the test words, and what a twin of each
+  /// answers in the control task, in this order.
+  ///
+  /// `HiddenLayerProbe(trainingOn:hidden:seed:)` trains the one with a hidden layer, and its
+  /// `classes(of:)` answers.
   ///
   /// - Parameters:
   ///   - data: `vectors` `[word, width]`, `labels`, `controlLabels`, `classes`, and the places of the
@@ -108,7 +115,17 @@ struct Answers: ProbingAnswers {
   ///   - seed: Where initial weights come from.
   func compareProbes(
     on data: ControlledVectors, hidden: Int, seed: UInt64
-  ) throws -> [ProbeFinding] {
+  ) throws -> [ProbeAndTwin] {
+    throw Unanswered()
+  }
+
+  /// Vectors with two classes, 0 and 1, which a probe with a hidden layer finds in vectors that it has
+  /// not met, and no linear probe does.
+  ///
+  /// - Parameters:
+  ///   - count: How many vectors.
+  ///   - seed: Where they come from.
+  func notOnALine(count: Int, seed: UInt64) throws -> LabelledVectors {
     throw Unanswered()
   }
 
@@ -120,12 +137,17 @@ struct Answers: ProbingAnswers {
     throw Unanswered()
   }
 
-  /// The accuracy of a linear probe on the test words at every layer.
+  /// The accuracy of a linear probe on the test words at every layer, with an interval of 95 % from
+  /// 1,000 samples.
   ///
   /// - Parameters:
-  ///   - words: `layers`, each `[word, width]`, `labels`, `classes` and `lemmas`.
-  ///   - split: The places of training and test.
-  func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double] {
+  ///   - words: `layers`, each `[word, width]`, `labels`, `classes`, and the lemma and the sentence of
+  ///     each word in `lemmas` and `sentences`.
+  ///   - split: The places of training and test, by lemma.
+  ///   - seed: Where the samples come from.
+  func accuracies(
+    of words: LayeredWords, split: SplitPlaces, seed: UInt64
+  ) throws -> [Estimate] {
     throw Unanswered()
   }
 
@@ -187,8 +209,8 @@ struct Answers: ProbingAnswers {
   /// The mean cross-entropy, in nats, with which the model answers some texts behind a prefix of
   /// vectors, and its gradient with respect to the prefix.
   ///
-  /// The prefix stands in front of each text, at the embedding. The answer is the decoder's first
-  /// row, and only the tokens of `answers` compete.
+  /// The prefix stands in front of each text, at the embedding. The answer is read in the last row of
+  /// the logits, and only the tokens of `answers` compete.
   ///
   /// - Parameters:
   ///   - prefix: `[vector, width]`.
@@ -201,7 +223,58 @@ struct Answers: ProbingAnswers {
     throw Unanswered()
   }
 
-  // MARK: 2.11  In words
+  /// Trains the prompt of a task, and holds it against the prompt it began as, a linear probe on what
+  /// leaves the last block where the text ends, and the majority class.
+  ///
+  /// All four are accuracies on the test texts.
+  ///
+  /// - Parameters:
+  ///   - task: The texts in `training` and `test`, the token of each class in `answers`, and the
+  ///     prompt to begin with, `prefix` `[vector, width]`.
+  ///   - model: The model, whose weights stay as they are.
+  /// - Returns: The trained prompt and the accuracies.
+  func comparePrompts(on task: PromptTask, in model: Transformer) throws -> PromptComparison {
+    throw Unanswered()
+  }
+
+  // MARK: 2.11  Which heads does it need?
+
+  /// How far each head's gate is open, `[head]`, when `count` of them are chosen softly, one after the
+  /// other.
+  ///
+  /// - Parameters:
+  ///   - scores: How much each head wants to be kept, `[head]`.
+  ///   - count: K, how many are to be kept.
+  ///   - temperature: τ.
+  func gates(from scores: Tensor, keeping count: Int, temperature: Float) throws -> Tensor {
+    throw Unanswered()
+  }
+
+  /// The heads that are enough for a task: the others' output is zero, and the model still answers.
+  ///
+  /// - Parameters:
+  ///   - texts: Texts (`tokens`) and what follows them; `label` is the token.
+  ///   - count: How many heads are to be kept.
+  ///   - model: A model of one stack, `.blocks`.
+  func neededHeads(
+    for texts: [LabelledText], keeping count: Int, in model: Transformer
+  ) throws -> [HeadPlace] {
+    throw Unanswered()
+  }
+
+  /// What a model loses at predicting the next token, in nats a token, without some heads.
+  ///
+  /// - Parameters:
+  ///   - heads: The heads whose output is zero, all at once.
+  ///   - texts: Each begins with the start token; every later token is to be predicted.
+  ///   - model: A model of one stack, `.blocks`.
+  func loss(
+    without heads: [HeadPlace], on texts: [[Int]], in model: Transformer
+  ) throws -> Double {
+    throw Unanswered()
+  }
+
+  // MARK: 2.12  In words
 
   /// What does the accuracy of a probe show, and what does it not show? Use what you measured in 2.3,
   /// 2.4 and 2.8; about 150 words.
@@ -209,7 +282,7 @@ struct Answers: ProbingAnswers {
     throw Unanswered()
   }
 
-  // MARK: 2.12  In words
+  // MARK: 2.13  In words
 
   /// What you would ask of a paper that says “layer 8 encodes syntax”.
   ///

@@ -3,7 +3,7 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 // Vectors of two registers pass between functions that are inlined, and so by no convention.
 #pragma clang diagnostic ignored "-Wpsabi"
 

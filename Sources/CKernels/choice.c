@@ -7,7 +7,8 @@ extern const KernelSet wideKernels, narrowKernels;
 
 const KernelSet *kernelSet(int width) {
   __builtin_cpu_init();
-  int isNarrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  int isNarrow = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
+      && __builtin_cpu_supports("f16c");
   if (width == 1) return isNarrow ? &narrowKernels : NULL;
   int isWide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
       && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");

@@ -286,21 +286,52 @@ static void adamw(
               put(p + i, get(p + i, part) * decay - step, part);)
 }
 
-// Products of few rows with a large weight.
+// Values of sixteen bits become Float32, exactly.
+
+enum { FLOATS, BFLOATS, HALVES };
+typedef unsigned short u16 __attribute__((vector_size(32)));
+typedef unsigned short u16u __attribute__((vector_size(32), aligned(2), may_alias));
+typedef _Float16 h16 __attribute__((vector_size(32)));
+
+INLINE v16 getWide(const unsigned short *x, long part, int kind) {
+  u16 bits = {};
+  if (part == 16)
+    bits = *(const u16u *)x;
+  else
+    __builtin_memcpy(&bits, x, 2 * part);
+  if (kind == HALVES) return __builtin_convertvector((h16)bits, v16);
+  return (v16)(__builtin_convertvector(bits, i16) << 16);
+}
+
+static void widenBFloats(const unsigned short *x, float *out, long count) {
+  EACH_VECTOR(put(out + i, getWide(x + i, part, BFLOATS), part);)
+}
+
+static void widenHalves(const unsigned short *x, float *out, long count) {
+  EACH_VECTOR(put(out + i, getWide(x + i, part, HALVES), part);)
+}
+
+// Products of few rows with a large weight, whose values are of a kind.
+
+/// The weight's value `i`, where it lies.
+INLINE const void *place(const void *weight, long i, int kind) {
+  return (const char *)weight + i * (kind == FLOATS ? 4 : 2);
+}
 
 /// A tile of the result: `rows` rows of x against `columns` rows of the weight. Every dot product
 /// is a sum in sixteen lanes of its own, so that the shape of the tile changes nothing.
 INLINE void tile(
-    const float *x, long xStride, const float *weight, long weightStride, const float *bias,
-    float *out, long outStride, int rows, int columns, long k) {
+    const float *x, long xStride, const void *weight, int kind, long weightStride,
+    const float *bias, float *out, long outStride, int rows, int columns, long k) {
   v16 sums[TILE_ROWS][TILE_COLUMNS] = {};
   const long count = k;
   EACH_VECTOR(
       v16 w[TILE_COLUMNS];
       for (int c = 0; c < columns; c++) {
-        w[c] = get(weight + c * weightStride + i, part);
+        const void *from = place(weight, c * weightStride + i, kind);
+        w[c] = kind == FLOATS ? get(from, part) : getWide(from, part, kind);
         // The next columns' rows are fetched while these are multiplied.
-        __builtin_prefetch(weight + (columns + c) * weightStride + i);
+        __builtin_prefetch(place(weight, (columns + c) * weightStride + i, kind));
       }
       for (int r = 0; r < rows; r++) {
         v16 value = get(x + r * xStride + i, part);
@@ -322,33 +353,45 @@ INLINE void tile(
 
 /// All rows against `columns` rows of the weight, which stay in the nearest cache meanwhile.
 INLINE void column(
-    const float *x, long xStride, const float *weight, long weightStride, const float *bias,
-    float *out, long outStride, int columns, long m, long k) {
+    const float *x, long xStride, const void *weight, int kind, long weightStride,
+    const float *bias, float *out, long outStride, int columns, long m, long k) {
   long row = 0;
   for (; row + TILE_ROWS <= m; row += TILE_ROWS)
-    tile(x + row * xStride, xStride, weight, weightStride, bias, out + row * outStride, outStride,
-         TILE_ROWS, columns, k);
+    tile(x + row * xStride, xStride, weight, kind, weightStride, bias, out + row * outStride,
+         outStride, TILE_ROWS, columns, k);
 #define REST(ROWS)                                                                             \
   if (m - row == ROWS)                                                                         \
-    tile(x + row * xStride, xStride, weight, weightStride, bias, out + row * outStride,        \
+    tile(x + row * xStride, xStride, weight, kind, weightStride, bias, out + row * outStride,  \
          outStride, ROWS, columns, k);
   TILE_RESTS
 }
 
-static void products(
-    const float *x, long xStride, const float *weight, long weightStride, const float *bias,
-    float *out, long outStride, long m, long n, long k) {
+INLINE void columns(
+    const float *x, long xStride, const void *weight, int kind, long weightStride,
+    const float *bias, float *out, long outStride, long m, long n, long k) {
   long c = 0;
   for (; c + TILE_COLUMNS <= n; c += TILE_COLUMNS)
-    column(x, xStride, weight + c * weightStride, weightStride, bias ? bias + c : bias, out + c,
-           outStride, TILE_COLUMNS, m, k);
+    column(x, xStride, place(weight, c * weightStride, kind), kind, weightStride,
+           bias ? bias + c : bias, out + c, outStride, TILE_COLUMNS, m, k);
   for (; c < n; c++)
-    column(x, xStride, weight + c * weightStride, weightStride, bias ? bias + c : bias, out + c,
-           outStride, 1, m, k);
+    column(x, xStride, place(weight, c * weightStride, kind), kind, weightStride,
+           bias ? bias + c : bias, out + c, outStride, 1, m, k);
 }
+
+#define PRODUCTS(NAME, TYPE, KIND)                                                             \
+  static void NAME(                                                                            \
+      const float *x, long xStride, const TYPE *weight, long weightStride, const float *bias,  \
+      float *out, long outStride, long m, long n, long k) {                                    \
+    columns(x, xStride, weight, KIND, weightStride, bias, out, outStride, m, n, k);            \
+  }
+
+PRODUCTS(products, float, FLOATS)
+PRODUCTS(bfloatProducts, unsigned short, BFLOATS)
+PRODUCTS(halfProducts, unsigned short, HALVES)
 
 const KernelSet SET = {
     exponential, silu, siluGradient, geluTanh, geluTanhGradient, gelu, geluGradient, add, subtract,
     multiply, scale, sum, squares, dot, maximum, addRows, addProductRows, exponentials, softmax,
-    softmaxGradient, normalise, normGradient, adamw, products,
+    softmaxGradient, normalise, normGradient, adamw, products, widenBFloats, widenHalves,
+    bfloatProducts, halfProducts,
 };

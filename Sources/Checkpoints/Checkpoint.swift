@@ -77,11 +77,13 @@ public struct Checkpoint: Sendable {
     try file(of: name).tensor(keptName(name))
   }
 
-  /// Reads the weights that a tensor holds; see ``SafetensorsFile/tensors(_:layout:shape:)``.
+  /// Reads the weights that a tensor holds; see
+  /// ``SafetensorsFile/tensors(_:layout:shape:stayNarrow:)``.
   func tensors(
-    _ name: String, layout: WeightLayout, shape: [Int]
+    _ name: String, layout: WeightLayout, shape: [Int], stayNarrow: Bool
   ) throws(CheckpointError) -> [Tensor] {
-    try file(of: name).tensors(keptName(name), layout: layout, shape: shape)
+    try file(of: name).tensors(
+      keptName(name), layout: layout, shape: shape, stayNarrow: stayNarrow)
   }
 
   /// Reads a tensor of whole numbers; see ``SafetensorsFile/integers(_:)``.

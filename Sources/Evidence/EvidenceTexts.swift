@@ -79,11 +79,12 @@ extension MeasuredModel {
         clean: clean, corrupted: corrupted, answer: answer, foil: foil, template: texts.template)
     }
     try check()
+    // What was not made of these words alone has more ways to go on: “to the”, “to her”.
+    let least = readsWords ? builtIn.leastProbability : builtIn.leastProbability / 5
     let done =
       read.isEmpty
       ? TaskSet([])
-      : try TaskSet(read).filtered(on: model, answer: builtIn.leastProbability)
-        .balanced(to: count)
+      : try TaskSet(read).filtered(on: model, answer: least).balanced(to: count)
     guard done.pairs.count >= min(8, count) else {
       throw NotAsked(
         "\(name) does \(done.pairs.count) of \(read.count) pairs of the task \(task) that it can "

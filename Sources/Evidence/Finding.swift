@@ -17,7 +17,7 @@ package struct Finding: Sendable {
   package let measured: String
   /// When it is said to appear.
   package let rule: Rule
-  /// Raised whenever ``measure`` changes, so that older results are measured again.
+  /// Raised whenever `measure` changes, so that older results are measured again.
   package let version: Int
   /// Which models it can be asked of.
   package let asks: Set<MeasuredModel.Kind>

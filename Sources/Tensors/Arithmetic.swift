@@ -64,6 +64,8 @@ extension Tensor {
     _ a: Tensor, _ b: Tensor, by kernel: Pairwise? = nil, _ f: @Sendable (Vector, Vector) -> Vector
   ) -> Tensor {
     let result = Tensor(uninitialized: a.shape)
+    let (a, b) = (a.widened(), b.widened())
+    defer { withExtendedLifetime((a, b)) {} }
     nonisolated(unsafe) let (x, y, out) = (a.storage.base, b.storage.base, result.storage.base)
     /// Values from `start` on with as many of `b` from `other` on.
     @Sendable func pair(_ start: Int, _ other: Int, _ count: Int) {

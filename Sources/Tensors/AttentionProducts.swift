@@ -53,10 +53,12 @@ extension Tensor {
   /// A head's pattern then stays in the processor's cache.
   ///
   /// - Parameters:
-  ///   - keys, values: `[batch, key, keyHead, width]`.
+  ///   - keys: `[batch, key, keyHead, width]`.
+  ///   - values: In the shape of the keys.
   ///   - keyCount: How many keys there are, when what follows is room for more; no gradients are to be
   ///     had then.
-  ///   - scale, bias: As of ``attentionScores(keys:scale:adding:)``.
+  ///   - scale: As of ``attentionScores(keys:scale:adding:)``.
+  ///   - bias: The same.
   ///   - mask: Which keys a query may see.
   package func attending(
     keys: Tensor, values: Tensor, keyCount: Int? = nil, scale: Float, adding bias: Tensor? = nil,

@@ -57,14 +57,37 @@ package enum BLAS {
 
   /// A matrix in memory: where it starts, how far apart its rows are, whether to read it transposed.
   package struct Operand {
-    package var base: UnsafePointer<Float>
-    package var stride: Int
-    package var transposed = false
+    private var start: UnsafeRawPointer
+    /// Nil where the values are Float32.
+    fileprivate let format: NarrowValues.Format?
+    fileprivate let stride: Int
+    fileprivate let transposed: Bool
 
     package init(_ base: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
-      self.base = base
-      self.stride = stride
+      (start, format, self.stride) = (UnsafeRawPointer(base), nil, stride)
       self.transposed = transposed
+    }
+
+    /// A matrix that is widened on its way into a product, as its second operand.
+    package init(
+      _ base: UnsafePointer<UInt16>, _ format: NarrowValues.Format, stride: Int, transposed: Bool
+    ) {
+      (start, self.format, self.stride) = (UnsafeRawPointer(base), format, stride)
+      self.transposed = transposed
+    }
+
+    fileprivate var floats: UnsafePointer<Float> {
+      precondition(format == nil, "the first operand of a product is Float32")
+      return start.assumingMemoryBound(to: Float.self)
+    }
+
+    fileprivate var narrow: UnsafePointer<UInt16> { start.assumingMemoryBound(to: UInt16.self) }
+
+    /// What is left when so many of the rows that lie in memory, or of the columns, come before.
+    fileprivate func dropping(rows: Int = 0, columns: Int = 0) -> Operand {
+      var rest = self
+      rest.start += (rows * stride + columns) * (format == nil ? 4 : 2)
+      return rest
     }
   }
 
@@ -77,14 +100,59 @@ package enum BLAS {
     adding bias: UnsafePointer<Float>? = nil
   ) {
     guard m > 0, n > 0 else { return }
-    if keep == 0, bias == nil || scale == 1, KernelSet.hasFastProducts,
-      isFewRows(a, b, m: m, n: n)
-    {
-      KernelSet.best.products(a.base, a.stride, b.base, b.stride, bias, c, stride, m, n, k)
+    let areRowsFew =
+      keep == 0 && (bias == nil || scale == 1) && KernelSet.hasFastProducts
+      && isFewRows(a, b, m: m, n: n)
+    guard let format = b.format, k > 0, !areRowsFew else {
+      return multiply(
+        a, b, into: c, stride: stride, m: m, n: n, k: k, scale: scale, keep: keep, adding: bias,
+        areRowsFew: areRowsFew)
+    }
+    // A panel of the weight is widened and multiplied while it is in the cache.
+    let (height, width) = b.transposed ? (n, k) : (k, n)
+    let most = max(panelCount / width, 64)
+    let panel = TensorStorage(uninitialized: min(most, height) * width)
+    defer { withExtendedLifetime(panel) {} }
+    let wide = Operand(panel.base, stride: width, transposed: b.transposed)
+    for first in Swift.stride(from: 0, to: height, by: most) {
+      let count = min(most, height - first)
+      for row in 0..<count {
+        let source = b.dropping(rows: first + row).narrow
+        format.widen(source, into: panel.base + row * width, count: width)
+      }
+      if b.transposed {
+        multiply(
+          a, wide, into: c + first, stride: stride, m: m, n: count, k: k, scale: scale, keep: keep,
+          adding: bias.map { $0 + first }, areRowsFew: false)
+      } else {
+        multiply(
+          a.transposed ? a.dropping(rows: first) : a.dropping(columns: first), wide, into: c,
+          stride: stride, m: m, n: n, k: count, scale: scale, keep: first == 0 ? keep : 1,
+          adding: first == 0 ? bias : nil, areRowsFew: false)
+      }
+    }
+  }
+
+  /// How many values of a weight are widened at a time.
+  private static let panelCount = 1 << 18
+
+  /// ``multiply`` of Float32 operands, or of few rows with a weight of any kind.
+  private static func multiply(
+    _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
+    m: Int, n: Int, k: Int, scale: Float, keep: Float, adding bias: UnsafePointer<Float>?,
+    areRowsFew: Bool
+  ) {
+    if areRowsFew {
+      let (x, kernels) = (a.floats, KernelSet.best)
+      switch b.format {
+      case nil: kernels.products(x, a.stride, b.floats, b.stride, bias, c, stride, m, n, k)
+      case .bfloat16:
+        kernels.bfloatProducts(x, a.stride, b.narrow, b.stride, bias, c, stride, m, n, k)
+      case .float16:
+        kernels.halfProducts(x, a.stride, b.narrow, b.stride, bias, c, stride, m, n, k)
+      }
       if scale != 1 {
-        for row in 0..<m {
-          KernelSet.best.scale(c + row * stride, scale, c + row * stride, n)
-        }
+        for row in 0..<m { kernels.scale(c + row * stride, scale, c + row * stride, n) }
       }
       return
     }
@@ -107,7 +175,7 @@ package enum BLAS {
     sgemm(
       CblasRowMajor, a.transposed ? CblasTrans : CblasNoTrans,
       b.transposed ? CblasTrans : CblasNoTrans, Int32(m), Int32(n), Int32(k), scale,
-      a.base, Int32(a.stride), b.base, Int32(b.stride), keep, c, Int32(stride))
+      a.floats, Int32(a.stride), b.floats, Int32(b.stride), keep, c, Int32(stride))
   }
 
   /// Whether few rows meet a weight that is read transposed.
@@ -121,7 +189,7 @@ package enum BLAS {
     m <= 32 && n > m && b.transposed && !a.transposed
   }
 
-  /// What ``multiply`` does, with rows or columns of the result shared out among threads when it is
+  /// What `multiply` does, with rows or columns of the result shared out among threads when it is
   /// worth it.
   package static func multiplyInParallel(
     _ a: Operand, _ b: Operand, into c: UnsafeMutablePointer<Float>, stride: Int,
@@ -135,16 +203,18 @@ package enum BLAS {
     nonisolated(unsafe) let (a, b, c, bias) = (a, b, c, bias)
     if m >= n {
       Parallel.forEachChunk(of: m, work: work, grain: grain, multipleOf: 16) { rows in
-        var part = a
-        part.base += a.transposed ? rows.lowerBound : rows.lowerBound * a.stride
+        let part =
+          a.transposed
+          ? a.dropping(columns: rows.lowerBound) : a.dropping(rows: rows.lowerBound)
         multiply(
           part, b, into: c + rows.lowerBound * stride, stride: stride,
           m: rows.count, n: n, k: k, scale: scale, keep: keep, adding: bias)
       }
     } else {
       Parallel.forEachChunk(of: n, work: work, grain: grain, multipleOf: 16) { columns in
-        var part = b
-        part.base += b.transposed ? columns.lowerBound * b.stride : columns.lowerBound
+        let part =
+          b.transposed
+          ? b.dropping(rows: columns.lowerBound) : b.dropping(columns: columns.lowerBound)
         multiply(
           a, part, into: c + columns.lowerBound, stride: stride,
           m: m, n: columns.count, k: k, scale: scale, keep: keep,

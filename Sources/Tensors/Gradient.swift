@@ -37,8 +37,11 @@ package final class GradientNode: @unchecked Sendable {
 
 extension Tensor {
   /// The same values as the start of a history: gradients can be asked with respect to the result.
+  ///
+  /// Weights that a model holds in sixteen bits are widened: a gradient of such a weight is four bytes
+  /// a value, and so is the weight that goes with it.
   public func requiringGradient() -> Tensor {
-    var tensor = self
+    var tensor = widened()
     tensor.node = GradientNode(shape: shape, inputs: []) { _, _ in [] }
     return tensor
   }

@@ -156,7 +156,34 @@ extension KernelSet {
           out[row * outStride + column] = sum + (bias?[column] ?? 0)
         }
       }
+    },
+    widenBFloats: { x, out, count in
+      for i in 0..<count { out[i] = Float(bitPattern: UInt32(x[i]) << 16) }
+    },
+    widenHalves: { x, out, count in for i in 0..<count { out[i] = float(half: x[i]) } },
+    bfloatProducts: { x, xStride, weight, weightStride, bias, out, outStride, m, n, k in
+      narrowProducts(x, xStride, weight, weightStride, bias, out, outStride, m, n, k) {
+        Float(bitPattern: UInt32($0) << 16)
+      }
+    },
+    halfProducts: { x, xStride, weight, weightStride, bias, out, outStride, m, n, k in
+      narrowProducts(x, xStride, weight, weightStride, bias, out, outStride, m, n, k, float(half:))
     })
+
+  /// The products of rows with a narrow weight, which is widened row by row.
+  private static func narrowProducts(
+    _ x: UnsafePointer<Float>, _ xStride: Int, _ weight: UnsafePointer<UInt16>,
+    _ weightStride: Int, _ bias: UnsafePointer<Float>?, _ out: UnsafeMutablePointer<Float>,
+    _ outStride: Int, _ m: Int, _ n: Int, _ k: Int, _ widened: (UInt16) -> Float
+  ) {
+    for column in 0..<n {
+      let wide = (0..<k).map { widened(weight[column * weightStride + $0]) }
+      for row in 0..<m {
+        let sum = Lanes.fusedProducts(x + row * xStride, wide, count: k)
+        out[row * outStride + column] = sum + (bias?[column] ?? 0)
+      }
+    }
+  }
 }
 
 /// Sums in sixteen lanes, value i in lane i mod 16: one order for vectors of every width.

@@ -14,14 +14,18 @@ extension Tensor {
     precondition(
       rank >= 2 && other.rank >= 2,
       "a matrix product needs matrices, not \(shape) and \(other.shape)")
-    let (a, b) = (detached(), other.detached())
+    // What stands on the left is widened at once, and a batch too: a weight is what is on the right.
+    let a = widened().detached()
+    let isWeight = other.rank == 2 && !transposingSelf
+    let b = (isWeight ? other : other.widened()).detached()
+    defer { withExtendedLifetime((a, b)) {} }
     let (rows, inner) = matrixShape(transposed: transposingSelf)
     let (otherInner, columns) = other.matrixShape(transposed: transposingOther)
     precondition(
       inner == otherInner,
       "the inner lengths \(inner) and \(otherInner) of \(shape) and \(other.shape) differ")
 
-    if other.rank == 2 && !transposingSelf {
+    if isWeight {
       let leading = Array(shape.dropLast())
       let m = leading.reduce(1, *)
       precondition(
@@ -30,7 +34,7 @@ extension Tensor {
       let result = Tensor(uninitialized: leading + [columns])
       BLAS.multiplyInParallel(
         .init(a.storage.base, stride: inner),
-        .init(b.storage.base, stride: b.shape[1], transposed: transposingOther),
+        b.operand(stride: b.shape[1], transposed: transposingOther),
         into: result.storage.base, stride: columns, m: m, n: columns, k: inner,
         adding: bias?.storage.base)
       return result.recording(
@@ -103,5 +107,13 @@ extension Tensor {
   /// - Parameter bias: Added to every row, `[n]`.
   public func matmul(transposing other: Tensor, adding bias: Tensor? = nil) -> Tensor {
     product(other, transposingOther: true, adding: bias)
+  }
+
+  /// The values from one on as the second operand of a product.
+  package func operand(from start: Int = 0, stride: Int, transposed: Bool) -> BLAS.Operand {
+    if let narrow = storage.narrow {
+      return .init(narrow.base + start, narrow.format, stride: stride, transposed: transposed)
+    }
+    return .init(storage.base + start, stride: stride, transposed: transposed)
   }
 }

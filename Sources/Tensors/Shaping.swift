@@ -20,7 +20,9 @@ extension Tensor {
     }
     let steps = order.map { strides[$0] }
     let result = Tensor(uninitialized: newShape)
-    let (x, out) = (storage.base, result.storage.base)
+    let source = widened().storage
+    defer { withExtendedLifetime(source) {} }
+    let (x, out) = (source.base, result.storage.base)
     let (width, step) = (newShape[rank - 1], steps[rank - 1])
     Tensor.forEachRow(of: newShape, strides: steps) { row, start in
       if step == 1 {
@@ -51,8 +53,8 @@ extension Tensor {
     let result = Tensor(uninitialized: newShape)
     let (full, part) = (shape[axis] * inner, range.count * inner)
     for row in 0..<outer {
-      (result.storage.base + row * part)
-        .update(from: storage.base + row * full + range.lowerBound * inner, count: part)
+      storage.copy(
+        part, from: row * full + range.lowerBound * inner, to: result.storage.base + row * part)
     }
     return result.recording(
       [self],
@@ -98,8 +100,9 @@ extension Tensor {
     for part in parts {
       let width = part.shape[axis] * inner
       for row in 0..<outer {
-        (result.storage.base + row * newShape[axis] * inner + start * inner)
-          .update(from: part.storage.base + row * width, count: width)
+        part.storage.copy(
+          width, from: row * width,
+          to: result.storage.base + row * newShape[axis] * inner + start * inner)
       }
       starts.append(start..<(start + part.shape[axis]))
       start += part.shape[axis]
@@ -120,8 +123,7 @@ extension Tensor {
     for (row, index) in indices.enumerated() {
       precondition(
         index >= 0 && index < shape[0], "the row \(index) is outside a table of \(shape[0]) rows")
-      (result.storage.base + row * width)
-        .update(from: storage.base + index * width, count: width)
+      storage.copy(width, from: index * width, to: result.storage.base + row * width)
     }
     return result.recording(
       [self],

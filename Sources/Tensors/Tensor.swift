@@ -71,19 +71,19 @@ public struct Tensor: Sendable {
   public var count: Int { storage.count }
 
   /// All values in row-major order.
-  public var values: [Float] { Array(UnsafeBufferPointer(start: storage.base, count: count)) }
+  public var values: [Float] { withUnsafeValues { Array($0) } }
 
   /// The only value of a tensor that has one.
   public var scalar: Float {
     precondition(count == 1, "a tensor of shape \(shape) has \(count) values, not one")
-    return storage.base[0]
+    return storage[0]
   }
 
   /// The value at one place, an index for every axis.
   ///
   /// Writing forgets the gradient history: what was written is not what was computed.
   public subscript(_ indices: Int...) -> Float {
-    get { storage.base[offset(of: indices)] }
+    get { storage[offset(of: indices)] }
     set {
       let offset = offset(of: indices)
       withUnsafeMutableValues { $0[offset] = newValue }
@@ -92,14 +92,16 @@ public struct Tensor: Sendable {
 
   /// Reads the values in place; the pointer must not leave the closure.
   public func withUnsafeValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
-    try body(UnsafeBufferPointer(start: storage.base, count: count))
+    let wide = widened().storage
+    defer { withExtendedLifetime(wide) {} }
+    return try body(UnsafeBufferPointer(start: wide.base, count: count))
   }
 
   /// Changes the values in place, copying them first when another tensor shares them.
   public mutating func withUnsafeMutableValues<R>(
     _ body: (UnsafeMutableBufferPointer<Float>) throws -> R
   ) rethrows -> R {
-    if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
+    if isNarrow || !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
     node = nil
     return try body(UnsafeMutableBufferPointer(start: storage.base, count: count))
   }
@@ -121,15 +123,16 @@ extension Tensor: Equatable {
   /// Whether shapes and values are equal; NaN is unequal to itself, as in IEEE 754.
   public static func == (a: Tensor, b: Tensor) -> Bool {
     guard a.shape == b.shape else { return false }
-    for index in 0..<a.count where a.storage.base[index] != b.storage.base[index] { return false }
-    return true
+    return a.withUnsafeValues { x in
+      b.withUnsafeValues { y in x.indices.allSatisfy { x[$0] == y[$0] } }
+    }
   }
 }
 
 extension Tensor: CustomStringConvertible {
   /// The shape and the first values, for a message or the debugger.
   public var description: String {
-    let first = withUnsafeValues { Array($0.prefix(8)) }
+    let first = (0..<min(count, 8)).map { storage[$0] }
     let shown = first.map { String(format: "%.4g", $0) }.joined(separator: ", ")
     return "Tensor \(shape) [\(shown)\(count > 8 ? ", …" : "")]"
   }

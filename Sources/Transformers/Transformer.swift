@@ -18,7 +18,7 @@ public struct Transformer: Sendable, Parameterized {
   /// Added to the logits, `[token]`.
   package var logitBias: Tensor?
 
-  /// A result of ``run(_:capturing:intervening:)``.
+  /// A result of ``run(_:capturing:intervening:logitsAt:)``.
   public struct Run: Sendable {
     /// Scores of the next token, or of the token in each place for an encoder alone,
     /// `[batch, position, token]`; of a model without a head, which scores nothing, they have no
@@ -51,7 +51,7 @@ public struct Transformer: Sendable, Parameterized {
   ///
   /// An activation that is replaced by a tensor that requires a gradient starts a history: what is
   /// computed from it, logits and kept activations alike, can be asked for a
-  /// ``Tensors/gradient(of:withRespectTo:seed:)``.
+  /// `gradient(of:withRespectTo:seed:)`.
   ///
   /// - Parameter positions: Where logits are computed, a range of positions, or nil for everywhere;
   ///   a large vocabulary makes them the dearest part of a run.

@@ -1,4 +1,5 @@
 import Checkpoints
+import Tensors
 import XCTest
 
 /// The conversion without branches, held against Swift's own `Float16`.

@@ -194,11 +194,14 @@ final class SheetRunnerTests: XCTestCase {
 
   func testASheetOfItsOwnModelAloneRefusesAnother() {
     let sheet = Sheet(
-      number: 9, title: "Practice", summary: "", goals: [], asks: PracticeAsks.self, exercises: [])
+      number: 9, title: "Practice", summary: "", goals: [], asks: PracticeAsks.self, exercises: [],
+      otherModels: "headlight lens draws the like of any")
     XCTAssertThrowsError(
       try SheetRunner.Request(["--model", "ada/tiny"], sheet: sheet)
     ) {
-      XCTAssertEqual("\($0)", "the figures of sheet 9 are of its own model alone")
+      XCTAssertEqual(
+        "\($0)",
+        "the figures of sheet 9 are of its own model alone; headlight lens draws the like of any")
     }
   }
 

@@ -10,30 +10,36 @@ struct GivenHelper: Sendable {
   /// All that is known of.
   static let all = [
     GivenHelper(
-      exercises: ["1.2", "6.2", "6.3", "6.4", "9.1"], name: "softmax",
+      exercises: ["1.2", "2.11", "6.2", "6.3", "6.4", "9.1"], name: "softmax",
       reason: "the thought is in the scores and the mask, or in whose probability is asked"),
     GivenHelper(
-      exercises: ["1.10"], name: "zeroHead",
+      exercises: ["1.10", "2.11"], name: "zeroHead",
       reason: "what is measured of a run without a head is the exercise"),
+    GivenHelper(
+      exercises: ["2.6"], name: "HiddenLayerProbe",
+      reason: "which words it is trained on, and what its twin is, are the exercise"),
+    GivenHelper(
+      exercises: ["2.6"], name: "classes(of",
+      reason: "what a given probe answers; for which words is the exercise"),
     GivenHelper(
       exercises: ["1.10", "4.1", "4.2", "4.3", "5.4", "5.7", "7.6", "7.9", "8.5", "8.7"],
       name: "logSoftmax",
       reason: "which row is asked for which token is the exercise"),
     GivenHelper(
-      exercises: ["1.6", "2.4", "2.6", "2.7", "4.9", "5.3", "5.4", "6.10", "7.6", "7.8"],
+      exercises: ["1.6", "2.4", "2.6", "2.7", "2.10", "4.9", "5.3", "5.4", "6.10", "7.6", "7.8"],
       name: "argmax",
       reason: "it knows nothing of ties, words or what is compared"),
     GivenHelper(
-      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6", "6.11"], name: "crossEntropy",
+      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "2.11", "4.6", "6.11"], name: "crossEntropy",
       reason: "a mean over rows that all count; where some do not (4.3), it is of no use"),
     GivenHelper(
-      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "AdamW",
+      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "2.11", "4.6", "5.7", "6.11"], name: "AdamW",
       reason: "an optimiser is no thought of these exercises"),
     GivenHelper(
-      exercises: ["2.4", "2.6", "2.7", "4.6", "5.7", "6.11"], name: "gradients",
+      exercises: ["2.2", "2.4", "2.6", "2.7", "2.10", "4.6", "5.7", "6.11"], name: "gradients",
       reason: "differentiation by machine; the loss is the exercise"),
     GivenHelper(
-      exercises: ["2.2", "2.10", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"],
+      exercises: ["2.10", "2.11", "3.2", "3.3", "3.4", "3.5", "3.6", "3.7", "6.6", "9.10"],
       name: "gradient",
       reason: "of which number, with respect to what and what becomes of it; 3.1 asks for more "
         + "digits than it has"),

@@ -51,6 +51,10 @@ struct SheetProof {
         let (ours, theirs) = (
           try Data(contentsOf: drawn), try Data(contentsOf: kept.appending(path: figure.name))
         )
+        // Labels are of 8 points; on a page whose text is 6.5 inches wide they are printed at 6.
+        XCTAssertLessThanOrEqual(
+          try Pixels(png: ours).width, Int(6.5 * 200 * 8 / 6), "\(figure.name) is too wide",
+          file: file, line: line)
         guard ours != theirs else { continue }
         XCTAssertLessThan(
           try Pixels(png: ours).share(differingFrom: Pixels(png: theirs)),

@@ -18,7 +18,32 @@ final class EvidencePageTests: XCTestCase {
     XCTAssertEqual(
       page, EvidencePage(try Self.kept.get()).markdown,
       "make it again: headlight evidence --output Documentation/Evidence --page "
-        + "Documentation/Evidence.md --no-figures")
+        + "Documentation/Evidence.md --sheets Sheets --no-figures")
+  }
+
+  /// A sheet's text ends with what was measured.
+  ///
+  /// Sheet 3 treats no finding; the text of Sheet 2 has measurements of its own, with the commands that
+  /// give them.
+  func testSheetsQuoteWhatWasMeasured() throws {
+    let page = EvidencePage(try Self.kept.get())
+    let sheets = Self.documentation.deletingLastPathComponent().appending(path: "Sheets")
+    let folders = try FileManager.default.contentsOfDirectory(atPath: sheets.path)
+    for sheet in Set(Finding.all.map(\.sheet)).subtracting([2]).sorted() {
+      let table = try XCTUnwrap(page.table(ofSheet: sheet), "nothing is kept for Sheet \(sheet)")
+      let folder = try XCTUnwrap(folders.first { $0.hasPrefix("\(sheet)-") })
+      let text = try String(
+        contentsOf: sheets.appending(path: "\(folder)/README.md"), encoding: .utf8)
+      XCTAssertTrue(
+        text.contains(table),
+        "Sheets/\(folder)/README.md: make it again, with --sheets Sheets; it has to hold\n\(table)")
+      // What stands there is put right, and nothing else.
+      let spoilt = text.replacingOccurrences(of: table, with: String(table.dropLast(9)))
+      XCTAssertNotEqual(spoilt, text)
+      XCTAssertEqual(page.text(spoilt, ofSheet: sheet), text)
+    }
+    XCTAssertNil(page.text("no table", ofSheet: 6))
+    XCTAssertNil(page.table(ofSheet: 3))
   }
 
   func testVerdictsAreThoseOfTheRules() throws {

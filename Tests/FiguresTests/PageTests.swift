@@ -17,7 +17,7 @@ final class PageTests: XCTestCase {
 
   func testNumbersKeepFiveDigits() {
     let edges: [Float] = [
-      1, 1.001, 0.999_99, 0.999_995, 0.999_996, 0.1, 0.099_999_5, 1e-6, 1.000_01e-6, 0.5, 0.123_456,
+      1, 1.001, 0.999_99, 0.999_995, 0.999_996, 0.1, 0.099_999_5, 1.000_01e-6, 0.5, 0.123_456,
     ]
     var generator = SeededGenerator(seed: 3)
     let others = (0..<2000).map { _ in

@@ -139,4 +139,20 @@ final class PixelTests: XCTestCase {
         heights.contains { abs(Double($0) - expected) < 4 }, "\(heights) lacks \(expected)")
     }
   }
+
+  /// A bar of no height is a stub of its colour where that is asked for, and nothing where not.
+  func testBarsOfNoHeightAreSeen() throws {
+    func coloured(_ marksZeros: Bool) throws -> Int {
+      var plot = BarPlot(
+        groups: ["", ""], [.init("", [0, 0]), .init("", [0, 0])], y: Axis(range: 0...1))
+      plot.marksZeros = marksZeros
+      let pixels = try Pixels(png: plot.pngData())
+      // Left of the legend, which has the colour too.
+      return (0..<pixels.width * 2 / 3).reduce(0) { sum, column in
+        sum + (0..<pixels.height).count { pixels[column, $0] == hex(Palette.colour(1)) }
+      }
+    }
+    XCTAssertEqual(try coloured(false), 0)
+    XCTAssertGreaterThan(try coloured(true), 40)
+  }
 }

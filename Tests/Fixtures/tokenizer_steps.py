@@ -36,6 +36,8 @@ expressions = [
     r"\p{Uppercase_Letter}", r"\p{Any}", r"\p{Emoji}", r"\101|\t|\e|\a|\f|\v|\0", r"[\b\n\t]+", r"}|]",
     r"日|本", r"(?:\p{Lu}\p{Ll}*){2,}", r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++", r"\s++$|\s+(?!\S)|\s",
     r"(?:[^\p{L}]*?)\p{L}", r"\w+?\b", r"(?<=\s)\S+|^\S+", r"(?!\s)\W|\w+(?=\s|$)",
+    r"(?:a+)+b", r"(?:a+)*b|a", r"(?:a?)*b", r"(?:a?)+", r"(?:a+)?b", r"(?:(?:ab)*)*", r"(?:(?:ab)+)*+b",
+    r"(?:a*)*+", r"(?:(?:a|b)?)?c", r"a**b",
 ]
 texts = [
     "Call 911! In 2024, 1234567 people's dogs  ran.\n\n  end ", "naïve Ünï 北京 １２３ e\u0301x É é",

@@ -16,11 +16,12 @@ final class Sheet2Tests: XCTestCase {
   func test_2_8_push() async throws { try await check("2.8") }
   func test_2_9_aTreeInTheDistances() async throws { try await check("2.9") }
   func test_2_10_letTheModelAnswer() async throws { try await check("2.10") }
-  func test_2_11_whatAProbeShows() async throws { try await check("2.11") }
-  func test_2_12_layer8EncodesSyntax() async throws { try await check("2.12") }
+  func test_2_11_whichHeadsDoesItNeed() async throws { try await check("2.11") }
+  func test_2_12_whatAProbeShows() async throws { try await check("2.12") }
+  func test_2_13_layer8EncodesSyntax() async throws { try await check("2.13") }
 
   func testEveryExerciseHasATest() {
-    XCTAssertEqual(ProbingSheet.sheet.exercises.map(\.id), (1...12).map { "2.\($0)" })
+    XCTAssertEqual(ProbingSheet.sheet.exercises.map(\.id), (1...13).map { "2.\($0)" })
   }
 
   private func check(_ id: String, file: StaticString = #filePath, line: UInt = #line) async throws

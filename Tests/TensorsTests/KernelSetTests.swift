@@ -13,6 +13,11 @@ final class KernelSetTests: XCTestCase {
     (random([count], seed: seed) * scale).values
   }
 
+  private func bits(_ count: Int, _ seed: UInt64) -> [UInt16] {
+    var generator = SeededGenerator(seed: seed)
+    return (0..<count).map { _ in .random(in: .min ... .max, using: &generator) }
+  }
+
   /// What each set makes of the same, beside what the portable one does.
   private func compare(
     _ name: String, count: Int, _ body: (KernelSet, UnsafeMutablePointer<Float>) -> Void,
@@ -134,6 +139,29 @@ final class KernelSetTests: XCTestCase {
     }
   }
 
+  func testEveryPatternOfSixteenBitsIsWidened() {
+    let all = Array(UInt16.min...UInt16.max)
+    compare("BF16", count: all.count) { $0.widenBFloats(all, $1, all.count) }
+    compare("F16", count: all.count) { $0.widenHalves(all, $1, all.count) }
+    for (set, kernels) in KernelSet.all {
+      var out = Array(repeating: Float(0), count: all.count)
+      kernels.widenHalves(all, &out, all.count)
+      for (bits, value) in zip(all, out) {
+        let expected = Float(Float16(bitPattern: bits))
+        XCTAssertTrue(value == expected || value.isNaN && expected.isNaN, "\(set): \(bits)")
+      }
+      kernels.widenBFloats(all, &out, all.count)
+      for (bits, value) in zip(all, out) {
+        XCTAssertEqual(value.bitPattern, UInt32(bits) << 16, set)
+      }
+    }
+    for count in lengths {
+      let some = bits(count, 22)
+      compare("BF16", count: count) { $0.widenBFloats(some, $1, count) }
+      compare("F16", count: count) { $0.widenHalves(some, $1, count) }
+    }
+  }
+
   func testProductsOfFewRows() {
     for m in [1, 2, 3, 5, 6, 7, 13] {
       for (n, k) in [(1, 1), (3, 16), (4, 17), (9, 100), (6, 0)] {
@@ -144,6 +172,23 @@ final class KernelSetTests: XCTestCase {
           compare("products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
             set.products(
               x, xStride, weight, weightStride, given, out, outStride, m, n, k)
+          }
+        }
+        // A narrow weight gives what the widened one does; the bits may be any, finite or not.
+        let bits = self.bits(n * weightStride, 21)
+        for isHalf in [false, true] {
+          let wide = bits.map { isHalf ? float(half: $0) : Float(bitPattern: UInt32($0) << 16) }
+          compare("narrow products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
+            (isHalf ? set.halfProducts : set.bfloatProducts)(
+              x, xStride, bits, weightStride, bias, out, outStride, m, n, k)
+          }
+          compare("both products \(m) × \(n) × \(k)", count: 2 * m * n) { set, out in
+            set.products(x, xStride, wide, weightStride, nil, out, n, m, n, k)
+            (isHalf ? set.halfProducts : set.bfloatProducts)(
+              x, xStride, bits, weightStride, nil, out + m * n, n, m, n, k)
+            for i in 0..<(m * n) {
+              XCTAssertTrue(out[i] == out[m * n + i] || out[i].isNaN && out[m * n + i].isNaN)
+            }
           }
         }
         // And against a loop in Double.

@@ -95,12 +95,16 @@ final class StepTests: XCTestCase {
   }
 
   func testHostileExpressionsEndInASentence() throws {
-    for expression in ["(a*)*b", "(a|a)*b", "(?:a+)+$|x", "(?=(?:a|aa)+b)a"] {
+    let bytes = Array((String(repeating: "a", count: 5000) + "c").utf8)
+    for expression in ["(a*x?)*b", "(a|a)*b", "(?:a+x?)+$|x", "(?=(?:a|aa)+b)a"] {
       let pattern = try Pattern(expression)
-      let bytes = Array((String(repeating: "a", count: 5000) + "c").utf8)
       XCTAssertThrowsError(try pattern.matches(in: bytes.span, from: 0, to: bytes.count)) {
         XCTAssertEqual($0 as? TokenizerError, .exhausted, expression)
       }
+    }
+    for expression in ["(a*)*b", "(?:a+)+b", "a****b", "(?:(?:a?)+)*+b"] {
+      let pattern = try Pattern(expression)
+      XCTAssertEqual(try pattern.matches(in: bytes.span, from: 0, to: bytes.count), [], expression)
     }
     XCTAssertThrowsError(try Pattern("((((a{1000}){1000}){1000}){1000}b)"))
     XCTAssertThrowsError(try Pattern(String(repeating: "(", count: 100_000)))
@@ -111,6 +115,7 @@ final class StepTests: XCTestCase {
     for (expression, place, reason) in [
       (#"(a)b\1"#, 4, #"the reference back \1 is not supported"#),
       (#"a\K"#, 1, #"\K is not supported"#), ("a(b", 1, "this group has no end"),
+      (#"a(?#b\"#, 1, "this comment has no end"),
       ("ab)", 2, "a bracket closes that none opened"), ("a[b", 1, "this list has no end"),
       ("[z-a]", 1, "a range should go upwards"), ("a|*b", 2, "* has nothing to repeat"),
       (#"a\p{Wonder}"#, 1, "the property Wonder is not known"),

@@ -13,12 +13,14 @@ struct Fixture {
   let model: Transformer
   let expected: SafetensorsFile
 
-  init(_ name: String, config: String = "config.json") throws {
+  /// - Parameter narrowFrom: How many parameters a model has at least whose matrices stay in sixteen
+  ///   bits.
+  init(_ name: String, config: String = "config.json", narrowFrom: Int = 1 << 24) throws {
     let directory = fixtures.appendingPathComponent(name)
     expected = try SafetensorsFile(
       contentsOf: directory.appendingPathComponent("expected.safetensors"))
     if config == "config.json" {
-      model = try Transformer(directory: directory)
+      model = try Transformer(directory: directory, narrowFrom: narrowFrom)
       return
     }
     let copy = FileManager.default.temporaryDirectory

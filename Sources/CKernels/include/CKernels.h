@@ -68,6 +68,17 @@ typedef struct KernelSet {
   void (*products)(
       const float *x, long xStride, const float *weight, long weightStride,
       const float *_Nullable bias, float *out, long outStride, long m, long n, long k);
+
+  /// out = x, of BF16 and of F16 values, exactly.
+  void (*widenBFloats)(const unsigned short *x, float *out, long count);
+  void (*widenHalves)(const unsigned short *x, float *out, long count);
+  /// `products` of such a weight, to the bit those of the widened one.
+  void (*bfloatProducts)(
+      const float *x, long xStride, const unsigned short *weight, long weightStride,
+      const float *_Nullable bias, float *out, long outStride, long m, long n, long k);
+  void (*halfProducts)(
+      const float *x, long xStride, const unsigned short *weight, long weightStride,
+      const float *_Nullable bias, float *out, long outStride, long m, long n, long k);
 } KernelSet;
 
 #if defined(__clang__)

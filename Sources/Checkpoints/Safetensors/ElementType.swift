@@ -1,3 +1,5 @@
+import Tensors
+
 /// The type of a stored tensor's elements, by its name in a safetensors header.
 public enum ElementType: String, CaseIterable, Sendable {
   // In the order of the reference implementation, which lays tensors out by it.
@@ -30,6 +32,15 @@ public enum ElementType: String, CaseIterable, Sendable {
     switch self {
     case .float16, .bfloat16, .float32, .float64: false
     default: true
+    }
+  }
+
+  /// What a tensor that stays in sixteen bits is told of them; nil for other types.
+  var narrowFormat: NarrowValues.Format? {
+    switch self {
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    default: nil
     }
   }
 

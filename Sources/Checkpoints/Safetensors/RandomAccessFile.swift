@@ -1,10 +1,12 @@
 import Foundation
+import Synchronization
 
 /// A regular file that is open for reading at any place, by any thread.
 final class RandomAccessFile: Sendable {
   let path: String
   let byteCount: Int
   private let descriptor: CInt
+  private let mapped = Mutex<FileMapping?>(nil)
 
   init(_ url: URL) throws(CheckpointError) {
     let path = url.path
@@ -38,6 +40,22 @@ final class RandomAccessFile: Sendable {
         throw CheckpointError("Cannot read \(path) at byte \(offset + done): \(reason).")
       }
       done += count
+    }
+  }
+
+  /// The whole file in memory, the same each time.
+  ///
+  /// - Returns: Nil where the system does not give the addresses for it.
+  func mapping() throws(CheckpointError) -> FileMapping? {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, Int(status.st_size) == byteCount else {
+      throw CheckpointError("Cannot read \(path): its length changed meanwhile.")
+    }
+    return mapped.withLock { mapped in
+      if mapped == nil {
+        mapped = FileMapping(descriptor: descriptor, byteCount: byteCount, path: path)
+      }
+      return mapped
     }
   }
 

@@ -80,11 +80,26 @@ public struct SafetensorsFile: Sendable {
     return Tensor(storage: storage, shape: entry.shape)
   }
 
-  /// Reads a tensor as rows of `width` Float32 values, some rows at a time.
+  /// The values of a tensor where they lie in the file, in sixteen bits.
   ///
-  /// - Parameter body: Is given values, row by row, and which rows they are.
-  func forEachRows(
-    of name: String, width: Int, _ body: (UnsafePointer<Float>, Range<Int>) -> Void
+  /// - Returns: Nil where they are of another type, or cannot be had without a copy.
+  func valuesInPlace(_ name: String) throws(CheckpointError) -> NarrowValues? {
+    let entry = try entry(name)
+    let start = dataOffset + entry.bytes.lowerBound
+    guard let format = entry.type.narrowFormat, start % 2 == 0, let mapping = try file.mapping()
+    else { return nil }
+    let values = (mapping.bytes.baseAddress! + start).assumingMemoryBound(to: UInt16.self)
+    return NarrowValues(values, count: entry.count, format: format, owner: mapping)
+  }
+
+  /// Reads a tensor as rows of `width` values, some rows at a time.
+  ///
+  /// - Parameters:
+  ///   - type: Float32, or for a tensor that is stored in sixteen bits, these.
+  ///   - body: Is given values, row by row, and which rows they are.
+  func forEachRows<Value>(
+    of name: String, width: Int, as type: Value.Type,
+    _ body: (UnsafePointer<Value>, Range<Int>) -> Void
   ) throws(CheckpointError) {
     let entry = try entry(name)
     let rowBytes = width * entry.type.byteCount
@@ -94,12 +109,18 @@ public struct SafetensorsFile: Sendable {
     // So many that a transposed write fills a line of the processor's cache.
     let rowCount = entry.bytes.count / rowBytes
     let piece = min(max(Self.chunk / rowBytes, 16), rowCount)
-    let values = UnsafeMutablePointer<Float>.allocate(capacity: piece * width)
-    defer { values.deallocate() }
+    precondition(
+      Value.self == Float.self || entry.type.narrowFormat != nil,
+      "\(entry.type) is not read as \(Value.self)")
+    let floats =
+      Value.self == Float.self ? UnsafeMutablePointer<Float>.allocate(capacity: piece * width) : nil
+    defer { floats?.deallocate() }
     try forEachChunk(of: entry, byteCount: piece * rowBytes) { bytes, index in
-      widen(bytes, entry.type, into: values)
+      if let floats { widen(bytes, entry.type, into: floats) }
+      let values = floats.map { UnsafeRawPointer($0) } ?? bytes.baseAddress!
       let first = index / width
-      body(values, first..<(first + bytes.count / rowBytes))
+      body(
+        values.assumingMemoryBound(to: Value.self), first..<(first + bytes.count / rowBytes))
     }
   }
 

@@ -94,10 +94,12 @@ public struct SafetensorsWriter: Sendable {
   }
 
   private static func checkHalves(_ tensor: Tensor, named name: String) throws(CheckpointError) {
-    let values = UnsafeBufferPointer(start: tensor.storage.base, count: tensor.count)
-    defer { withExtendedLifetime(tensor) {} }
     // From here on the nearest value is infinity.
-    guard let large = values.first(where: { $0.isFinite && $0.magnitude >= 65_520 }) else { return }
+    guard
+      let large = tensor.withUnsafeValues({ values in
+        values.first { $0.isFinite && $0.magnitude >= 65_520 }
+      })
+    else { return }
     throw CheckpointError(
       "\(quoted(name)) holds \(large), which half precision cannot: its largest value is 65504, so "
         + "store it as F32.")
@@ -105,7 +107,8 @@ public struct SafetensorsWriter: Sendable {
 
   private func write(_ content: Content, to file: AtomicFile) throws(FileError) {
     switch content {
-    case .floats(let tensor, let precision):
+    case .floats(let stored, let precision):
+      let tensor = stored.widened()
       let values = UnsafeBufferPointer(start: tensor.storage.base, count: tensor.count)
       switch precision {
       case .float32: try file.write(UnsafeRawBufferPointer(values))

@@ -1,3 +1,5 @@
+import Tensors
+
 #if _endian(big)
   #error("safetensors data is little-endian and is read without reordering")
 #endif
@@ -14,11 +16,10 @@ func widen(
   case .int8: convert(source, into: target) { (element: Int8) in Float(element) }
   case .int16: convert(source, into: target) { (element: Int16) in Float(element) }
   case .uint16: convert(source, into: target) { (element: UInt16) in Float(element) }
-  case .float16: convert(source, into: target, float(half:))
-  case .bfloat16:
-    convert(source, into: target) { (element: UInt16) in
-      Float(bitPattern: UInt32(element) << 16)
-    }
+  case .float16, .bfloat16:
+    let elements = source.bindMemory(to: UInt16.self)
+    guard let start = elements.baseAddress else { return }
+    type.narrowFormat!.widen(start, into: target, count: elements.count)
   case .int32: convert(source, into: target) { (element: Int32) in Float(element) }
   case .uint32: convert(source, into: target) { (element: UInt32) in Float(element) }
   case .float32: convert(source, into: target) { (element: Float) in element }
@@ -35,27 +36,6 @@ private func convert<Element>(
 ) {
   let elements = source.bindMemory(to: Element.self)
   for index in 0..<elements.count { target[index] = widened(elements[index]) }
-}
-
-/// The value of a half-precision bit pattern, without a branch.
-///
-/// The processors this must run on do not all convert in hardware, and a call for every weight
-/// would cost more than reading the file.
-@inline(__always)
-package func float(half bits: UInt16) -> Float {
-  let sign = UInt32(bits & 0x8000) << 16
-  let magnitude = UInt32(bits & 0x7FFF) << 13
-  // The exponent's bias is 15 in half and 127 in single precision: 112 more.
-  let normal = magnitude &+ 112 << 23
-  // Infinity and NaN keep an exponent of all ones.
-  let special = normal &+ 112 << 23
-  // Placed under the exponent of the smallest normal number, a fraction counts that number's
-  // units; what is left when it is taken away is the subnormal's value.
-  let smallest: UInt32 = 113 << 23
-  let subnormal =
-    (Float(bitPattern: magnitude &+ smallest) - Float(bitPattern: smallest)).bitPattern
-  let finite = magnitude < 1 << 23 ? subnormal : normal
-  return Float(bitPattern: sign | (magnitude >= 31 << 23 ? special : finite))
 }
 
 /// A value in half precision, rounded to nearest, ties to even; without a call for each where the

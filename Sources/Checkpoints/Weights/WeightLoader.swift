@@ -170,10 +170,15 @@ final class WeightLoader {
     }
   }
 
-  func weight(_ name: String, shape: [Int]) throws(CheckpointError) -> Tensor {
+  /// - Parameter staysNarrow: Whether a matrix that is stored in sixteen bits a value stays so.
+  func weight(
+    _ name: String, shape: [Int], staysNarrow: Bool
+  ) throws(CheckpointError) -> Tensor {
     if let part = parts.removeValue(forKey: name) { return part }
     let place = try place(name, shape: shape)
-    let tensors = try checkpoint.tensors(place.name, layout: place.layout, shape: shape)
+    let tensors = try checkpoint.tensors(
+      place.name, layout: place.layout, shape: shape,
+      stayNarrow: staysNarrow && shape.count == 2)
     for (part, tensor) in zip(place.parts, tensors) where part != name { parts[part] = tensor }
     return tensors[place.parts.firstIndex(of: name) ?? 0]
   }

@@ -19,6 +19,9 @@ public struct Sheet: Sendable {
   /// The short name of the model that a `--model` value names, to draw figures of it; nil when they
   /// are of the sheet's own model alone.
   package let findModel: (@Sendable (String) throws -> String)?
+  /// What shows the like of figures that are of the sheet's own model alone, of any model: a sentence
+  /// with a command, or empty.
+  package let otherModels: String
 
   /// A sheet of exercises.
   ///
@@ -26,12 +29,13 @@ public struct Sheet: Sendable {
   ///   - asks: every method that the exercises ask for, in their order.
   ///   - findModel: gives a model's short name by a `--model` value, which figures find in
   ///     `FigureModel.current`; nil when they are of the sheet's own model alone.
+  ///   - otherModels: what shows the like of them of any model: a sentence with a command.
   /// - Precondition: every exercise's id begins with the sheet's number; ids, methods and names of
   ///   figures occur once; their methods are in `asks`.
   package init(
     number: Int, title: String, summary: String, goals: [String],
     asks: any AskList.Type, exercises: [Exercise], figures: [SheetFigure] = [],
-    findModel: (@Sendable (String) throws -> String)? = nil
+    findModel: (@Sendable (String) throws -> String)? = nil, otherModels: String = ""
   ) {
     if let fault = Self.fault(number: number, exercises: exercises, figures: figures) {
       preconditionFailure("sheet \(number): \(fault)")
@@ -48,6 +52,7 @@ public struct Sheet: Sendable {
     self.exercises = exercises
     self.figures = figures
     self.findModel = findModel
+    self.otherModels = otherModels
   }
 
   /// The sheet's folder name below `Sheets`, `Solutions` and `Figures`, as in "1-Attention".
@@ -70,7 +75,7 @@ public struct Sheet: Sendable {
   /// The name of the student's program, as in "Sheet1".
   package var program: String { "Sheet\(number)" }
 
-  /// The module of the sheet's vocabulary, as in "SortingVocabulary", and the name of ``asks`` in
+  /// The module of the sheet's vocabulary, as in "SortingVocabulary", and the name of `asks` in
   /// it.
   package var vocabulary: (module: String, asks: String) {
     let names = String(reflecting: asks).split(separator: ".")

@@ -28,7 +28,7 @@ package struct SheetFigure: Sendable {
     self.init(name, caption) { _, file in try draw(file) }
   }
 
-  /// Draws the picture into a file; throws ``Unanswered`` when it shows an answer not given yet.
+  /// Draws the picture into a file; throws `Unanswered` when it shows an answer not given yet.
   package func draw(_ asking: Asking, _ file: URL) throws { try drawing(asking, file) }
 }
 
@@ -36,7 +36,7 @@ package struct SheetFigure: Sendable {
 package struct Asking: Sendable {
   private let answers: @Sendable ([Data]) throws -> [Data]
 
-  /// - Parameter answers: the encoded answers to encoded ``AskedQuestion``s.
+  /// - Parameter answers: the encoded answers to encoded `AskedQuestion`s.
   package init(_ answers: @escaping @Sendable ([Data]) throws -> [Data]) {
     self.answers = answers
   }

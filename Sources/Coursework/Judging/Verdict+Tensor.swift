@@ -44,8 +44,8 @@ extension Verdict {
     return .failed(reason, detail: revealing ? detail : nil)
   }
 
-  /// Whether a list of numbers equals another within a tolerance; see
-  /// ``compare(_:to:tolerance:named:axes:revealing:)-(Tensor,_,_,_,_,_)``.
+  /// Whether a list of numbers equals another within a tolerance; as two tensors are
+  /// compared.
   package static func compare(
     _ answer: [Float], to expected: [Float], tolerance: Float = 1e-4, named name: String,
     of element: String = "index", revealing: Bool = true

@@ -77,7 +77,9 @@ extension SheetRunner {
 
     private static func model(_ value: String, for sheet: Sheet) throws -> FigureModel {
       guard let findModel = sheet.findModel else {
-        throw UsageError("the figures of sheet \(sheet.number) are of its own model alone")
+        throw UsageError(
+          "the figures of sheet \(sheet.number) are of its own model alone"
+            + (sheet.otherModels.isEmpty ? "" : "; \(sheet.otherModels)"))
       }
       do { return FigureModel(value: value, name: try findModel(value)) } catch {
         throw UsageError(printable("\(error)"))

@@ -7,15 +7,18 @@ package import Transformers
 
 /// The translator, or the model that takes its place in figures, with what the sheet needs of it.
 package struct SheetTranslator: Sendable {
+  /// What a `--model` value names.
+  package let value: String
   package let name: String
   package let model: Transformer
   package let tokenizer: Tokenizer
 
-  init(_ value: String) throws {
+  package init(_ value: String) throws {
     let loaded = try LoadedModel.kept(value)
     guard let tokenizer = loaded.tokenizer else {
       throw ModelError("\(value) has no tokenizer, and the sheet's figures are of sentences")
     }
+    self.value = value
     name = loaded.shortName
     model = loaded.model
     self.tokenizer = tokenizer

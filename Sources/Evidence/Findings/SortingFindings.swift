@@ -7,20 +7,20 @@ import Transformers
 extension Finding {
   static let sortingFindings = [sorts, sorterSuppresses]
 
-  private static let challenge = Paper(
-    "McDougall", "Monthly Algorithmic Challenge: Sorted List", 2023,
-    "ARENA, monthly algorithmic problems, October 2023")
   private static let shape = "one layer of one head, width 128"
 
   /// A head that sorts.
   private static let sorts = Finding(
     name: "sorting-head", title: "One head learns to sort by looking at the next number", sheet: 4,
-    paper: challenge,
+    paper: Paper(
+      "Bagiński and Kolly", "One Attention Head Is All You Need for Sorting Fixed-Length Lists",
+      2023,
+      "alignmentjam.com/project/one-attention-head-is-all-you-need-for-sorting-fixed-length-lists"),
     published: [
+      PublishedFigure("100 % of held-out lists after 2,100 batches of 128", of: shape, level: 1),
       PublishedFigure(
-        "100 % of held-out lists after about 2,100 batches of 32", of: shape, level: 1),
-      PublishedFigure(
-        "the head attends to the smallest number greater than the current one", of: shape),
+        "the head almost always attends to the smallest number greater than the current one",
+        of: shape),
     ],
     measured: "The share of 1,000 lists whose numbers were never learned together that are sorted "
       + "without a mistake, and of their rows in which the greatest weight is on the next number.",
@@ -41,8 +41,14 @@ extension Finding {
   /// Whether the sorting head suppresses.
   private static let sorterSuppresses = Finding(
     name: "sorting-suppression", title: "Copy suppression emerges in sorters", sheet: 4,
-    paper: challenge,
-    published: [PublishedFigure("copy suppression is reported to emerge", of: shape)],
+    paper: Paper(
+      "Urdshals and Urdshals", "Structure Development in List-Sorting Transformers", 2025,
+      "arXiv:2501.18666"),
+    published: [
+      PublishedFigure(
+        "heads split the vocabulary, or one of them suppresses what another copies",
+        of: "one layer of attention alone, several heads")
+    ],
     measured: "The share of the 64 numbers whose own entry of the OV circuit is negative.",
     rule: Rule(.above(0.5, "own entry negative")), version: 1, asks: [.sorter],
     needs: "a model that sorts"

@@ -29,6 +29,9 @@ public struct BarPlot: Figure {
   public var yAxis: Axis
   /// A level to compare with, such as chance, drawn dashed, with its name for the legend.
   public var reference: (name: String, level: Double)?
+  /// Whether a bar of no height is drawn as a stub with a 0 on it, so that it is not taken for one
+  /// that is missing.
+  public var marksZeros = false
   /// The size of the plot without its surroundings, in points; it grows when there are many bars.
   public var plotSize = FigureSize(width: 260, height: 160)
 
@@ -70,7 +73,7 @@ public struct BarPlot: Figure {
     let frame = PlotFrame(
       title: title, x: x, y: y, plotSize: FigureSize(width: width, height: plotSize.height),
       legend: Legend(entries))
-    let series = series
+    let (series, marksZeros) = (series, marksZeros)
     return Picture(size: frame.size) { canvas in
       frame.draw(on: canvas)
       // Bars take four fifths of their group, but a lone bar is no wall.
@@ -86,6 +89,16 @@ public struct BarPlot: Figure {
               Box(
                 x: from.x + gap, y: min(from.y, to.y), width: to.x - from.x - 2 * gap,
                 height: abs(to.y - from.y)), Palette.colour(index))
+            if marksZeros, value == 0 {
+              let base = frame.point(start + barWidth / 2, zero)
+              let half = max((to.x - from.x) / 2 - gap, 1)
+              canvas.line(
+                [Point(base.x - half, base.y - 0.6), Point(base.x + half, base.y - 0.6)],
+                Palette.colour(index), width: 1.2)
+              canvas.text(
+                "0", at: Point(base.x, base.y - 2 - TextStyle.label.height / 2), .label,
+                anchor: .middle)
+            }
             if let interval = bar.interval, interval.lower[group] <= interval.upper[group] {
               let middle = start + barWidth / 2
               Interval.draw(

@@ -24,7 +24,7 @@ package struct SlurmEngine: Sendable {
 
   /// Grades what is missing.
   ///
-  /// - Throws: ``SlurmError`` when nothing can be submitted.
+  /// - Throws: `SlurmError` when nothing can be submitted.
   package func grade() async throws -> GradingRun.Summary {
     var run = run
     let (listed, remarks) = try run.listed()

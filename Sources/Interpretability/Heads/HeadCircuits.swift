@@ -42,7 +42,7 @@ public struct HeadCircuits: Sendable {
     centres = configuration.norm == .layer
     folds = configuration.normPlacement == .before
     let product = model.logitProduct(ofNormed: Tensor.zeros([1, configuration.width]))
-    var weight = product.weight
+    var weight = product.weight.widened()
     if let norm = stack.finalNorm {
       weight = weight * norm.weight
       if norm.bias != nil { weight = weight - weight.mean(axis: 1, keepingAxis: true) }

@@ -99,7 +99,7 @@ private struct LensSlab {
       }
       BLAS.multiply(
         .init(states.storage.base + firstRow * inner, stride: inner),
-        .init(weight.storage.base + start * inner, stride: inner, transposed: true),
+        weight.operand(from: start * inner, stride: inner, transposed: true),
         into: logits, stride: columns, m: count, n: columns, k: inner, keep: bias == nil ? 0 : 1)
       sums.withUnsafeMutableBufferPointer { sums in
         for position in 0..<positions {

@@ -18,6 +18,20 @@ indirect enum PatternNode: Sendable {
   case atomic(PatternNode)
   case assertion(Assertion)
 
+  /// The node again and again.
+  ///
+  /// A repetition of a repetition is one: `(?:a+)*` is `a*`. Tried one within the other, they would
+  /// share out a text in more ways than can be tried.
+  func repeated(minimum: Int, maximum: Int, _ kind: Repetition) -> PatternNode {
+    if case .repeated(let part, let least, let most, .greedy) = self, kind != .lazy,
+      max(minimum, least) <= 1, [maximum, most].allSatisfy({ $0 == 1 || $0 == .max })
+    {
+      return .repeated(
+        part, minimum: minimum * least, maximum: max(maximum, most), kind)
+    }
+    return .repeated(self, minimum: minimum, maximum: maximum, kind)
+  }
+
   /// How many scalars it takes at least and at most, up to a million.
   var lengths: ClosedRange<Int> {
     switch self {

@@ -64,12 +64,12 @@ struct PatternParser {
     var parts: [PatternNode] = []
     while let next = peek, next != "|", next != ")" {
       if flags.isExtended, skipExtended() { continue }
+      let start = position
       if accept("(?#") {
         while let next = peek, next != ")" { position += next == "\\" ? 2 : 1 }
-        guard accept(")") else { throw fail("a comment has no end") }
+        guard accept(")") else { throw fail("this comment has no end", at: start) }
         continue
       }
-      let start = position
       let part = try atom(depth: depth)
       parts.append(try repetitions(of: part, from: start, depth: depth))
     }
@@ -193,7 +193,7 @@ struct PatternParser {
       } else if !isInterval, accept("+") {
         kind = .possessive
       }
-      part = .repeated(part, minimum: bounds.minimum, maximum: bounds.maximum, kind)
+      part = part.repeated(minimum: bounds.minimum, maximum: bounds.maximum, kind)
     }
     return part
   }

@@ -24,7 +24,8 @@ struct PatternSearch: ~Copyable {
     self.start = start
     self.end = end
     turns = Array(repeating: -1, count: pattern.turns)
-    // A few seconds at most, and what honest expressions take many times over.
+    // A few seconds at most, and what honest expressions take many times over: `a*b` on five thousand a
+    // takes half of it.
     stepsLeft = 50_000_000 + 1000 * (end - start)
   }
 

@@ -19,7 +19,7 @@ extension Transformer {
   ///   - search: How the next token is chosen, or nil for the way that the settings name.
   ///   - usingCache: Whether keys and values of earlier tokens are kept; the result is the same, as
   ///     long as interventions treat all positions alike.
-  ///   - intervening: Changes to encoder activations and, at every step, to decoder activations:
+  ///   - interventions: Changes to encoder activations and, at every step, to decoder activations:
   ///     those of the new token with a cache, of all tokens so far without.
   /// - Returns: The new tokens, the end token included when it came.
   /// - Throws: ``TransformerError`` when the tokens do not fit the model, a point does not exist or
@@ -286,13 +286,17 @@ extension Tensor {
 }
 
 extension DecoderState {
-  /// The state with its batch rows picked by index, which may repeat.
+  /// The state of a beam with its rows picked by index, which may repeat.
+  ///
+  /// They are continuations of one text, and so the source's keys and values are the same for all.
   fileprivate func reordered(_ rows: [Int]) -> DecoderState {
-    func pick(_ pair: KeyValues?) -> KeyValues? {
-      pair.map { KeyValues(keys: $0.keys.gathering(rows), values: $0.values.gathering(rows)) }
-    }
     var copy = self
-    copy.blocks = blocks.map { BlockCache(own: pick($0.own), cross: pick($0.cross)) }
+    copy.blocks = blocks.map { block in
+      let cross = block.cross.map { source in
+        source.keyPlaces.shape[0] == rows.count ? source : source.gathering(rows)
+      }
+      return BlockCache(own: block.own?.gathering(rows), cross: cross)
+    }
     return copy
   }
 }

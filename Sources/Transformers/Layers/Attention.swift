@@ -42,6 +42,15 @@ struct KeyValues: Sendable {
     count = grown
   }
 
+  /// Those of rows of the batch, picked by index; there is as much room behind them as there was.
+  func gathering(_ rows: [Int]) -> KeyValues {
+    if rows == Array(0..<keyPlaces.shape[0]) { return self }
+    var picked = self
+    picked.keyPlaces = keyPlaces.gathering(rows)
+    picked.valuePlaces = valuePlaces.gathering(rows)
+    return picked
+  }
+
   private static func enlarged(_ places: Tensor, from count: Int, to capacity: Int) -> Tensor {
     var shape = places.shape
     shape[1] = capacity

@@ -46,8 +46,8 @@ extension Transformer {
   /// - Parameters:
   ///   - input: What the model reads.
   ///   - stack: Whose residual is meant; nil means the last stack's.
-  ///   - interventions: Changes, as in ``run(_:capturing:intervening:)``.
-  /// - Throws: As ``run(_:capturing:intervening:)``.
+  ///   - interventions: Changes, as in ``run(_:capturing:intervening:logitsAt:)``.
+  /// - Throws: As ``run(_:capturing:intervening:logitsAt:)``.
   public func contributions(
     to stack: StackName? = nil, of input: ModelInput, intervening interventions: [Intervention] = []
   ) throws -> [Contribution] {

@@ -132,7 +132,8 @@ package struct HeadwisePass: Sendable {
   ///
   /// - Parameters:
   ///   - query: `[row, query, headWidth]`, at `places`.
-  ///   - key, value: `[row, key, headWidth]`, from position 0 on.
+  ///   - key: `[row, key, headWidth]`, from position 0 on.
+  ///   - value: In the shape of the keys.
   ///   - isRun: Whether the places are neighbours, the same in every row.
   package func result(
     query: Tensor, key: Tensor, value: Tensor, layer: Int, head: Int, at places: Places,

@@ -4,7 +4,7 @@ extension Transformer {
   /// Over a large vocabulary the logits of all positions cost more than the layers.
   ///
   /// - Parameter input: For the encoder alone, decoder tokens may be left out.
-  /// - Throws: ``TransformerError``, as ``run(_:capturing:intervening:)`` does.
+  /// - Throws: ``TransformerError``, as ``run(_:capturing:intervening:logitsAt:)`` does.
   package func trace(
     of stack: StackName, on input: ModelInput, capturing capture: Capture,
     intervening interventions: [Intervention] = []

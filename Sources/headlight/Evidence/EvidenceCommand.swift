@@ -1,5 +1,6 @@
 import ArgumentParser
 import Coursework
+import Curriculum
 import Evidence
 import Figures
 import Files
@@ -36,6 +37,10 @@ struct EvidenceCommand: ParsableCommand {
     help: ArgumentHelp(
       "Where the page of all results goes, instead of DIR/README.md.", valueName: "file.md"))
   var page: String?
+  @Option(
+    help: ArgumentHelp(
+      "The folder of sheets, whose tables of findings are written anew.", valueName: "dir"))
+  var sheets: String?
   @Flag(inversion: .prefixedNo, help: "Draw a picture of each finding into DIR/Figures.")
   var figures = true
   @Flag(
@@ -70,6 +75,7 @@ struct EvidenceCommand: ParsableCommand {
     try AtomicFile.write(
       Data(EvidencePage(results).markdown.utf8),
       to: page ?? folder.url.appending(path: "README.md"))
+    if let sheets { try write(EvidencePage(results), into: URL(filePath: sheets)) }
     if figures { try draw(results, into: folder.url.appending(path: "Figures")) }
     let asked = results.filter { result in chosen.contains { $0.name == result.finding } }
     print(Self.table(of: asked))
@@ -127,6 +133,17 @@ struct EvidenceCommand: ParsableCommand {
     do { return try finding.result(of: model) } catch {
       guard StopSignals.signal == nil, let sentence = refusal(error) else { throw error }
       return EvidenceResult(finding, model, refusal: sentence)
+    }
+  }
+
+  /// Writes the tables of findings into the sheets' texts that have one.
+  private func write(_ page: EvidencePage, into folder: URL) throws {
+    for sheet in Course.sheets {
+      let file = folder.appending(path: "\(sheet.folder)/README.md")
+      guard let text = try? String(contentsOf: file, encoding: .utf8),
+        let new = page.text(text, ofSheet: sheet.number), new != text
+      else { continue }
+      try AtomicFile.write(Data(new.utf8), to: file)
     }
   }
 

@@ -101,7 +101,7 @@ struct IdiomsReport: Codable {
         other.map { ScatterPlot.Datum(Double(value), Double($0), label: head.head) }
       }
     }
-    guard !points.isEmpty else { return map }
+    guard !points.isEmpty else { return FigureRow([map], title: title) }
     return FigureRow(
       [map, ScatterPlot([.init("heads", points)], x: Axis(score.rawValue), y: Axis(name))],
       title: title)

@@ -28,6 +28,8 @@ final class CircuitsSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(CircuitsSheet.figures)
   }

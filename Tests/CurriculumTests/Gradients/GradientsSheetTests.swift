@@ -1,4 +1,5 @@
 import Coursework
+import Foundation
 import XCTest
 
 @testable import GradientsExercises
@@ -30,6 +31,20 @@ final class GradientsSheetTests: XCTestCase {
   }
 
   func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
+  /// A picture that is of the translator whatever was asked for would be drawn.
+  func testEveryFigureIsOfTheModelThatIsAskedFor() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).png")
+    try FigureModel.$current.withValue(FigureModel(value: "/no/model", name: "none")) {
+      for figure in GradientsSheet.figures {
+        XCTAssertThrowsError(
+          try figure.draw(Asking(GradientsAsks.self, of: Solution3.Answers()), file), figure.name
+        ) {
+          XCTAssertTrue("\($0)".contains("“/no/model” is not there"), "\(figure.name): \($0)")
+        }
+      }
+    }
+  }
 
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(GradientsSheet.answerFigures)

@@ -24,6 +24,8 @@ final class IdiomsSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(IdiomsSheet.figures)
   }

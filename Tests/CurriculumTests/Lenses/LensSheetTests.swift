@@ -28,6 +28,8 @@ final class LensSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   /// The text's table says what the exercises say.
   func testTheIndexIsTheSheets() throws {
     let text = try String(

@@ -13,7 +13,7 @@ final class ErrorBarTests: XCTestCase {
 
   private static func sums(_ question: Question) -> [(right: Double, words: Double)] {
     var sums: [Int: (right: Double, words: Double)] = [:]
-    for (right, sentence) in zip(question.right, question.sentences) {
+    for (right, sentence) in zip(question.right, question.units) {
       let known = sums[sentence] ?? (0, 0)
       sums[sentence] = (known.right + (right ? 1 : 0), known.words + 1)
     }
@@ -76,7 +76,7 @@ final class ErrorBarTests: XCTestCase {
         }.sorted()
         return Self.interval(question, sorted)
       },
-      misconception("a mean of sentences as value", says: "the value is a mean of sentences") {
+      misconception("a mean of sentences as value", says: "the value is a mean of units") {
         question in
         let sums = Self.sums(question)
         var found = Self.interval(question, Self.samples(question))
@@ -104,6 +104,10 @@ final class ErrorBarTests: XCTestCase {
       misconception("least and greatest", says: "the least and the greatest sample") {
         Self.interval($0, Self.samples($0), level: 1)
       },
+      misconception("a tenth each way", says: "equally far on either side") {
+        let value = Double($0.right.count { $0 }) / Double($0.right.count)
+        return Estimate(value: value, lower: value - 0.1, upper: value + 0.1)
+      },
       misconception("ends exchanged", says: "have changed places") {
         let found = Self.interval($0, Self.samples($0))
         return Estimate(value: found.value, lower: found.upper, upper: found.lower)
@@ -123,18 +127,37 @@ final class ErrorBarTests: XCTestCase {
     XCTAssertNil(misconception.fault())
   }
 
+  /// A dictionary's order hangs on hashes, which a process keeps: other numbers for the same units
+  /// show it at once.
+  func testADictionarysOrderIsRejected() {
+    let misconception = Misconception(
+      of: exercise, "in a dictionary's order", says: "put the units in a fixed order"
+    ) { (question: Question) in
+      [question.units, question.units.map { $0 * 3 + 1 }].map { units in
+        let groups = Array(Dictionary(grouping: question.right.indices) { units[$0] }.values)
+        var generator = SeededGenerator(seed: question.seed)
+        let sorted = (0..<question.samples).map { _ in
+          let drawn = groups.flatMap { _ in groups.randomElement(using: &generator)! }
+          return Double(drawn.count { question.right[$0] }) / Double(drawn.count)
+        }.sorted()
+        return Self.interval(question, sorted)
+      }
+    }
+    XCTAssertNil(misconception.fault())
+  }
+
   func testOtherRightWaysAreAccepted() {
     let variants = [
       Variant(of: exercise, "by the library") { (question: Question) in
         let bootstrap = Bootstrap(
           samples: question.samples, level: question.level, seed: question.seed)
         let found = bootstrap.mean(
-          of: question.right.map { $0 ? 1 : 0 }, groups: question.sentences)
+          of: question.right.map { $0 ? 1 : 0 }, groups: question.units)
         return [found, found]
       },
       Variant(of: exercise, "words of drawn sentences in a row, ends interpolated") {
         (question: Question) in
-        let groups = Dictionary(grouping: question.right.indices) { question.sentences[$0] }
+        let groups = Dictionary(grouping: question.right.indices) { question.units[$0] }
           .sorted { $0.key < $1.key }.map(\.value)
         var generator = SeededGenerator(seed: question.seed &+ 5)
         let sorted = (0..<question.samples).map { _ in

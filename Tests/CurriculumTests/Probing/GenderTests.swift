@@ -12,18 +12,34 @@ import XCTest
 final class GenderTests: XCTestCase {
   private let exercise = ProbingSheet.gender
 
-  /// The accuracy on some words of a probe trained on others.
+  /// The accuracy on some words of a probe trained on others, with an interval over their lemmas or
+  /// over something else.
   private static func accuracy(
     _ words: LayeredWords, trainedOn training: [Int], at trainingLayer: Int, measuredOn test: [Int],
-    at layer: Int
-  ) throws -> Double {
+    at layer: Int, units: ((Int) -> Int)? = nil, bootstrap: Bootstrap = .init()
+  ) throws -> Estimate {
     let probe = try Probe.training(
       on: words.layers[trainingLayer].gathering(training),
       labels: training.map { words.labels[$0] },
       classes: words.classes
     ).probe
     let predictions = probe.predictions(words.layers[layer].gathering(test))
-    return Double(zip(predictions, test).count { $0 == words.labels[$1] }) / Double(test.count)
+    let lemmas = Set(words.lemmas).sorted()
+    return bootstrap.accuracy(
+      of: predictions, labels: test.map { words.labels[$0] },
+      groups: test.map(units ?? { lemmas.firstIndex(of: words.lemmas[$0])! }))
+  }
+
+  /// Right accuracies, with intervals of some kind.
+  private static func right(
+    _ words: LayeredWords, _ split: SplitPlaces, bootstrap: Bootstrap = .init(),
+    units: ((Int) -> Int)? = nil
+  ) throws -> [Estimate] {
+    try words.layers.indices.map {
+      try accuracy(
+        words, trainedOn: split.training, at: $0, measuredOn: split.test, at: $0, units: units,
+        bootstrap: bootstrap)
+    }
   }
 
   private func misconception(
@@ -39,7 +55,7 @@ final class GenderTests: XCTestCase {
 
   private func misconception(
     _ name: String, says: String?,
-    accuracies: @escaping @Sendable (LayeredWords, SplitPlaces) throws -> [Double]
+    accuracies: @escaping @Sendable (LayeredWords, SplitPlaces) throws -> [Estimate]
   ) -> Misconception {
     Misconception(of: exercise, in: ProbingAsks.accuracies, name, says: says) { question in
       try accuracies(question.words, question.split)
@@ -100,8 +116,13 @@ final class GenderTests: XCTestCase {
   }
 
   func testWrongAccuraciesAreRejectedWithTheirSentence() {
-    @Sendable func right(_ words: LayeredWords, _ split: SplitPlaces) throws -> [Double] {
-      try Solution2.Answers().accuracies(of: words, split: split)
+    @Sendable func right(_ words: LayeredWords, _ split: SplitPlaces) throws -> [Estimate] {
+      try Solution2.Answers().accuracies(of: words, split: split, seed: 1)
+    }
+    @Sendable func scaled(_ estimates: [Estimate], _ factor: Double) -> [Estimate] {
+      estimates.map {
+        Estimate(value: factor * $0.value, lower: factor * $0.lower, upper: factor * $0.upper)
+      }
     }
     let misconceptions = [
       misconception("measured on training words", says: "those on the training words") {
@@ -132,13 +153,33 @@ final class GenderTests: XCTestCase {
             words, trainedOn: split.training, at: 0, measuredOn: split.test, at: $0)
         }
       },
-      misconception("per cent", says: "in per cent") { try right($0, $1).map { $0 * 100 } },
+      misconception("per cent", says: "in per cent") { scaled(try right($0, $1), 100) },
       misconception("counts", says: "counts of right words") { words, split in
-        try right(words, split).map { $0 * Double(split.test.count) }
+        scaled(try right(words, split), Double(split.test.count))
       },
       misconception("last layer first", says: "wrong order") { try right($0, $1).reversed() },
       misconception("the last layer alone", says: "give one for each") {
         [try right($0, $1).last!]
+      },
+      misconception("words drawn again", says: "the intervals are too narrow") { words, split in
+        try Self.right(words, split, units: { $0 })
+      },
+      misconception("sentences drawn again", says: "the intervals are too narrow") {
+        words, split in
+        try Self.right(words, split, units: { words.sentences[$0] })
+      },
+      misconception("no interval", says: "has no width") { words, split in
+        try right(words, split).map {
+          Estimate(value: $0.value, lower: $0.value, upper: $0.value)
+        }
+      },
+      misconception("least and greatest", says: "are not those of 95 %") { words, split in
+        try Self.right(words, split, bootstrap: Bootstrap(level: 0.9999))
+      },
+      misconception("ends exchanged", says: "the lower end comes first") { words, split in
+        try right(words, split).map {
+          Estimate(value: $0.value, lower: $0.upper, upper: $0.lower)
+        }
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -157,16 +198,17 @@ final class GenderTests: XCTestCase {
       Variant(of: exercise, in: ProbingAsks.accuracies, "a softmax regression in Double") {
         question in
         let (words, places) = (question.words, question.split)
+        let lemmas = Set(words.lemmas).sorted(by: >)
         return words.layers.map { layer in
           let rows = layer.doubleRows
           let probe = SoftmaxRegression(l2: 0.01).fit(
             places.training.map { rows[$0] }, places.training.map { words.labels[$0] },
             classes: words.classes, steps: 150)
           let found = SoftmaxRegression.probabilities(probe, places.test.map { rows[$0] })
-          let right = zip(found, places.test).count { probabilities, place in
-            probabilities.firstIndex(of: probabilities.max()!) == words.labels[place]
-          }
-          return Double(right) / Double(places.test.count)
+          return Bootstrap(seed: 9).accuracy(
+            of: found.map { $0.firstIndex(of: $0.max()!)! },
+            labels: places.test.map { words.labels[$0] },
+            groups: places.test.map { lemmas.firstIndex(of: words.lemmas[$0])! })
         }
       },
       Variant(
@@ -197,8 +239,10 @@ final class GenderTests: XCTestCase {
             bias = bias - slopes[1] * 0.05
           }
           let found = (layer.gathering(places.test).matmul(transposing: weight) + bias).argmax()
-          let right = zip(found, places.test).count { $0 == words.labels[$1] }
-          return Double(right) / Double(places.test.count)
+          let lemmas = places.test.map { words.lemmas[$0] }
+          return Bootstrap(samples: 1_000, seed: 4).accuracy(
+            of: found, labels: places.test.map { words.labels[$0] },
+            groups: lemmas.map { lemmas.firstIndex(of: $0)! })
         }
       },
     ]
@@ -219,7 +263,8 @@ final class GenderTests: XCTestCase {
       [0, 0, 0, 0], [-1, -1, -1, -1],
     ]
     for list in lists {
-      let verdicts = try exercise.only(ProbingAsks.accuracies).verdicts(on: list)
+      let verdicts = try exercise.only(ProbingAsks.accuracies).verdicts(
+        on: list.map { Estimate(value: $0, lower: $0, upper: $0) })
       // Of the translator's articles some layers are hardly judged.
       XCTAssertTrue(verdicts.contains { $0.verdict.fraction < 1 }, "\(list)")
     }

@@ -22,19 +22,20 @@ extension ProbingAnswersStub {
   func selectivity(task: ProbeOutcome, control: ProbeOutcome) throws -> Double {
     throw Unanswered()
   }
-  func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines {
-    throw Unanswered()
-  }
+  func baselines(
+    on words: ProbedWords, in model: Transformer, seed: UInt64
+  ) throws -> BaselineAnswers { throw Unanswered() }
   func interval(
-    of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
+    of right: [Bool], units: [Int], level: Double, samples: Int, seed: UInt64
   ) throws -> Estimate { throw Unanswered() }
   func compareProbes(
     on data: ControlledVectors, hidden: Int, seed: UInt64
-  ) throws -> [ProbeFinding] { throw Unanswered() }
+  ) throws -> [ProbeAndTwin] { throw Unanswered() }
+  func notOnALine(count: Int, seed: UInt64) throws -> LabelledVectors { throw Unanswered() }
   func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces { throw Unanswered() }
-  func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double] {
-    throw Unanswered()
-  }
+  func accuracies(
+    of words: LayeredWords, split: SplitPlaces, seed: UInt64
+  ) throws -> [Estimate] { throw Unanswered() }
   func direction(from negative: Tensor, to positive: Tensor) throws -> Tensor {
     throw Unanswered()
   }
@@ -52,6 +53,18 @@ extension ProbingAnswersStub {
   func promptStep(
     of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep { throw Unanswered() }
+  func comparePrompts(on task: PromptTask, in model: Transformer) throws -> PromptComparison {
+    throw Unanswered()
+  }
+  func gates(from scores: Tensor, keeping count: Int, temperature: Float) throws -> Tensor {
+    throw Unanswered()
+  }
+  func neededHeads(
+    for texts: [LabelledText], keeping count: Int, in model: Transformer
+  ) throws -> [HeadPlace] { throw Unanswered() }
+  func loss(
+    without heads: [HeadPlace], on texts: [[Int]], in model: Transformer
+  ) throws -> Double { throw Unanswered() }
   func whatAProbeShows() throws -> String { throw Unanswered() }
   func whatProbingNeeds() throws -> String { throw Unanswered() }
 }

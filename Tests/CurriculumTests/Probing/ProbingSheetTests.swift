@@ -16,12 +16,16 @@ final class ProbingSheetTests: XCTestCase {
     XCTAssertEqual(faults, [])
   }
 
+  func testTheIndexTableIsTheSheets() throws {
+    try proof.assertTheIndexTableIsTheSheets()
+  }
+
   func testCasesFollowFromTheSeed() throws {
     try proof.assertCasesFollowFromTheSeed()
   }
 
   func testEveryFigureIsTheExpectedOne() throws {
-    try proof.assertFiguresAreTheExpectedOnes(ofTraining: ["11-prompt.png"])
+    try proof.assertFiguresAreTheExpectedOnes(ofTraining: ["12-prompt.png", "13-heads.png"])
   }
 
   func testFiguresOfAnswersWaitForThem() throws {

@@ -104,6 +104,9 @@ final class PushTests: XCTestCase {
       misconception("prefers the first", says: "whether that is a change is asked for") {
         try Self.flips($0, outcome: { _, pushed, sentence in Self.prefersFirst(pushed, sentence) })
       },
+      misconception("a run without the push", says: "no sentence flips, and some do") {
+        $0.sentences.map { _ in false }
+      },
       misconception("taken off", says: "the vector is taken off") {
         try Self.flips($0, edit: { $0 - $1 })
       },
@@ -234,7 +237,7 @@ final class PushTests: XCTestCase {
       }
     }
     let result = Checker.check(exercise, Half())
-    XCTAssertEqual(result.points, 2.5)
+    XCTAssertEqual(result.points, 2)
     XCTAssertTrue(result.message.contains("`flips` is not answered yet"), result.message)
   }
 }

@@ -28,18 +28,18 @@ final class RandomWeightsTests: XCTestCase {
     ).layers[0]
   }
 
-  /// The accuracy of a probe trained on some vectors and measured on others.
-  private static func accuracy(
-    _ question: Question, training: Tensor, test: Tensor, places: [Int]? = nil
-  ) throws -> Double {
+  /// The classes that a probe trained on some vectors gives to the test words, by others.
+  private static func answers(
+    _ question: Question, training: Tensor, test: Tensor, on places: [Int]? = nil,
+    settings: ProbeSettings = .init()
+  ) throws -> [Int] {
     let words = question.words
+    let places = places ?? words.training
     let probe = try Probe.training(
-      on: training.gathering(words.training), labels: words.training.map { words.labels[$0] },
-      classes: words.classes
+      on: training.gathering(places), labels: places.map { words.labels[$0] },
+      classes: words.classes, settings: settings
     ).probe
-    let places = places ?? words.test
-    let found = probe.predictions(test.gathering(places))
-    return Double(zip(found, places).count { $0 == words.labels[$1] }) / Double(places.count)
+    return probe.predictions(test.gathering(words.test))
   }
 
   private static func share(_ label: Int, _ question: Question, _ places: [Int]) -> Double {
@@ -50,19 +50,19 @@ final class RandomWeightsTests: XCTestCase {
     (0..<question.words.classes).max { share($0, question, places) < share($1, question, places) }!
   }
 
-  private static func right(_ question: Question) throws -> Baselines {
+  private static func right(_ question: Question) throws -> BaselineAnswers {
     let (trained, untrained) = (
       try vectors(question, untrained: false), try vectors(question, untrained: true)
     )
-    return Baselines(
-      majority: share(frequent(question, question.words.training), question, question.words.test),
-      untrained: try accuracy(question, training: untrained, test: untrained),
-      trained: try accuracy(question, training: trained, test: trained))
+    return BaselineAnswers(
+      majority: frequent(question, question.words.training),
+      untrained: try answers(question, training: untrained, test: untrained),
+      trained: try answers(question, training: trained, test: trained))
   }
 
   private func misconception(
     _ name: String, says: String?,
-    _ change: @escaping @Sendable (inout Baselines, Question) throws -> Void
+    _ change: @escaping @Sendable (inout BaselineAnswers, Question) throws -> Void
   ) -> Misconception {
     Misconception(of: exercise, name, says: says) { (question: Question) in
       var answer = try Self.right(question)
@@ -74,21 +74,20 @@ final class RandomWeightsTests: XCTestCase {
   func testWrongBaselinesAreRejectedWithTheirSentence() {
     let misconceptions = [
       misconception("majority of the test words", says: "taken from the test words") {
-        $0.majority = Self.share(
-          Self.frequent($1, $1.words.test), $1, $1.words.test)
+        $0.majority = Self.frequent($1, $1.words.test)
       },
-      misconception("majority on the training words", says: "measured on the training words") {
-        $0.majority = Self.share(
-          Self.frequent($1, $1.words.training), $1, $1.words.training)
-      },
-      misconception("chance", says: "the majority class does better") {
-        $0.majority = 1 / Double($1.words.classes)
+      misconception("the rarest class", says: "another class is most frequent") {
+        let question = $1
+        $0.majority = (0..<$1.words.classes).min {
+          Self.share($0, question, question.words.training + question.words.test)
+            < Self.share($1, question, question.words.training + question.words.test)
+        }!
       },
       misconception("the same weights", says: "weights of its own") { answer, _ in
         answer.untrained = answer.trained
       },
       misconception("the trained model's probe", says: "trained on its own vectors") {
-        $0.untrained = try Self.accuracy(
+        $0.untrained = try Self.answers(
           $1, training: Self.vectors($1, untrained: false),
           test: Self.vectors($1, untrained: true))
       },
@@ -96,11 +95,20 @@ final class RandomWeightsTests: XCTestCase {
         (answer.trained, answer.untrained) = (answer.untrained, answer.trained)
       },
       misconception("another layer", says: "at another layer") {
-        let vectors = try Self.vectors($1, untrained: false, layer: 0)
-        $0.trained = try Self.accuracy($1, training: vectors, test: vectors)
+        let vectors = try Self.vectors($1, untrained: false, layer: $1.words.layer == 0 ? 1 : 0)
+        $0.trained = try Self.answers($1, training: vectors, test: vectors)
       },
-      misconception("per cent", says: "between 0 and 1") { answer, _ in
-        answer.trained *= 100
+      misconception("a probe that was not trained", says: "it has not been trained") {
+        $0.trained = Array(repeating: $0.majority, count: $1.words.test.count)
+      },
+      misconception("the test words trained on too", says: "too well") {
+        let vectors = try Self.vectors($1, untrained: true)
+        $0.untrained = try Self.answers(
+          $1, training: vectors, test: vectors, on: $1.words.training + $1.words.test)
+      },
+      misconception("answers for training words", says: "give one for each") {
+        let words = $1.words
+        $0.trained = words.training.map { words.labels[$0] }
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
@@ -113,51 +121,42 @@ final class RandomWeightsTests: XCTestCase {
         var other = question
         other.seed ^= 0xABCD
         let vectors = try Self.vectors(other, untrained: true)
-        answer.untrained = try Self.accuracy(question, training: vectors, test: vectors)
+        answer.untrained = try Self.answers(question, training: vectors, test: vectors)
         return answer
       },
       Variant(of: exercise, "softmax regression in Double on vectors of a common size") {
         (question: Question) in
         var answer = try Self.right(question)
-        func accuracy(_ vectors: Tensor) -> Double {
+        func answers(_ vectors: Tensor) -> [Int] {
           let size = (vectors * vectors).mean().scalar.squareRoot()
           let rows = (vectors / size).doubleRows
           let words = question.words
           let probe = SoftmaxRegression(l2: 0.001).fit(
             words.training.map { rows[$0] }, words.training.map { words.labels[$0] },
             classes: words.classes, steps: 100)
-          let found = SoftmaxRegression.probabilities(probe, words.test.map { rows[$0] })
-          return Double(
-            zip(found, words.test).count { $0.firstIndex(of: $0.max()!) == words.labels[$1] })
-            / Double(words.test.count)
+          return SoftmaxRegression.probabilities(probe, words.test.map { rows[$0] })
+            .map { $0.firstIndex(of: $0.max()!)! }
         }
-        answer.trained = accuracy(try Self.vectors(question, untrained: false))
-        answer.untrained = accuracy(try Self.vectors(question, untrained: true))
+        answer.trained = answers(try Self.vectors(question, untrained: false))
+        answer.untrained = answers(try Self.vectors(question, untrained: true))
         return answer
       },
       Variant(of: exercise, "a stronger penalty and smaller steps") { (question: Question) in
         var answer = try Self.right(question)
-        let words = question.words
-        let vectors = try Self.vectors(question, untrained: false)
         var settings = ProbeSettings()
         settings.l2 = 0.01
         settings.batchSize = 50
-        let probe = try Probe.training(
-          on: vectors.gathering(words.training), labels: words.training.map { words.labels[$0] },
-          classes: words.classes, settings: settings
-        ).probe
-        let found = probe.predictions(vectors.gathering(words.test))
-        answer.trained =
-          Double(zip(found, words.test).count { $0 == words.labels[$1] })
-          / Double(words.test.count)
+        let vectors = try Self.vectors(question, untrained: false)
+        answer.trained = try Self.answers(
+          question, training: vectors, test: vectors, settings: settings)
         return answer
       },
     ]
     XCTAssertEqual(variants.compactMap { $0.fault() }, [])
   }
 
-  /// Who probes the layer before or after, or always says a number that is often right, is told so
-  /// by a case at least, under every secret.
+  /// Who probes the layer before or after, answers by a coin or always the same, is told so by a case
+  /// at least, under every secret.
   func testOtherLayersAndConstantsAreRejected() throws {
     for (number, cases) in try Secrets.cases(of: exercise).enumerated() {
       var rejected: Set<String> = []
@@ -167,21 +166,26 @@ final class RandomWeightsTests: XCTestCase {
         let layers = try SheetTranslator.translator().model.representations(
           of: question.words.sentences
         ).layers
-        var shares = [("0.6", 0.6), ("0.95", 0.95)]
+        var generator = SeededGenerator(seed: 3)
+        let classes = question.words.test.map { question.words.labels[$0] }
+        var wrong = [
+          ("a coin", classes.map { Double.random(in: 0..<1, using: &generator) < 0.6 ? $0 : 0 }),
+          ("nearly all", classes.enumerated().map { $0.offset % 20 == 0 ? 0 : $0.element }),
+        ]
         for (name, step) in [("before", -1), ("after", 1)] {
           let layer = min(max(question.words.layer + step, 0), layers.count - 1)
-          shares.append(
-            (name, try Self.accuracy(question, training: layers[layer], test: layers[layer])))
+          wrong.append(
+            (name, try Self.answers(question, training: layers[layer], test: layers[layer])))
         }
-        for (name, share) in shares {
+        for (name, classes) in wrong {
           var answer = right
-          answer.trained = share
+          answer.trained = classes
           if aCase.verdict(on: [.answered(try Coding.encode(answer))]).status != .passed {
             rejected.insert(name)
           }
         }
       }
-      XCTAssertEqual(rejected, ["0.6", "0.95", "before", "after"], "secret \(number)")
+      XCTAssertEqual(rejected, ["a coin", "nearly all", "before", "after"], "secret \(number)")
     }
   }
 
@@ -206,9 +210,14 @@ final class RandomWeightsTests: XCTestCase {
   }
 
   func testNonsenseEarnsNothing() {
-    for number in [Double.nan, .infinity, -1, 1e308] {
-      let nonsense = misconception("nonsense", says: nil) { answer, _ in
-        answer = Baselines(majority: number, untrained: number, trained: number)
+    let lists: [@Sendable (Int) -> [Int]] = [
+      { _ in [] }, { Array(repeating: -1, count: $0) }, { Array(repeating: .max, count: $0) },
+      { Array(repeating: 0, count: $0) }, { Array(repeating: 1, count: $0 + 1) },
+    ]
+    for list in lists {
+      let nonsense = misconception("nonsense", says: nil) { answer, question in
+        let classes = list(question.words.test.count)
+        answer = BaselineAnswers(majority: 0, untrained: classes, trained: classes)
       }
       XCTAssertNil(nonsense.fault())
     }

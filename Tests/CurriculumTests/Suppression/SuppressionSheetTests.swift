@@ -29,6 +29,8 @@ final class SuppressionSheetTests: XCTestCase {
     try proof.assertFiguresAreTheExpectedOnes()
   }
 
+  func testTheIndexTableIsTheSheets() throws { try proof.assertTheIndexTableIsTheSheets() }
+
   func testFiguresOfAnswersWaitForThem() throws {
     try proof.assertFiguresWait(SuppressionSheet.answerFigures)
   }

@@ -5,26 +5,28 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// 2.5: a bootstrap interval over sentences.
+  /// 2.5: a bootstrap interval over whatever is independent.
   static let errorBar = Exercise(
     "2.5", "How wide is the error bar?", points: 4, difficulty: 3, importance: 4, minutes: 25,
     hints: [
       """
       Suppose you drew other test sentences from the same source. How far would the accuracy move? You \
-      have no others, so draw from those you have, with replacement.
+      have no others, so draw from those you have, with replacement. `units` says which words come \
+      together: here those of a sentence.
       """,
       """
-      Draw whole sentences, not words: a hard sentence is hard for all of its words, so a word says \
-      little that its neighbour has not said. A sample has as many sentences as the test set; a \
-      sentence drawn twice counts twice.
+      Draw whole units, not words: a hard sentence is hard for all of its words, so a word says \
+      little that its neighbour has not said. A sample has as many units as the test set; one that is \
+      drawn twice counts twice.
       """,
       """
-      Each sample's accuracy is its right words over *all its words*: long sentences weigh more, as \
+      Each sample's accuracy is its right words over *all its words*: long units weigh more, as \
       they do in the accuracy itself. Sort the samples' accuracies and cut (1 − level) / 2 off each \
       end.
       """,
       """
-      Add up right and all words by sentence. `for _ in 0..<samples`: draw as many sentences as there \
+      Add up right and all words by unit, and put the units in an order that does not hang on a \
+      dictionary's. `for _ in 0..<samples`: draw as many units as there \
       are with `Int.random(in:using:)`, divide their right words by their words. Then \
       `sorted[Int((1 - level) / 2 * Double(samples))]`, and the mirror image at the other end.
       """,
@@ -33,7 +35,8 @@ extension ProbingSheet {
       Two hundred sentences of ten words are not two thousand independent trials. Where the words of \
       a sentence stand or fall together, an interval over words is far too narrow, and differences \
       between layers look certain that are not. Where they do not, both are alike, and you have lost \
-      nothing. To compare two probes, draw the sentences once for both and take the interval of the \
+      nothing. What to draw is what was drawn: sentences where other sentences would make another test, \
+      lemmas where other lemmas would (2.7). To compare two probes, draw the sentences once for both and take the interval of the \
       difference.
       """,
     cases: { generator in
@@ -56,7 +59,7 @@ extension ProbingSheet {
           }
         }
         let question = AnsweredWords(
-          right: right, sentences: sentences, level: kind.level, samples: 2_000,
+          right: right, units: sentences, level: kind.level, samples: 2_000,
           seed: generator.next() >> 1)
         return Case(kind.name, question)
       }
@@ -73,9 +76,9 @@ private struct IntervalJudge: Judge {
   init(_ question: AnsweredWords) {
     self.question = question
     var sums: [Int: (right: Double, words: Double)] = [:]
-    for (right, sentence) in zip(question.right, question.sentences) {
-      sums[sentence, default: (0, 0)].right += right ? 1 : 0
-      sums[sentence, default: (0, 0)].words += 1
+    for (right, unit) in zip(question.right, question.units) {
+      sums[unit, default: (0, 0)].right += right ? 1 : 0
+      sums[unit, default: (0, 0)].words += 1
     }
     self.sums = sums.sorted { $0.key < $1.key }.map(\.value)
   }
@@ -93,7 +96,8 @@ private struct IntervalJudge: Judge {
     return (quantile((1 - level) / 2), quantile((1 + level) / 2))
   }
 
-  /// - Parameter answer: The interval, and the same from the same seed again.
+  /// - Parameter answer: The interval, and the same from the same seed again, of units that have other
+  ///   numbers in the same order.
   func verdict(on answer: [Estimate]) -> Verdict {
     guard answer.count == 2 else { return .invalid("two intervals are asked for") }
     let found = answer[0]
@@ -102,8 +106,9 @@ private struct IntervalJudge: Judge {
     }
     if answer[1] != found {
       return .failed(
-        "the same seed gave another interval: draw from a generator with that seed, and in a fixed "
-          + "order: that of a dictionary differs from run to run")
+        "the same seed gave another interval the second time: draw from a generator with that seed, and "
+          + "put the units in a fixed order; that of a dictionary hangs on hashes and differs from run "
+          + "to run")
     }
     let words = Double(question.right.count)
     let value = sums.reduce(0) { $0 + $1.right } / words
@@ -111,7 +116,7 @@ private struct IntervalJudge: Judge {
     if abs(found.value - value) > 1e-5 {
       return .failed(
         abs(found.value - macro) < 1e-5
-          ? "the value is a mean of sentences; the accuracy is right words over all words"
+          ? "the value is a mean of units; the accuracy is right words over all words"
           : "the value is not the accuracy of all words together")
     }
     if found.lower > found.upper { return .failed("the ends of the interval have changed places") }
@@ -152,8 +157,7 @@ private struct IntervalJudge: Judge {
     var mistakes: [((Double, Double), String)] = [
       (
         (value - z * error, value + z * error),
-        "the interval is far too narrow: it takes words for independent, and those of a sentence are "
-          + "not"
+        "the interval is far too narrow: it takes words for independent, and those of a unit are not"
       ),
       (
         (value - deviation, value + deviation),
@@ -165,11 +169,20 @@ private struct IntervalJudge: Judge {
       ),
       (
         ends(macroSamples, level: question.level),
-        "a sample's accuracy is a mean of sentences: divide its right words by all its words"
+        "a sample's accuracy is a mean of units: divide its right words by all its words"
       ),
     ]
     if question.level != 0.95 {
       mistakes.append((ends(bySentence, level: 0.95), "the interval is one of 95 %: use `level`"))
+    }
+    // A round number each way is no mistake of a bootstrap, whatever it happens to lie near.
+    let reach = found.upper - found.value
+    if abs(reach - (found.value - found.lower)) < 1e-9, abs(reach - deviation) > 0.05 * deviation,
+      abs(reach - z * error) > 0.05 * z * error
+    {
+      return .failed(
+        "the ends lie equally far on either side of the accuracy; take them from samples, which are "
+          + "under no such law")
     }
     let nearest = mistakes.min { distance($0.0) < distance($1.0) }!
     if distance(nearest.0) < min(0.3, distance(expected)) { return .failed(nearest.1) }

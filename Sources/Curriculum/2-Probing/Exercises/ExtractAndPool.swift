@@ -9,7 +9,7 @@ import Transformers
 extension ProbingSheet {
   /// 2.1: the residual stream at every layer, one vector a word.
   static let extractAndPool = Exercise(
-    "2.1", "Extract and pool", points: 4, difficulty: 2, importance: 5, minutes: 20,
+    "2.1", "Extract and pool", points: 3, difficulty: 2, importance: 5, minutes: 20,
     hints: [
       """
       Which activation carries everything a later layer can know of a position? You met its name on \

@@ -18,6 +18,8 @@ extension ProbingSheet {
     var mistakes: GenderMistakes?
     /// How many test words there are.
     var testCount: Int
+    /// By layer, what an interval may be of; nil where it is not known which words are right.
+    var intervals: [GenderIntervals?]
   }
 
   /// Accuracies by layer of what is measured wrongly.
@@ -46,15 +48,17 @@ extension ProbingSheet {
       """,
       """
       Each layer needs a probe of its own, trained on the training words of that layer and measured \
-      on its test words. `tensor.gathering(places)` takes the rows. The probe is that of 2.4 and 2.6; the \
-      classes it answers are the `argmax()` of its scores.
+      on its test words: `tensor.gathering(places)` takes the rows, and the probe is yours of 2.2. For \
+      the interval ask what would be another if you drew another test set: other sentences about the \
+      same nouns, or other nouns?
       """,
       """
       `var generator = SeededGenerator(seed: seed)`; \
       `let drawn = Set(lemmas).sorted().shuffled(using: &generator)`; \
       `let test = Set(drawn.prefix(drawn.count / 4))`; the places are \
       `lemmas.indices.filter { test.contains(lemmas[$0]) }` and the others. For the accuracies map \
-      over `words.layers`, gather, train, and count equal entries.
+      over `words.layers`, gather, train, compare, and give your `interval` of 2.5 the right answers with the \
+      lemma of each test word as its unit, as a number: `order.firstIndex(of: lemma)!` in a sorted list.
       """,
     ],
     interpretation: """
@@ -62,7 +66,9 @@ extension ProbingSheet {
       learn it with the word. At “the” it is not, and cannot be: the embedding of “the” is the same \
       in front of every noun. It arrives as layers pass, by attention to the noun. A probe that is \
       tested on nouns it has met would not have told you: it could have learned noun by noun which \
-      context is which. (That it can be read at “the” does not mean that the decoder reads it there: \
+      context is which. And a test set of some twenty nouns is one of twenty draws, however often each \
+      noun is said: an interval over sentences would call chance a finding, as it does for random \
+      weights at the noun. (That it can be read at “the” does not mean that the decoder reads it there: \
       see 2.8.)
       """,
     cases: { generator in
@@ -81,8 +87,8 @@ extension ProbingSheet {
     Judgement { GenderJudge(key).splitVerdict($0) }
   }
 
-  private static func accuracyJudge(_ key: GenderKey) -> Judgement<[Double]> {
-    Judgement { GenderJudge(key).accuracyVerdict($0) }
+  private static func accuracyJudge(_ key: GenderKey) -> Judgement<[Estimate]> {
+    Judgement { GenderJudge(key).verdict(on: $0) }
   }
 
   /// Lemmas of which some are frequent and many rare, in running order.
@@ -124,7 +130,8 @@ extension ProbingSheet {
       let task = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
       let words = LayeredWords(
         layers: try corpus.representations().layers.map { $0.gathering(task.rows) },
-        labels: task.labels, classes: task.classes.count, lemmas: task.headLemmas)
+        labels: task.labels, classes: task.classes.count, lemmas: task.headLemmas,
+        sentences: task.sentences)
       drawn = decidingSplit(words, using: &generator).map { (words, $0) }
       // Rather more sentences than no end.
       sentences += 60
@@ -150,7 +157,7 @@ extension ProbingSheet {
         lemmas: question.lemmas, expected: expected,
         // Where gender cannot be read off yet, chance and the way of training decide.
         tolerances: expected.map { $0 > 0.9 ? 0.3 : 1 }, mistakes: nil,
-        testCount: split.test.count))
+        testCount: split.test.count, intervals: expected.map { _ in nil }))
   }
 }
 
@@ -202,15 +209,48 @@ struct GenderJudge {
     return .passed()
   }
 
+  func verdict(on answer: [Estimate]) -> Verdict {
+    guard answer.count == key.expected.count else {
+      return .invalid(
+        "there are \(answer.count) accuracies for \(key.expected.count) layers; give one for each")
+    }
+    guard answer.allSatisfy({ $0.value.isFinite && $0.lower.isFinite && $0.upper.isFinite }) else {
+      return .invalid("an accuracy, or an end of its interval, is not a finite number")
+    }
+    let verdict = accuracyVerdict(answer.map(\.value))
+    return verdict.status == .passed ? intervalVerdict(answer) : verdict
+  }
+
+  private func intervalVerdict(_ answer: [Estimate]) -> Verdict {
+    for found in answer
+    where found.lower > found.value + 1e-9 || found.upper < found.value - 1e-9 {
+      return .failed("an accuracy lies outside of its interval; the lower end comes first")
+    }
+    for (found, interval) in zip(answer, key.intervals) {
+      guard let interval else { continue }
+      func distance(_ other: Estimate) -> Double {
+        max(abs(found.lower - other.lower), abs(found.upper - other.upper))
+      }
+      // A thousand samples leave the ends a little open; so does a word that a probe misses.
+      let room =
+        0.11 * (interval.lemmas.upper - interval.lemmas.lower) + 2 / Double(key.testCount)
+      let nearest = min(distance(interval.words), distance(interval.sentences))
+      if distance(interval.lemmas) <= room { continue }
+      if found.upper - found.lower < 1e-9 {
+        return .failed("an interval has no width: draw samples, and take the ends from them")
+      }
+      return .failed(
+        nearest < min(room, distance(interval.lemmas))
+          ? "the intervals are too narrow: words, or sentences, are drawn again, and the split drew "
+            + "lemmas. All words of a lemma have one class, and stand or fall together"
+          : "the accuracies are right; their intervals are not those of 95 % from drawing lemmas again"
+      )
+    }
+    return .passed()
+  }
+
   func accuracyVerdict(_ answer: [Double]) -> Verdict {
     let expected = key.expected
-    guard answer.count == expected.count else {
-      return .invalid(
-        "there are \(answer.count) accuracies for \(expected.count) layers; give one for each")
-    }
-    guard answer.allSatisfy(\.isFinite) else {
-      return .invalid("an accuracy is not a finite number")
-    }
     func equals(_ other: [Double], share: Double = 1, times factor: Double = 1) -> Bool {
       answer.indices.allSatisfy {
         abs(answer[$0] - other[$0] * factor) <= key.tolerances[$0] * share * factor

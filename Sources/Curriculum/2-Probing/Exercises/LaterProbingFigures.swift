@@ -7,9 +7,9 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// The pictures of 2.7 to 2.9, which show answers.
+  /// The pictures from 2.7 on, which show answers.
   static let laterAnswerFigures: [SheetFigure] = [
-    genderFigure, flipsFigure, treesFigure,
+    genderFigure, flipsFigure, doseFigure, treesFigure, promptFigure, headsFigure,
   ]
 
   private static let genderFigure = SheetFigure(
@@ -19,10 +19,10 @@ extension ProbingSheet {
     let layers = try corpus.representations().layers
     func accuracies(
       _ task: WordTask, lemmas: [String]
-    ) throws -> (values: [Double], majority: Double) {
+    ) throws -> (values: [Estimate], majority: Double) {
       var question = LemmasAndWords(
         lemmas: lemmas, seed: 7,
-        words: LayeredWords(layers: [], labels: [], classes: 0, lemmas: []),
+        words: LayeredWords(layers: [], labels: [], classes: 0, lemmas: [], sentences: []),
         split: SplitPlaces(training: [], test: []))
       let split = try ask(ProbingAsks.splitByLemma, question)[0]
       let places = split.training + split.test
@@ -33,91 +33,83 @@ extension ProbingSheet {
       question.split = split
       question.words = LayeredWords(
         layers: layers.map { $0.gathering(task.rows) }, labels: task.labels,
-        classes: task.classes.count, lemmas: lemmas)
+        classes: task.classes.count, lemmas: lemmas, sentences: task.sentences)
       let values = try ask(ProbingAsks.accuracies, question)
       try requireCount(values.count, layers.count, of: "list of accuracies", for: "layer")
-      let masculine = split.test.count { task.labels[$0] == 0 }
-      return (values, Double(masculine) / Double(split.test.count))
+      let most = task.classes.indices.max { a, b in
+        split.training.count { task.labels[$0] == a }
+          < split.training.count { task.labels[$0] == b }
+      }
+      let right = split.test.count { task.labels[$0] == most }
+      return (values, Double(right) / Double(split.test.count))
     }
     let nouns = try WordTask("gender", in: corpus.sentences) { $0.labels["word-class"] == "noun" }
     let articles = try WordTask("gender", in: corpus.sentences) { $0.text.lowercased() == "the" }
     let atNouns = try accuracies(nouns, lemmas: nouns.lemmas)
     let atArticles = try accuracies(articles, lemmas: articles.headLemmas)
-    var plot = LinePlot(
-      [.init("noun", atNouns.values), .init("its “the”", atArticles.values)],
-      title: "The gender that English does not show", x: layerAxis(layers.count),
-      y: Axis("accuracy on unseen nouns", range: 0...1))
-    plot.reference = ("\(nouns.classes[0]), always", atArticles.majority)
-    try plot.write(to: file)
+    try LinePlot(
+      [
+        series("noun", atNouns.values), series("its “the”", atArticles.values),
+        level("noun: majority class", atNouns.majority, layers: layers.count),
+        level("“the”: majority class", atArticles.majority, layers: layers.count),
+      ], title: "The gender that English does not show", x: layerAxis(layers.count),
+      y: Axis("accuracy on unseen nouns", range: 0...1)
+    ).write(to: file)
   }
 
   private static let flipsFigure = SheetFigure(
     "9-flips.png", "how often a push towards the other gender changes the French article"
   ) { ask, file in
-    let model = try SheetTranslator.translator().model
-    var generator = SeededGenerator(seed: 11)
-    let pool = try PushPool(ofEach: 24, using: &generator)
-    let (masculine, feminine) = (pool.members(feminine: false), pool.members(feminine: true))
-    // The direction comes from the first half of each gender, and pushes the second.
-    func half(_ members: [PushPool.Member], first: Bool) -> [PushPool.Member] {
-      let middle = members.count / 2
-      return Array(first ? members[..<middle] : members[middle...])
+    let pushes = try GenderPushes(ask)
+    let blocks = 0..<pushes.blocks
+    func bars(
+      _ name: String, at place: GenderPushes.Place, isRandom: Bool = false
+    ) throws -> BarPlot.Series {
+      let shares = try pushes.shares(
+        blocks.map { .init(block: $0, place: place, isRandom: isRandom, dose: 1) })
+      return BarPlot.Series(
+        name, shares.map(\.value),
+        interval: Interval(lower: shares.map(\.lower), upper: shares.map(\.upper)))
     }
-    let blocks = 0..<model.configuration.encoder!.layerCount
-    func shares(
-      isRandom: Bool = false, at position: (PushPool.Member) -> Int
-    ) throws -> [Double] {
-      let poles = try blocks.map { layer in
-        SentencesToPush(
-          negative: try pool.vectors(
-            of: half(masculine, first: true), afterBlock: layer, at: position),
-          positive: try pool.vectors(
-            of: half(feminine, first: true), afterBlock: layer, at: position),
-          sentences: [], vector: Tensor(scalar: 0), layer: layer)
-      }
-      let directions = try ask.all(ProbingAsks.direction, poles)
-      var pushes: [SentencesToPush] = []
-      for (pole, direction) in zip(poles, directions) {
-        var vector = direction
-        guard vector.shape == [model.configuration.width] else {
-          throw FigureError("your direction has the shape \(vector.shape), and a vector is needed")
-        }
-        if isRandom {
-          let noise = Tensor.randomNormal(vector.shape, using: &generator)
-          vector = noise * ((vector * vector).sum() / (noise * noise).sum()).squareRoot()
-        }
-        for (members, sign) in [(masculine, Float(1)), (feminine, -1)] {
-          let sentences = half(members, first: false).map {
-            PushedSentence(
-              tokens: $0.words.tokens, positions: [position($0)], choices: pool.choices)
-          }
-          var push = pole
-          (push.sentences, push.vector) = (sentences, vector * sign)
-          pushes.append(push)
-        }
-      }
-      let flips = try ask.all(ProbingAsks.flips, pushes)
-      for (found, push) in zip(flips, pushes) {
-        try requireCount(found.count, push.sentences.count, of: "list of flips", for: "sentence")
-      }
-      return blocks.indices.map { block in
-        let both = flips[2 * block] + flips[2 * block + 1]
-        return Double(both.count { $0 }) / Double(both.count)
-      }
-    }
-    try BarPlot(
+    var plot = BarPlot(
       groups: blocks.map { "block \($0 + 1)" },
       [
-        .init("at the noun", try shares { $0.noun }),
-        .init("at “the”", try shares { $0.article }),
-        .init("random, at the noun", try shares(isRandom: true) { $0.noun }),
+        try bars("at the noun", at: .noun), try bars("at “the”", at: .article),
+        try bars("random, at the noun", at: .noun, isRandom: true),
       ], title: "Does the translation follow?", groupTitle: "pushed after",
+      y: Axis("share of articles that change", range: 0...1))
+    plot.marksZeros = true
+    try plot.write(to: file)
+  }
+
+  private static let doseFigure = SheetFigure(
+    "10-dose.png", "how the share of changed articles grows with the length of the push"
+  ) { ask, file in
+    let pushes = try GenderPushes(ask)
+    let doses: [Float] = [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4]
+    func line(
+      _ name: String, after block: Int, at place: GenderPushes.Place, isRandom: Bool = false
+    ) throws -> LinePlot.Series {
+      let shares = try pushes.shares(
+        doses.map { .init(block: block, place: place, isRandom: isRandom, dose: $0) })
+      return LinePlot.Series(
+        name, x: doses.map(Double.init), y: shares.map(\.value),
+        interval: Interval(lower: shares.map(\.lower), upper: shares.map(\.upper)))
+    }
+    try LinePlot(
+      [
+        try line("noun, after block 1", after: 0, at: .noun),
+        try line("noun, after block 3", after: pushes.blocks - 1, at: .noun),
+        try line("“the”, after block 2", after: 1, at: .article),
+        try line("noun, after block 1, random", after: 0, at: .noun, isRandom: true),
+      ], title: "How far does one have to push?",
+      x: Axis("length of the push", unit: "distances of the means"),
       y: Axis("share of articles that change", range: 0...1)
     ).write(to: file)
   }
 
   private static let treesFigure = SheetFigure(
-    "10-trees.png", "the tree of a sentence, and those in the vectors of two models"
+    "11-trees.png", "the tree of a sentence, and those in the vectors of two models"
   ) { ask, file in
     let corpus = try ProbedCorpus.figures.get()
     let model = try SheetTranslator.translator().model

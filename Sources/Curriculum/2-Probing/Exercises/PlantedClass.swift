@@ -6,7 +6,7 @@ import Tensors
 import Transformers
 
 extension ProbingSheet {
-  /// How far what a right probe gets may lie from what is known, where classes were planted.
+  /// The share of words on which a probe that is trained on such words may miss what was planted.
   static let plantedRoom = 0.04
   /// The share of test words whose class is exchanged, so that no round number is right.
   private static let exchangedShare = 0.15
@@ -25,10 +25,10 @@ extension ProbingSheet {
         in: trained.layers[layer], unlike: trained.layers[other], using: &generator)
       let (question, key) = try baselineCase(
         task, at: layer, corpus, trained, untrained, exchanging: exchangedShare, using: &generator)
-      guard let exact = key.exact else { continue }
+      guard let told = key.told else { continue }
       // A draw that does not tell the layers apart asks nothing.
-      if abs(key.layers[layer] - exact) < plantedRoom / 2,
-        abs(key.layers[other] - exact) > 1.5 * plantedRoom
+      if agreement(key.layers[layer], told) > 1 - plantedRoom / 2,
+        agreement(key.layers[other], told) < 1 - 2.5 * plantedRoom
       {
         return (question, key)
       }

@@ -2,9 +2,9 @@ import Coursework
 import ProbingVocabulary
 
 extension ProbingSheet {
-  /// 2.11, open: what the accuracy of a probe shows and what it does not.
+  /// 2.12, open: what the accuracy of a probe shows and what it does not.
   static let whatAProbeShows = Exercise(
-    open: "2.11", "In words: what a probe shows", points: 2, difficulty: 3, importance: 5,
+    open: "2.12", "In words: what a probe shows", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [
       "Who could have learned the task: the model, or the probe? How did you tell them apart?",
@@ -52,9 +52,9 @@ extension ProbingSheet {
     ],
     text: ProbingAsks.whatAProbeShows)
 
-  /// 2.12, open: what to ask of a paper that says a layer encodes syntax.
+  /// 2.13, open: what to ask of a paper that says a layer encodes syntax.
   static let whatProbingNeeds = Exercise(
-    open: "2.12", "In words: layer 8 encodes syntax", points: 2, difficulty: 3, importance: 5,
+    open: "2.13", "In words: layer 8 encodes syntax", points: 2, difficulty: 3, importance: 5,
     minutes: 15,
     hints: [
       "“Layer 8” as against which other layers, and by how much? Who chose it, on which words?",

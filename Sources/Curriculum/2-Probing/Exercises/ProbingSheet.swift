@@ -13,22 +13,24 @@ public enum ProbingSheet {
     number: 2, title: "Probing",
     summary: """
       You train small classifiers on the translator's vectors: what does each layer know of a word? \
-      And how much of the answer is the classifier's own doing?
+      And how much of the answer is the classifier's own doing? At the end nothing is trained but a prompt.
       """,
     goals: [
       "take a vector for every word from any layer of a model",
       "train a linear probe, and choose a layer without looking at the test words",
       "hold an accuracy against a control task, an untrained model and the majority class",
-      "draw an error bar over sentences, and say why not over words",
+      "draw an error bar over what is independent: sentences here, nouns there, never words",
       "say where an encoder knows what its input does not show, and test whether the model uses it",
       "find a syntactic tree in the distances between vectors",
+      "train a prompt on a frozen model, and find the heads that a task needs",
     ],
     asks: ProbingAsks.self,
     exercises: [
       extractAndPool, trainAProbe, controlTask, randomWeights, errorBar, linearOrNot, gender, push,
-      structuralTree, promptAnswers, whatAProbeShows, whatProbingNeeds,
+      structuralTree, promptAnswers, neededHeads, whatAProbeShows, whatProbingNeeds,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight probe --model MODEL --treebank FILE draws the like of any")
 }
 
 /// Sentences of the corpus with their tokens, and the vectors of all their words.

@@ -4,7 +4,7 @@ import ProbingVocabulary
 import Tensors
 import Transformers
 
-/// Texts with vectors among their embeddings, all run as one batch, without gradients.
+/// Texts with vectors among their embeddings, all run as one batch by a model of one stack.
 struct PromptRuns {
   /// Where the vectors go.
   enum Placing {
@@ -20,19 +20,28 @@ struct PromptRuns {
     case nowhere
   }
 
+  /// Which row of a text's logits is read.
+  enum Row {
+    /// The last, which has read everything.
+    case last
+    /// The first.
+    case first
+    /// That of the text's end, if nothing stood in front of it.
+    case early
+  }
+
   let model: Transformer
 
-  /// The logits of the decoder's first row, `[text][token]`.
+  /// The logits of a row of each text, `[text][token]`.
   ///
   /// - Parameters:
-  ///   - prefixes: The vectors of each text, `[vector][width]`, as many for each.
-  ///   - texts: What the encoder reads besides.
+  ///   - prefix: `[vector, width]`, the same for all.
+  ///   - texts: What the model reads besides.
   func logits(
-    _ prefixes: [[[Float]]], on texts: [[Int]], placing: Placing = .front
+    _ prefix: Tensor, on texts: [[Int]], placing: Placing = .front, row: Row = .last
   ) throws -> [[Float]] {
-    let configuration = model.configuration
-    let length = prefixes[0].count
-    let room = Array(repeating: configuration.padToken, count: length)
+    let (length, width) = (prefix.shape[0], prefix.shape[1])
+    let room = Array(repeating: model.configuration.padToken, count: length)
     let rows = texts.map { text in
       switch placing {
       case .front, .added: room + text
@@ -41,24 +50,31 @@ struct PromptRuns {
       }
     }
     let places = texts.map { placing == .behind ? $0.count : 0 }
-    let (tokens, mask) = ModelInput.padding(rows, with: configuration.padToken)
+    let (tokens, mask) = ModelInput.padding(rows, with: model.configuration.padToken)
     let prompt = Intervention(at: .embedding) { embedded in
       var changed = embedded
-      for (row, prefix) in prefixes.enumerated() {
-        for (index, vector) in prefix.enumerated() where places[row] + index < embedded.shape[1] {
-          for (column, value) in vector.enumerated() {
-            let place = places[row] + index
-            let before = placing == .added ? embedded[row, place, column] : 0
-            changed[row, place, column] = before + value
+      for (row, place) in places.enumerated() {
+        for vector in 0..<length where place + vector < rows[row].count {
+          for column in 0..<width {
+            let before = placing == .added ? embedded[row, place + vector, column] : 0
+            changed[row, place + vector, column] = before + prefix[vector, column]
           }
         }
       }
       return changed
     }
-    let input = ModelInput(
-      tokens: tokens, mask: mask, decoderTokens: texts.map { _ in [configuration.startToken] })
-    let logits = try model.run(input, intervening: placing == .nowhere ? [] : [prompt]).logits
-    return texts.indices.map { logits[at: $0][at: 0].values }
+    let logits = try model.run(
+      ModelInput(tokens: tokens, mask: mask), intervening: placing == .nowhere ? [] : [prompt]
+    ).logits
+    return texts.indices.map { text in
+      let place =
+        switch row {
+        case .last: rows[text].count - 1
+        case .first: 0
+        case .early: texts[text].count - 1
+        }
+      return logits[at: text][at: place].values
+    }
   }
 
   /// How the mean cross-entropy of the classes changes with one prefix in front of every text,
@@ -66,22 +82,12 @@ struct PromptRuns {
   func gradient(
     of prefix: Tensor, on texts: [[Int]], labels: [Int], answers: [Int]
   ) throws -> Tensor {
-    let configuration = model.configuration
-    let (length, width) = (prefix.shape[0], prefix.shape[1])
-    let room = Array(repeating: configuration.padToken, count: length)
-    let (tokens, mask) = ModelInput.padding(texts.map { room + $0 }, with: configuration.padToken)
-    let watched = prefix.requiringGradient()
-    let prompt = Intervention(at: .embedding) { embedded in
-      let front = Tensor.zeros([texts.count, length, width]) + watched
-      return .concatenation([front, embedded.slice(axis: 1, length..<embedded.shape[1])], axis: 1)
-    }
-    let input = ModelInput(
-      tokens: tokens, mask: mask, decoderTokens: texts.map { _ in [configuration.startToken] })
-    let logits = try model.run(input, intervening: [prompt]).logits
-    let scores = logits.reshaped(to: [texts.count, logits.shape[2]]).transposed()
-      .gathering(answers).transposed()
-    return Tensors.gradient(
-      of: scores.crossEntropy(targets: labels), withRespectTo: [watched])[0]
+    var generator = SeededGenerator(seed: 0)
+    var probe = PromptProbe(
+      answers: answers, for: model, length: prefix.shape[0], using: &generator)
+    probe.prefix = prefix.requiringGradient()
+    let loss = try probe.logits(model, on: texts).crossEntropy(targets: labels)
+    return Tensors.gradient(of: loss, withRespectTo: [probe.prefix])[0]
   }
 
   /// The mean cross-entropy of the classes, in nats.
@@ -97,5 +103,21 @@ struct PromptRuns {
       return greatest + log(sum) - Double(row[answers[label]])
     }
     return losses.reduce(0, +) / Double(losses.count)
+  }
+
+  /// Whether each text is answered rightly, and by how much the right answer leads.
+  ///
+  /// - Parameter overAll: Whether all tokens compete instead of the answers alone.
+  func margins(
+    _ prefix: Tensor?, on texts: [LabelledText], answers: [Int], overAll: Bool = false
+  ) throws -> [Double] {
+    let none = Tensor.zeros([1, model.configuration.width])
+    let logits = try logits(
+      prefix ?? none, on: texts.map(\.tokens), placing: prefix == nil ? .nowhere : .front)
+    return zip(logits, texts).map { row, text in
+      let right = answers[text.label]
+      let others = overAll ? Array(row.indices) : answers
+      return Double(row[right] - others.filter { $0 != right }.map { row[$0] }.max()!)
+    }
   }
 }

@@ -16,7 +16,7 @@ extension ProbingSheet {
 
   /// 2.8: a direction by difference of means, and whether the model follows it.
   static let push = Exercise(
-    "2.8", "Push", points: 5, difficulty: 4, importance: 5, minutes: 40,
+    "2.8", "Push", points: 4, difficulty: 4, importance: 5, minutes: 40,
     hints: [
       """
       A probe reads; it does not touch. To see whether the *model* reads what you read, change the \
@@ -43,10 +43,11 @@ extension ProbingSheet {
     ],
     interpretation: """
       What can be read off a vector need not be used there. At “the” a probe finds the gender once \
-      the encoder has read the noun; yet pushing “the” alone along that direction leaves most \
-      articles as they were, while a push at the noun flips them early on. The decoder has learned \
-      where to look, and that is not where the probe looked. A random direction of the same length is \
-      the control without which a flip would say nothing.
+      the encoder has read the noun; yet pushing “the” alone by the distance of the means leaves the \
+      articles as they were, while the same push at the noun flips them early on. At three times the \
+      distance “the” works as well, where a random vector still does nothing: the decoder has learned \
+      where to look first, and that is not where the probe looked. The random direction of the same \
+      length is the control without which a flip would say nothing.
       """,
     cases: { generator in
       let blocks = try SheetTranslator.translator().model.configuration.encoder!.layerCount
@@ -143,7 +144,12 @@ extension ProbingSheet {
     Judgement { answer in
       if answer.count == key.flips.count, answer != key.flips {
         // With so few sentences two mistakes may look alike.
-        let causes = key.mistakes.filter { $0.answer == answer }.map(\.sentence)
+        var causes = key.mistakes.filter { $0.answer == answer }.map(\.sentence)
+        if !answer.contains(true) {
+          causes.insert(
+            "no sentence flips, and some do: is the push part of the second run, and added to what the "
+              + "block wrote", at: 0)
+        }
         if !causes.isEmpty { return .failed(causes.joined(separator: "; or ")) }
       }
       return .match(

@@ -8,7 +8,7 @@ import Transformers
 extension ProbingSheet {
   /// 2.9: distances under a map, the tree in them, and how much of it is right.
   static let structuralTree = Exercise(
-    "2.9", "A tree in the distances", points: 5, difficulty: 4, importance: 4, minutes: 45,
+    "2.9", "A tree in the distances", points: 4, difficulty: 4, importance: 4, minutes: 45,
     hints: [
       """
       Three steps, each short: map the vectors and measure squared distances; connect all words as \

@@ -36,8 +36,8 @@ public protocol ProbingAnswers: Sendable {
   /// control task.
   func selectivity(task: ProbeOutcome, control: ProbeOutcome) throws -> Double
 
-  /// 2.4: the accuracies on the test words of the majority class, of a probe on an untrained model,
-  /// and of a probe on the model itself.
+  /// 2.4: the majority class, and the classes that a probe on an untrained model and a probe on the
+  /// model itself give to the test words.
   ///
   /// A word's last token stands for it.
   ///
@@ -45,39 +45,51 @@ public protocol ProbingAnswers: Sendable {
   ///   - words: The words, their classes, and which of them are for training and for test.
   ///   - model: The trained model.
   ///   - seed: Where the untrained model's weights come from.
-  func baselines(on words: ProbedWords, in model: Transformer, seed: UInt64) throws -> Baselines
+  func baselines(
+    on words: ProbedWords, in model: Transformer, seed: UInt64
+  ) throws -> BaselineAnswers
 
-  /// 2.5: a percentile interval for an accuracy, from drawing whole sentences again with replacement.
+  /// 2.5: a percentile interval for an accuracy, from drawing whole units again with replacement.
   ///
   /// - Parameters:
   ///   - right: Whether each word was answered rightly.
-  ///   - sentences: The sentence of each word.
+  ///   - units: The unit of each word, as a number: its sentence, or whatever else is independent.
   ///   - level: The share of samples between the ends, such as 0.95.
   ///   - samples: How many samples to draw.
   ///   - seed: Where the draws come from.
   func interval(
-    of right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64
+    of right: [Bool], units: [Int], level: Double, samples: Int, seed: UInt64
   ) throws -> Estimate
 
-  /// 2.6: accuracy and selectivity on the test words, of a linear probe and of one with a hidden
-  /// layer, in this order.
+  /// 2.6: what a linear probe and one with a hidden layer answer on the test words, and what a twin
+  /// of each answers in the control task, in this order.
   ///
   /// - Parameters:
   ///   - data: Vectors, classes and control classes, and the places of training and test.
   ///   - hidden: The width of the hidden layer.
   ///   - seed: Where initial weights come from.
-  func compareProbes(on data: ControlledVectors, hidden: Int, seed: UInt64) throws -> [ProbeFinding]
+  func compareProbes(on data: ControlledVectors, hidden: Int, seed: UInt64) throws -> [ProbeAndTwin]
+
+  /// 2.6: vectors with two classes, which a probe with a hidden layer finds in vectors that it has not
+  /// met, and no linear probe does.
+  ///
+  /// - Parameters:
+  ///   - count: How many vectors.
+  ///   - seed: Where they come from.
+  func notOnALine(count: Int, seed: UInt64) throws -> LabelledVectors
 
   /// 2.7: the places of the training words and of the test words, about a quarter of the lemmas for
   /// test, and no lemma in both.
   func splitByLemma(_ lemmas: [String], seed: UInt64) throws -> SplitPlaces
 
-  /// 2.7: the accuracy of a linear probe on the test words at every layer.
+  /// 2.7: the accuracy of a linear probe on the test words at every layer, with an interval of 95 %
+  /// from 1,000 samples.
   ///
   /// - Parameters:
-  ///   - words: Vectors by layer, classes and lemmas.
-  ///   - split: The places of training and test.
-  func accuracies(of words: LayeredWords, split: SplitPlaces) throws -> [Double]
+  ///   - words: Vectors by layer, classes, lemmas and sentences.
+  ///   - split: The places of training and test, by lemma.
+  ///   - seed: Where the samples come from.
+  func accuracies(of words: LayeredWords, split: SplitPlaces, seed: UInt64) throws -> [Estimate]
 
   /// 2.8: the direction from the mean of one class to the mean of another, `[width]`.
   ///
@@ -121,8 +133,8 @@ public protocol ProbingAnswers: Sendable {
   /// 2.10: the mean cross-entropy, in nats, with which the model answers some texts behind a prefix of
   /// vectors, and its gradient with respect to the prefix.
   ///
-  /// The prefix stands in front of each text, at the embedding. The answer is the decoder's first
-  /// row, and only the tokens of `answers` compete.
+  /// The prefix stands in front of each text, at the embedding. The answer is read where the text
+  /// ends, and only the tokens of `answers` compete.
   ///
   /// - Parameters:
   ///   - prefix: `[vector, width]`.
@@ -133,9 +145,47 @@ public protocol ProbingAnswers: Sendable {
     of prefix: Tensor, on examples: [LabelledText], answers: [Int], in model: Transformer
   ) throws -> PromptStep
 
-  /// 2.11, in words: what the accuracy of a probe shows, and what it does not.
+  /// 2.10: trains the prompt of a task, and holds it against the prompt it began as, a linear probe
+  /// on what leaves the last block where the text ends, and the majority class.
+  ///
+  /// - Parameters:
+  ///   - task: Texts to train and to test on, the token of each class, and a prompt to begin with.
+  ///   - model: The model, whose weights stay as they are.
+  func comparePrompts(on task: PromptTask, in model: Transformer) throws -> PromptComparison
+
+  /// 2.11: how far each head's gate is open, `[head]`, when `count` of them are chosen softly, one
+  /// after the other.
+  ///
+  /// - Parameters:
+  ///   - scores: How much each head wants to be kept, `[head]`.
+  ///   - count: K, how many are to be kept.
+  ///   - temperature: τ.
+  func gates(from scores: Tensor, keeping count: Int, temperature: Float) throws -> Tensor
+
+  /// 2.11: the heads that are enough for a task: the others' output is zero, and the model still
+  /// answers.
+  ///
+  /// - Parameters:
+  ///   - texts: Texts and what follows them; `label` is the token.
+  ///   - count: How many heads are to be kept.
+  ///   - model: A model of one stack.
+  func neededHeads(
+    for texts: [LabelledText], keeping count: Int, in model: Transformer
+  ) throws -> [HeadPlace]
+
+  /// 2.11: what a model loses at predicting the next token, in nats a token, without some heads.
+  ///
+  /// - Parameters:
+  ///   - heads: The heads whose output is zero.
+  ///   - texts: Each begins with the start token; every later token is to be predicted.
+  ///   - model: A model of one stack.
+  func loss(
+    without heads: [HeadPlace], on texts: [[Int]], in model: Transformer
+  ) throws -> Double
+
+  /// 2.12, in words: what the accuracy of a probe shows, and what it does not.
   func whatAProbeShows() throws -> String
 
-  /// 2.12, in words: what you would ask of a paper that says “layer 8 encodes syntax”.
+  /// 2.13, in words: what you would ask of a paper that says “layer 8 encodes syntax”.
   func whatProbingNeeds() throws -> String
 }

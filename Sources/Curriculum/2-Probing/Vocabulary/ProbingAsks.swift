@@ -18,6 +18,7 @@ public enum ProbingAsks: AskList {
     EncodedAsk(baselines),
     EncodedAsk(interval),
     EncodedAsk(compareProbes),
+    EncodedAsk(notOnALine),
     EncodedAsk(splitByLemma),
     EncodedAsk(accuracies),
     EncodedAsk(direction),
@@ -26,6 +27,10 @@ public enum ProbingAsks: AskList {
     EncodedAsk(tree),
     EncodedAsk(attachmentScore),
     EncodedAsk(promptStep),
+    EncodedAsk(comparePrompts),
+    EncodedAsk(gates),
+    EncodedAsk(neededHeads),
+    EncodedAsk(loss),
     EncodedAsk(whatAProbeShows),
     EncodedAsk(whatProbingNeeds),
   ]
@@ -59,16 +64,23 @@ public enum ProbingAsks: AskList {
       seed: question.seed)
   }
   /// The interval is drawn twice with one seed.
+  ///
+  /// The second time units have other numbers, in the same order: what the hash of a number decides is
+  /// another then, and nothing else.
   package static let interval = Ask("interval") { (answers: Answers, question: AnsweredWords) in
-    try (0..<2).map { _ in
+    try [question.units, question.units.map { $0 * 3 + 1 }].map {
       try answers.interval(
-        of: question.right, sentences: question.sentences, level: question.level,
-        samples: question.samples, seed: question.seed)
+        of: question.right, units: $0, level: question.level, samples: question.samples,
+        seed: question.seed)
     }
   }
   package static let compareProbes = Ask("compareProbes") {
     (answers: Answers, question: ProbesToCompare) in
     try answers.compareProbes(on: question.data, hidden: question.hidden, seed: question.seed)
+  }
+  package static let notOnALine = Ask("notOnALine") {
+    (answers: Answers, question: ProbesToCompare) in
+    try answers.notOnALine(count: question.count, seed: question.seed)
   }
   /// Lemmas are split with one seed, again with it, and with another.
   package static let splitByLemma = Ask("splitByLemma") {
@@ -79,7 +91,8 @@ public enum ProbingAsks: AskList {
   }
   package static let accuracies = Ask("accuracies") {
     (answers: Answers, question: LemmasAndWords) in
-    try answers.accuracies(of: question.words, split: question.split)
+    try answers.accuracies(
+      of: question.words, split: question.split, seed: question.seed)
   }
   package static let direction = Ask("direction") { (answers: Answers, question: SentencesToPush) in
     try answers.direction(from: question.negative, to: question.positive)
@@ -103,7 +116,26 @@ public enum ProbingAsks: AskList {
   package static let promptStep = Ask("promptStep") { (answers: Answers, question: PrefixedTexts) in
     try answers.promptStep(
       of: question.prefix, on: question.examples, answers: question.answers,
-      in: LoadedModel.kept(EmbeddedModel.translator.name).model)
+      in: question.model.made())
+  }
+  package static let comparePrompts = Ask("comparePrompts") {
+    (answers: Answers, question: PrefixedTexts) in
+    try answers.comparePrompts(on: question.task, in: question.model.made())
+  }
+  package static let gates = Ask("gates") { (answers: Answers, question: HeadsToPrune) in
+    try answers.gates(
+      from: question.scores, keeping: question.kept, temperature: question.temperature)
+  }
+  package static let neededHeads = Ask("neededHeads") {
+    (answers: Answers, question: HeadsToPrune) in
+    try answers.neededHeads(
+      for: question.examples, keeping: question.count,
+      in: LoadedModel.kept(EmbeddedModel.reader.name).model)
+  }
+  package static let loss = Ask("loss") { (answers: Answers, question: HeadsToPrune) in
+    try answers.loss(
+      without: question.heads, on: question.texts,
+      in: LoadedModel.kept(EmbeddedModel.reader.name).model)
   }
   package static let whatAProbeShows = Ask(inWords: "whatAProbeShows") { (answers: Answers) in
     try answers.whatAProbeShows()
@@ -170,30 +202,32 @@ package struct SeededWords: Codable, Sendable {
 /// Right and wrong answers, by word, and how the interval is to be drawn.
 package struct AnsweredWords: Codable, Sendable {
   package var right: [Bool]
-  package var sentences: [Int]
+  package var units: [Int]
   package var level: Double
   package var samples: Int
   package var seed: UInt64
 
-  package init(right: [Bool], sentences: [Int], level: Double, samples: Int, seed: UInt64) {
+  package init(right: [Bool], units: [Int], level: Double, samples: Int, seed: UInt64) {
     self.right = right
-    self.sentences = sentences
+    self.units = units
     self.level = level
     self.samples = samples
     self.seed = seed
   }
 }
 
-/// Planted words, the width of the hidden layer and a seed.
+/// Planted words, the width of the hidden layer, a seed, and how many vectors are to be made.
 package struct ProbesToCompare: Codable, Sendable {
   package var data: ControlledVectors
   package var hidden: Int
   package var seed: UInt64
+  package var count: Int
 
-  package init(data: ControlledVectors, hidden: Int, seed: UInt64) {
+  package init(data: ControlledVectors, hidden: Int, seed: UInt64, count: Int = 0) {
     self.data = data
     self.hidden = hidden
     self.seed = seed
+    self.count = count
   }
 }
 
@@ -247,18 +281,5 @@ package struct TreeSentence: Codable, Sendable {
     self.distances = distances
     self.predicted = predicted
     self.heads = heads
-  }
-}
-
-/// A prefix, texts with their classes, and the tokens that stand for classes.
-package struct PrefixedTexts: Codable, Sendable {
-  package var prefix: Tensor
-  package var examples: [LabelledText]
-  package var answers: [Int]
-
-  package init(prefix: Tensor, examples: [LabelledText], answers: [Int]) {
-    self.prefix = prefix
-    self.examples = examples
-    self.answers = answers
   }
 }

@@ -10,7 +10,8 @@ public struct LabelledVectors: Codable, Sendable {
   /// How many classes there are.
   public var classes: Int
 
-  package init(vectors: Tensor, labels: [Int], classes: Int) {
+  /// Vectors with a class each, such as those of the training words.
+  public init(vectors: Tensor, labels: [Int], classes: Int) {
     self.vectors = vectors
     self.labels = labels
     self.classes = classes
@@ -65,7 +66,8 @@ public struct ProbeOutcome: Codable, Sendable {
   /// The class of each word.
   public var labels: [Int]
 
-  package init(predictions: [Int], labels: [Int]) {
+  /// Answers and what would be right.
+  public init(predictions: [Int], labels: [Int]) {
     self.predictions = predictions
     self.labels = labels
   }
@@ -98,17 +100,18 @@ public struct ProbedWords: Codable, Sendable {
   }
 }
 
-/// What an accuracy is to be held against, and the accuracy.
-public struct Baselines: Codable, Sendable, Equatable {
-  /// The accuracy of always answering the class that is most frequent in training.
-  public var majority: Double
-  /// The accuracy of a probe on an untrained model of the same shape.
-  public var untrained: Double
-  /// The accuracy of a probe on the model.
-  public var trained: Double
+/// What an accuracy is to be held against, and what it is an accuracy of: the answers on the test
+/// words, in their order.
+public struct BaselineAnswers: Codable, Sendable, Equatable {
+  /// The class that is most frequent in training.
+  public var majority: Int
+  /// The class that a probe on an untrained model of the same shape gives to each test word.
+  public var untrained: [Int]
+  /// The class that a probe on the model gives to each test word.
+  public var trained: [Int]
 
-  /// Accuracies on the test words.
-  public init(majority: Double, untrained: Double, trained: Double) {
+  /// Classes of the test words.
+  public init(majority: Int, untrained: [Int], trained: [Int]) {
     self.majority = majority
     self.untrained = untrained
     self.trained = trained
@@ -142,17 +145,17 @@ public struct ControlledVectors: Codable, Sendable {
   }
 }
 
-/// What was found with one kind of probe.
-public struct ProbeFinding: Codable, Sendable, Equatable {
-  /// The accuracy on the test words.
-  public var accuracy: Double
-  /// The accuracy less that on the control task.
-  public var selectivity: Double
+/// What one kind of probe answered on the test words, and what its twin did on the control task.
+public struct ProbeAndTwin: Codable, Sendable {
+  /// The probe's answers and the classes.
+  public var task: ProbeOutcome
+  /// The twin's answers and the control classes.
+  public var control: ProbeOutcome
 
-  /// A finding.
-  public init(accuracy: Double, selectivity: Double) {
-    self.accuracy = accuracy
-    self.selectivity = selectivity
+  /// Two outcomes.
+  public init(task: ProbeOutcome, control: ProbeOutcome) {
+    self.task = task
+    self.control = control
   }
 }
 
@@ -180,12 +183,17 @@ public struct LayeredWords: Codable, Sendable {
   public var classes: Int
   /// The lemma each word belongs to; for an article that of its noun.
   public var lemmas: [String]
+  /// The sentence each word stands in, as a number.
+  public var sentences: [Int]
 
-  package init(layers: [Tensor], labels: [Int], classes: Int, lemmas: [String]) {
+  package init(
+    layers: [Tensor], labels: [Int], classes: Int, lemmas: [String], sentences: [Int]
+  ) {
     self.layers = layers
     self.labels = labels
     self.classes = classes
     self.lemmas = lemmas
+    self.sentences = sentences
   }
 }
 
@@ -202,32 +210,5 @@ public struct PushedSentence: Codable, Sendable {
     self.tokens = tokens
     self.positions = positions
     self.choices = choices
-  }
-}
-
-/// A text and its class.
-public struct LabelledText: Codable, Sendable {
-  /// What the model reads.
-  public var tokens: [Int]
-  /// The class.
-  public var label: Int
-
-  package init(tokens: [Int], label: Int) {
-    self.tokens = tokens
-    self.label = label
-  }
-}
-
-/// What one step of training a prompt needs.
-public struct PromptStep: Codable, Sendable {
-  /// The mean cross-entropy over texts, in nats.
-  public var loss: Float
-  /// How it changes with the prefix, `[vector, width]`.
-  public var gradient: Tensor
-
-  /// A step.
-  public init(loss: Float, gradient: Tensor) {
-    self.loss = loss
-    self.gradient = gradient
   }
 }

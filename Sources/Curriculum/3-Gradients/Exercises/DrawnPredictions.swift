@@ -20,7 +20,7 @@ extension SheetTranslator {
     let word = word ?? linked.randomElement(using: &generator) ?? 0
     let row = encoded.targetWords.firstIndex(of: word) ?? 0
     return TranslatorPrediction(
-      source: encoded.source,
+      model: value, source: encoded.source,
       decoder: encoded.decoderInput(startToken: model.configuration.startToken),
       words: encoded.sourceWords,
       target: AttributionTarget(encoded.target[row], at: row, measure: measure))
@@ -42,7 +42,7 @@ extension SheetTranslator {
       guard let row = zip(encoded.target, foils).enumerated().first(where: { $1.0 != $1.1 })?.offset
       else { continue }
       return TranslatorPrediction(
-        source: encoded.source,
+        model: value, source: encoded.source,
         decoder: encoded.decoderInput(startToken: model.configuration.startToken),
         words: encoded.sourceWords,
         target: AttributionTarget(encoded.target[row], at: row, against: foils[row]))

@@ -29,7 +29,7 @@ struct FaithfulnessSample {
 
   /// Samples from sentences the translator has not seen.
   static func drawn(count: Int) throws -> [FaithfulnessSample] {
-    let translator = try SheetTranslator.translator()
+    let translator = try SheetTranslator.pictured()
     var generator = SeededGenerator(seed: 8)
     return try SheetTranslator.sentences(count).map { pair in
       try FaithfulnessSample(pair, translator, using: &generator)
@@ -89,7 +89,7 @@ extension TranslatorPrediction {
 
   /// The embeddings with padding in the place of the sentence's words, `[position, width]`.
   func padding(wordsOf pair: SentencePair) throws -> Tensor {
-    let filler = try SheetTranslator.translator().filler()
+    let filler = try SheetTranslator(model).filler()
     var embeddings = try explained().embeddings.source
     for position in wordPositions(of: pair) {
       for column in 0..<filler.count { embeddings[position, column] = filler[column] }
@@ -120,7 +120,7 @@ extension TranslatorPrediction {
   /// The pieces that were written before the target.
   func writtenPieces() throws -> [String] {
     let written = decoder.prefix(target.position + 1).dropFirst()
-    return try SheetTranslator.translator().tokenizer.tokens(Array(written))
+    return try SheetTranslator(model).tokenizer.tokens(Array(written))
   }
 
   /// By how much the number falls without each of the pieces that were written before the target.
@@ -128,7 +128,7 @@ extension TranslatorPrediction {
     let explained = try explained()
     let prediction = try ExplainedPrediction(
       explained.model, explained.input, target: target, includesDecoder: true)
-    let filler = try SheetTranslator.translator().filler()
+    let filler = try SheetTranslator(model).filler()
     var padded = prediction.embeddings
     padded.decoder = Tensor.zeros([decoder.count, filler.count]) + filler
     let losses = try prediction.occlusion(replacing: .embeddings(padded)).decoder ?? []

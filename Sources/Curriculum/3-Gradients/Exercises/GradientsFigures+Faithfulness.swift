@@ -61,7 +61,8 @@ extension GradientsSheet {
     let sentence = try FigureSentence.brownDog()
     let prediction = try brunPrediction()
     let maps = try ask(
-      GradientsAsks.gradientMaps, TracedPrediction(model: .translator, prediction: prediction))
+      GradientsAsks.gradientMaps,
+      TracedPrediction(model: .named(prediction.model), prediction: prediction))
     func panel(_ title: String, _ map: Tensor, columns: [String]) throws -> HeatMapGrid.Panel {
       guard map.rank == 2, map.shape[1] == columns.count else {
         throw FigureError(
@@ -211,7 +212,7 @@ extension GradientsSheet {
   /// The row of “brun” for the brown dog that ran, against “brune”.
   static func brunContrast() throws -> TranslatorPrediction {
     let pair = try FigureSentence.brownDog().pair
-    guard let contrast = try SheetTranslator.translator().genderContrast(in: pair) else {
+    guard let contrast = try SheetTranslator.pictured().genderContrast(in: pair) else {
       throw FigureError("the model's pieces do not tell “brun” from “brune”")
     }
     return contrast

@@ -145,7 +145,7 @@ extension GradientsSheet {
     let translator = try SheetTranslator.pictured()
     let row = sentence.predicted.firstIndex(of: "brun") ?? 0
     return TranslatorPrediction(
-      source: encoded.source,
+      model: translator.value, source: encoded.source,
       decoder: encoded.decoderInput(
         startToken: translator.model.configuration.startToken),
       words: encoded.sourceWords,

@@ -1,5 +1,6 @@
 public import Coursework
 import GradientsVocabulary
+import Models
 
 /// Sheet 3: what a prediction owes to what was read.
 public enum GradientsSheet {
@@ -24,5 +25,5 @@ public enum GradientsSheet {
       gradientByHand, saliency, inputTimesGradient, integratedGradients, baselinesMatter, contrast,
       traceTheGradient, isItFaithful, attentionAgainstGradients, whatAnAttributionSays, whichMethod,
     ],
-    figures: figures)
+    figures: figures, findModel: { try ModelPlace($0, needsWeights: true).shortName })
 }

@@ -78,10 +78,9 @@ extension Formula {
 }
 
 extension TranslatorPrediction {
-  /// The prediction, from the translator.
+  /// The prediction, from its model.
   func explained() throws -> ExplainedPrediction {
     try ExplainedPrediction(
-      SheetTranslator.translator().model, ModelInput(source, decoderTokens: decoder), target: target
-    )
+      SheetTranslator(model).model, ModelInput(source, decoderTokens: decoder), target: target)
   }
 }

@@ -69,7 +69,7 @@ extension GradientsSheet {
   ) { ask, file in
     let (_, padding) = try brun()
     let number = try brunNumber()
-    let translator = try SheetTranslator.translator()
+    let translator = try SheetTranslator.pictured()
     let kept = try brunPrediction().frame(of: try FigureSentence.brownDog().pair)
     let own = try ask(
       GradientsAsks.baseline,

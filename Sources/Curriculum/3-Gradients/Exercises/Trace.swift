@@ -48,7 +48,8 @@ extension GradientsSheet {
       let prediction = try translator.prediction(of: pair, using: &generator)
       var cases = [
         Case(
-          "a word of a translation", TracedPrediction(model: .translator, prediction: prediction))
+          "a word of a translation",
+          TracedPrediction(model: .named(prediction.model), prediction: prediction))
       ]
       for (name, encoderLayers, decoderLayers, heads, lengths) in [
         ("a deep decoder of one head", 1, 3, 1, (5, 4)),

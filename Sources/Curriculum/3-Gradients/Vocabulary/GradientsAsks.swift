@@ -221,25 +221,26 @@ package struct TracedPrediction: Codable, Sendable {
 
 /// Whose gradients are traced.
 package enum TracedModel: Codable, Sendable {
-  /// The translator.
-  case translator
+  /// What a `--model` value names.
+  case named(String)
   /// A small model with random weights.
   case drawn(seed: UInt64, encoderLayers: Int, decoderLayers: Int, heads: Int)
 
   package func model() throws -> Transformer {
-    guard case .drawn(let seed, let encoderLayers, let decoderLayers, let heads) = self else {
-      return try LoadedModel.kept(EmbeddedModel.translator.name).model
+    switch self {
+    case .named(let value): return try LoadedModel.kept(value).model
+    case .drawn(let seed, let encoderLayers, let decoderLayers, let heads):
+      func stack(_ layers: Int) -> TransformerConfiguration.Stack {
+        TransformerConfiguration.Stack(
+          layerCount: layers, headCount: heads, headWidth: 5, feedForwardWidth: 14)
+      }
+      var generator = SeededGenerator(seed: seed)
+      return Transformer(
+        configuration: .t5(
+          vocabularySize: 20, width: 12, encoder: stack(encoderLayers),
+          decoder: stack(decoderLayers), activation: .geluTanh, isGated: true,
+          tiesEmbeddings: true), using: &generator)
     }
-    func stack(_ layers: Int) -> TransformerConfiguration.Stack {
-      TransformerConfiguration.Stack(
-        layerCount: layers, headCount: heads, headWidth: 5, feedForwardWidth: 14)
-    }
-    var generator = SeededGenerator(seed: seed)
-    return Transformer(
-      configuration: .t5(
-        vocabularySize: 20, width: 12, encoder: stack(encoderLayers),
-        decoder: stack(decoderLayers), activation: .geluTanh, isGated: true,
-        tiesEmbeddings: true), using: &generator)
   }
 }
 

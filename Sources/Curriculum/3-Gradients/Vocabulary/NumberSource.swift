@@ -25,6 +25,8 @@ package enum NumberSource: Codable, Sendable {
 
 /// What the translator says of one token in one place of a translation.
 package struct TranslatorPrediction: Codable, Sendable {
+  /// What a `--model` value names: the translator, or the model that figures are drawn of.
+  package var model: String
   /// The source's pieces as ids.
   package var source: [Int]
   /// What the decoder reads.
@@ -36,7 +38,7 @@ package struct TranslatorPrediction: Codable, Sendable {
 
   /// The pieces that are read.
   package func pieces() throws -> [String] {
-    try LoadedModel.kept(EmbeddedModel.translator.name).tokenizer!.tokens(source)
+    try LoadedModel.kept(model).tokenizer!.tokens(source)
   }
 
   /// The number as a function of the embeddings.
@@ -48,7 +50,11 @@ package struct TranslatorPrediction: Codable, Sendable {
     }
   }
 
-  package init(source: [Int], decoder: [Int], words: [Int?], target: AttributionTarget) {
+  package init(
+    model: String = EmbeddedModel.translator.name, source: [Int], decoder: [Int], words: [Int?],
+    target: AttributionTarget
+  ) {
+    self.model = model
     self.source = source
     self.decoder = decoder
     self.words = words

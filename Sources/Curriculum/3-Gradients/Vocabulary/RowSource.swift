@@ -27,7 +27,7 @@ package enum RowSource: Codable, Sendable {
 extension TranslatorPrediction {
   /// The logits of all tokens in the target's row, as a function of the embeddings.
   package func row() throws -> PredictedRow {
-    let model = try LoadedModel.kept(EmbeddedModel.translator.name).model
+    let model = try LoadedModel.kept(model).model
     let (input, row) = (ModelInput(source, decoderTokens: decoder), target.position)
     let embeddings = try model.run(input, capturing: [.embedding]).trace[.embedding][at: 0]
     return PredictedRow(pieces: try pieces(), embeddings: embeddings) { x in

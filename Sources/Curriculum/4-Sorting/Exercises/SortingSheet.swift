@@ -24,5 +24,6 @@ public enum SortingSheet {
       gather, sortedHalf, paddedLoss, splitLists, brokenLoops, trainASorter, whatTheHeadReads,
       circuits, tableOrRule, nextElement, whyTheShift, howItSorts,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight figure head-view --model MODEL draws attention of any")
 }

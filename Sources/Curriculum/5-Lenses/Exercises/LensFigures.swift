@@ -122,7 +122,7 @@ extension LensSheet {
         plot(
           "How far from the end?", divergence.axis, layers: 0..<(cells.count - 1),
           place: divergence.place, \.divergence),
-      ], columns: 2
+      ], columns: 1
     ).write(to: file)
   }
 

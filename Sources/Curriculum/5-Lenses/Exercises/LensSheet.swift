@@ -24,5 +24,6 @@ public enum LensSheet {
       logitLens, normTrap, precisionAtOne, whoseSurprise, fairSample, leftPadding, tunedLens,
       onePatch, tokenIdentity, lensRecipes, whatALensShows,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight lens --model MODEL --text \"…\" draws the lens of any decoder")
 }

@@ -83,10 +83,12 @@ extension PatchscopesSheet {
         series, title: title, x: Axis("first block that is cut", labels: layers(6)),
         y: Axis("loss of probability", range: -0.1...1.1))
     }
-    try FigureRow([
-      try plot("From the surname to the name", from: 2, to: [1]),
-      try plot("From the end to the surname", from: 5, to: [2]),
-    ]).write(to: file)
+    try FigureRow(
+      [
+        try plot("From the surname to the name", from: 2, to: [1]),
+        try plot("From the end to the surname", from: 5, to: [2]),
+      ], columns: 1
+    ).write(to: file)
   }
 
   private static let identityFigure = SheetFigure(

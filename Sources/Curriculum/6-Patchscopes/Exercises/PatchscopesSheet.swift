@@ -24,5 +24,7 @@ public enum PatchscopesSheet {
     exercises: [
       oneActivation, causalTrace, windows, knockout, generalScope, linearRelations,
       featureExtraction, descriptions, acrossModels, twoHops, softPrompts, whatPatchesShow,
-    ], figures: figures)
+    ], figures: figures,
+    otherModels: "headlight causal-trace, knockout, patch and patchscope take --model "
+      + "MODEL and draw the like of any")
 }

@@ -302,7 +302,7 @@ extension IdiomsSheet {
           })
       ], title: "Head by head", x: "cosine of random pairs", y: "cosine of pairs of one kind")
     heads.plotSize = FigureSize(width: 200, height: 200)
-    try FigureRow([matrix, heads]).write(to: file)
+    try FigureRow([matrix, heads], columns: 1).write(to: file)
   }
 
   /// Fewer digits, so that a question stays short.

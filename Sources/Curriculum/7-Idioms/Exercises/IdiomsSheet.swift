@@ -26,5 +26,7 @@ public enum IdiomsSheet {
       ablateTogether, awareness, exchangeTheLastWord, similarPatterns, scoreAgainstImportance,
       theTitleInWords,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight idioms --model MODEL --sentences FILE draws the like of any "
+      + "decoder")
 }

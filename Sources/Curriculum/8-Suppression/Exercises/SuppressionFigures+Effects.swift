@@ -119,7 +119,7 @@ extension SuppressionSheet {
           y: Axis("recovered", range: -0.4...1)
         ).styled { $0.plotSize = FigureSize(width: 200, height: 150) })
     }
-    try FigureRow(plots).write(to: file)
+    try FigureRow(plots, columns: 1).write(to: file)
   }
 
   static let repairFigure = SheetFigure(
@@ -156,22 +156,24 @@ extension SuppressionSheet {
     }
     let cosines = try ask.all(SuppressionAsks.startCosines, questions)
     let attention = try ask.all(SuppressionAsks.startAttention, questions)
-    try FigureRow([
-      LinePlot(
-        zip(suppressors, cosines).map { .init(name($0), $1.values.map(Double.init)) },
-        title: "What the query bias asks for", x: "position",
-        y: Axis("cosine", range: -0.6...0.6)
-      ).styled { $0.plotSize.width = 220 },
-      BarPlot(
-        groups: suppressors.map(name),
-        [
-          .init("as it is", attention.map { Double($0.asItIs) }),
-          .init("another token", attention.map { Double($0.otherToken) }),
-          .init("another position", attention.map { Double($0.otherPosition) }),
-        ], title: "Attention to the first place", groupTitle: "head",
-        y: Axis("attention", range: 0...1)
-      ).styled { $0.plotSize.width = 200 },
-    ]).write(to: file)
+    try FigureRow(
+      [
+        LinePlot(
+          zip(suppressors, cosines).map { .init(name($0), $1.values.map(Double.init)) },
+          title: "What the query bias asks for", x: "position",
+          y: Axis("cosine", range: -0.6...0.6)
+        ).styled { $0.plotSize.width = 220 },
+        BarPlot(
+          groups: suppressors.map(name),
+          [
+            .init("as it is", attention.map { Double($0.asItIs) }),
+            .init("another token", attention.map { Double($0.otherToken) }),
+            .init("another position", attention.map { Double($0.otherPosition) }),
+          ], title: "Attention to the first place", groupTitle: "head",
+          y: Axis("attention", range: 0...1)
+        ).styled { $0.plotSize.width = 200 },
+      ], columns: 1
+    ).write(to: file)
   }
 
   static let oppositionFigure = SheetFigure(

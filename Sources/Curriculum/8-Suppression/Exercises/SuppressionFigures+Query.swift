@@ -37,21 +37,24 @@ extension SuppressionSheet {
     let along = Plain.mean(points.map(\.x))
     let beside = Plain.mean(points.map(\.y))
     let writers = try writers(of: places)
-    try FigureRow([
-      ScatterPlot(
-        [.init("a position of a tour", points)],
-        title: "\(name(pictured)): \(rounded(along)) along, \(rounded(beside)) beside, on average",
-        x: Axis("score along the unembedding, above other words"),
-        y: Axis("score beside it, above other words")
-      ).styled { $0.plotSize = FigureSize(width: 240, height: 180) },
-      BarPlot(
-        groups: writers.map(\.name),
-        [
-          .init("along", writers.map(\.along)), .init("beside", writers.map(\.beside)),
-        ], title: "Who wrote what asks", groupTitle: "part of the model",
-        y: Axis("score, above other words")
-      ).styled { $0.plotSize = FigureSize(width: 240, height: 180) },
-    ]).write(to: file)
+    try FigureRow(
+      [
+        ScatterPlot(
+          [.init("a position of a tour", points)],
+          title: "\(name(pictured)): \(rounded(along)) along, \(rounded(beside)) beside, "
+            + "on average",
+          x: Axis("score along the unembedding, above other words"),
+          y: Axis("score beside it, above other words")
+        ).styled { $0.plotSize = FigureSize(width: 240, height: 180) },
+        BarPlot(
+          groups: writers.map(\.name),
+          [
+            .init("along", writers.map(\.along)), .init("beside", writers.map(\.beside)),
+          ], title: "Who wrote what asks", groupTitle: "part of the model",
+          y: Axis("score, above other words")
+        ).styled { $0.plotSize = FigureSize(width: 240, height: 180) },
+      ], columns: 1
+    ).write(to: file)
   }
 
   /// What the parts of the model in front of a head put into its queries, along the unembedding of the

@@ -95,7 +95,7 @@ extension SuppressionSheet {
             groups: bins.map { "\($0.lowerBound)–\($0.upperBound - 1)" }, series,
             title: "\(circuit), \(name)", groupTitle: beyond,
             y: Axis("share of 120 words", range: 0...1)
-          ).styled { $0.plotSize = FigureSize(width: 190, height: 120) })
+          ).styled { $0.plotSize = FigureSize(width: 165, height: 120) })
       }
     }
     try FigureRow(plots, columns: 2).write(to: file)
@@ -132,7 +132,8 @@ extension SuppressionSheet {
         y: Axis("effect on its logit")
       ).styled { $0.plotSize = FigureSize(width: 210, height: 170) }
     }
-    try FigureRow(zip(seen, answers).map { plot($0.name, $1.flatMap(\.self)) }).write(to: file)
+    try FigureRow(zip(seen, answers).map { plot($0.name, $1.flatMap(\.self)) }, columns: 1)
+      .write(to: file)
   }
 
   /// A value of every head as a map.

@@ -24,5 +24,7 @@ public enum SuppressionSheet {
       outputCircuit, queryCircuit, threeSteps, survey, takeItAway, readAnExample, keepOnlyThat,
       selfRepair, startOfTheText, besideThePrediction, antiInduction, inWords,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight heads --model MODEL and headlight browse --model MODEL show "
+      + "the like of any decoder")
 }

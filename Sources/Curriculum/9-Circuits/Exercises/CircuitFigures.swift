@@ -169,7 +169,7 @@ extension CircuitsSheet {
         return (try meter.logitDifference(edges: edges) - meter.corrupted)
           / (meter.clean - meter.corrupted)
       }, title: "What they do", x: x, y: "faithfulness")
-    try FigureRow([size, faithful]).write(to: file)
+    try FigureRow([size, faithful], columns: 1).write(to: file)
   }
 
   private static let transferFigure = SheetFigure(

@@ -26,5 +26,6 @@ public enum CircuitsSheet {
       pathToTheLogits, whoTellsItWhereToLook, fromNodesToEdges, acdc, theFastWay, whatAHeadWrites,
       sharedCircuits, byAccident,
     ],
-    figures: figures)
+    figures: figures,
+    otherModels: "headlight circuit --model MODEL --task FILE draws a circuit of any decoder")
 }

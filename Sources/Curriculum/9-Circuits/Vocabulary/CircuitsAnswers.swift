@@ -167,7 +167,8 @@ public protocol CircuitsAnswers: Sendable {
   /// those that have a next one whose next one's is.
   ///
   /// - Parameters:
-  ///   - layer, head: A head behind the first block.
+  ///   - layer: The layer of a head behind the first block.
+  ///   - head: The head.
   ///   - members: Tokens in order, such as the months; nothing follows the last.
   ///   - model: A decoder.
   func copyAndNext(
@@ -185,7 +186,8 @@ public protocol CircuitsAnswers: Sendable {
   /// share as many as they do, or more.
   ///
   /// - Parameters:
-  ///   - a, b: Heads and MLPs.
+  ///   - a: Heads and MLPs of one circuit.
+  ///   - b: Those of the other.
   ///   - count: How many heads and MLPs the model has.
   func overlap(of a: Set<Node>, and b: Set<Node>, among count: Int) throws -> [Float]
 

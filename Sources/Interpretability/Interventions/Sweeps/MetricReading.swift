@@ -166,11 +166,11 @@ package struct MetricReading: Sendable {
     let product = model.logitProduct(ofNormed: states)
     let (count, width) = (tokens.count, states.shape[1])
     return product.states.withUnsafeValues { states in
-      product.weight.withUnsafeValues { weight in
+      product.weight.gathering(tokens).withUnsafeValues { weight in
         (0..<count).map { row in
           Kernel.dot(
-            states.baseAddress! + row * width, weight.baseAddress! + tokens[row] * width,
-            count: width) + (product.bias.map { $0[tokens[row]] } ?? 0)
+            states.baseAddress! + row * width, weight.baseAddress! + row * width, count: width)
+            + (product.bias.map { $0[tokens[row]] } ?? 0)
         }
       }
     }

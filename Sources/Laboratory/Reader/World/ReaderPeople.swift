@@ -25,7 +25,7 @@ package struct ReaderCompany: Codable, Sendable, Hashable {
 /// The names that the reader's world is peopled from.
 package enum ReaderNames {
   /// First names of women; the first ten have last names too.
-  static let women = words(
+  package static let women = words(
     """
     Anna Emma Julia Nina Sarah Maria Clara Laura Sofia Helen Alice Lucy Marie Eva Lena Ida Rosa \
     Ella Mia Zoe Olga Vera Irene Diana Carla Paula Elena Monica Lydia Martha Ruth Judith Agnes \
@@ -34,7 +34,7 @@ package enum ReaderNames {
     """)
 
   /// First names of men; the first ten have last names too.
-  static let men = words(
+  package static let men = words(
     """
     Paul Tom Peter Martin Daniel Hugo David Oscar Victor Simon Louis Max Felix Leo Jack Adam Ben \
     Sam Tim Jim Bob Fred Frank George Henry Arthur Walter Albert Ernest Oliver Thomas Robert \
