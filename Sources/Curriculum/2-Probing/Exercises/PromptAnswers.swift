@@ -197,7 +197,9 @@ private struct PromptJudge: Judge {
       },
       isSame: { isNear($0, Double($1)) }
     ) {
-      [
+      let over = try Self.loss(question, .over, runs)
+      let early = try Self.loss(question, .front, row: .early, runs)
+      return [
         Mistake(
           "the loss has the wrong sign: it is the negative logarithm of a probability", -loss),
         Mistake(
@@ -206,9 +208,13 @@ private struct PromptJudge: Judge {
         Mistake(
           "the prefix stands behind the text, not in front of it",
           try Self.loss(question, .behind, runs)),
-        Mistake(
-          "the prefix takes the place of the text's first tokens; make room in front",
-          try Self.loss(question, .over, runs)),
+        // Behind as many vectors as a text has tokens, or more, both read nothing but vectors.
+        isNear(Float(over), early)
+          ? Mistake(
+            "the prefix takes the place of the text's first tokens, or the answer is read before the "
+              + "text ends: make room in front, and rows begin behind it", over)
+          : Mistake(
+            "the prefix takes the place of the text's first tokens; make room in front", over),
         Mistake(
           "the prefix is added to what stood in its room; it is to take the place of it",
           try Self.loss(question, .added, runs)),
@@ -219,8 +225,7 @@ private struct PromptJudge: Judge {
           "the answer is read in the first row, which has read no text; the last row has read all",
           try Self.loss(question, .front, row: .first, runs)),
         Mistake(
-          "the answer is read before the text ends: its rows begin behind the prefix",
-          try Self.loss(question, .front, row: .early, runs)),
+          "the answer is read before the text ends: its rows begin behind the prefix", early),
         Mistake(
           "the losses of the texts are added up; take their mean",
           loss * Double(question.examples.count)),

@@ -125,7 +125,7 @@ struct PromptComparisonJudge: Judge {
 
   private func probeVerdict(_ answer: Double) -> Verdict {
     // Probes that are trained otherwise differ on a few of so few texts, of 128 numbers each.
-    let room = 0.2
+    let room = 0.3
     if abs(answer - probe.test) <= room { return .passed() }
     if abs(answer - probe.training) < 1e-5 {
       return .failed("the probe is measured on the texts that it was trained on")
