@@ -2,6 +2,7 @@ import Coursework
 import Heads
 import Interpretability
 import Tensors
+import Transformers
 import XCTest
 
 @testable import Solution8

@@ -72,17 +72,3 @@ public struct PromptComparison: Codable, Sendable {
     self.majority = majority
   }
 }
-
-/// The head of a layer of a model that has one stack.
-public struct HeadPlace: Codable, Sendable, Hashable {
-  /// The layer, from 0.
-  public var layer: Int
-  /// The head, from 0.
-  public var head: Int
-
-  /// A head.
-  public init(layer: Int, head: Int) {
-    self.layer = layer
-    self.head = head
-  }
-}

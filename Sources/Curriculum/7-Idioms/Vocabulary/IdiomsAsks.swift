@@ -1,6 +1,6 @@
 public import Answering
 package import Tensors
-import Transformers
+package import Transformers
 
 /// How the methods of Sheet 7 are asked.
 public enum IdiomsAsks: AskList {

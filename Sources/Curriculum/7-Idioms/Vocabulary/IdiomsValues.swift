@@ -110,17 +110,6 @@ public struct LogitParts: Codable, Sendable {
   }
 }
 
-/// A head of a model's only stack.
-public struct HeadPlace: Codable, Sendable, Hashable {
-  /// The layer, from 0.
-  public var layer: Int
-  /// The head in it, from 0.
-  public var head: Int
-
-  /// A head.
-  public init(layer: Int, head: Int) { (self.layer, self.head) = (layer, head) }
-}
-
 /// What takes the place of a head.
 public enum Replacement: String, Codable, Sendable, CaseIterable {
   /// Zeros.

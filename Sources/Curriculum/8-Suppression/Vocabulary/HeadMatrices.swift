@@ -1,20 +1,6 @@
 public import Tensors
 package import Transformers
 
-/// A head of a decoder.
-public struct HeadPlace: Codable, Hashable, Sendable {
-  /// The layer, from 0.
-  public var layer: Int
-  /// The head within it, from 0.
-  public var head: Int
-
-  /// A head.
-  public init(layer: Int, head: Int) {
-    self.layer = layer
-    self.head = head
-  }
-}
-
 /// The matrices of one attention head and of what surrounds it: rows are read, columns are written.
 ///
 /// What a norm multiplies by is in the matrices that read behind it, and so is what it takes off as a

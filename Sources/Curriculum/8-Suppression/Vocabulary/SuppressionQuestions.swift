@@ -1,4 +1,5 @@
 package import Tensors
+package import Transformers
 
 /// A head, and what stands for tokens where it reads them.
 package struct EmbeddedHead: Codable, Sendable {
