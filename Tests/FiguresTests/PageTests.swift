@@ -87,7 +87,7 @@ final class PageTests: XCTestCase {
       (0.0, "0"), (0.25, "0.2500"), (-1.5, "−1.500"), (1234.56, "1235"), (4e-5, "4.000e−5"),
       (.nan, "no value"), (-.infinity, "−∞"), (2_500_000, "2.500e6"), (0.012_345, "0.01235"),
     ] {
-      XCTAssertEqual(PageNumber.text(value), text)
+      XCTAssertEqual(Numbers.significant(value), text)
     }
   }
 }

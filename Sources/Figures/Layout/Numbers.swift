@@ -17,6 +17,16 @@ package enum Numbers {
       : text.replacingOccurrences(of: "-", with: "−")
   }
 
+  /// A number with four significant digits, for a list that is read and not drawn: “no value” where it
+  /// is none.
+  static func significant(_ value: Double) -> String {
+    if value.isNaN { return "no value" }
+    if value.isInfinite || value == 0 { return fixed(value, decimals: 0) }
+    let size = abs(value)
+    guard size >= 1e-4, size < 1e6 else { return short(String(format: "%.3e", value)) }
+    return short(String(format: "%.\(min(max(0, 3 - Int(floor(log10(size)))), 6))f", value))
+  }
+
   /// About as many round numbers as asked that cover a range, 1, 2 or 5 times a power of ten apart.
   package static func ticks(from lower: Double, to upper: Double, about count: Int) -> [Double] {
     ticks(from: lower, to: upper, by: step(from: lower, to: upper, about: count))

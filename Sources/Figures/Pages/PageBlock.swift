@@ -100,7 +100,7 @@ struct PageTable {
   }
 
   private func html(of cell: Cell) -> String {
-    let number = PageNumber.text(cell.value)
+    let number = Numbers.significant(cell.value)
     let text = cell.text.map { "<bdi>\(HTMLPage.escaped(VisibleText.onPage($0)))</bdi>" } ?? ""
     let note = cell.note.isEmpty ? "" : "; " + HTMLPage.escaped(cell.note)
     let ground = cell.isColoured ? scale.ground(of: cell.value) : " class=\"plain\""
@@ -134,10 +134,10 @@ struct PageWords {
   private func html(of line: Line) -> String {
     let words = zip(line.tokens, line.values).map { token, value in
       "<span role=\"listitem\" tabindex=\"-1\"\(scale.ground(of: value))><bdi>"
-        + "\(HTMLPage.escaped(VisibleText.onPage(token)))</bdi><i>\(PageNumber.text(value))</i></span>"
+        + "\(HTMLPage.escaped(VisibleText.onPage(token)))</bdi><i>\(Numbers.significant(value))</i></span>"
     }
     let totals = line.totals.map {
-      "\(HTMLPage.escaped($0.name)) \(PageNumber.text($0.value))"
+      "\(HTMLPage.escaped($0.name)) \(Numbers.significant($0.value))"
     }
     let name = line.name.isEmpty ? "" : "<b>\(HTMLPage.escaped(line.name))</b> "
     return """
@@ -146,27 +146,6 @@ struct PageWords {
       \(words.joined(separator: "\n"))
       </div>
       """
-  }
-}
-
-/// Numbers as pages write them.
-enum PageNumber {
-  /// Four significant digits, with a true minus sign; “no value” of what is no number.
-  static func text(_ value: Double) -> String {
-    if value.isNaN { return "no value" }
-    if value.isInfinite { return value < 0 ? "−∞" : "∞" }
-    if value == 0 { return "0" }
-    let size = abs(value)
-    let text: String
-    if size < 1e-4 || size >= 1e6 {
-      text = String(format: "%.3e", size).replacingOccurrences(of: "e-0", with: "e−")
-        .replacingOccurrences(of: "e-", with: "e−").replacingOccurrences(of: "e+0", with: "e")
-        .replacingOccurrences(of: "e+", with: "e")
-    } else {
-      let decimals = max(0, 3 - Int(floor(log10(size))))
-      text = String(format: "%.\(min(decimals, 6))f", size)
-    }
-    return (value < 0 ? "−" : "") + text
   }
 }
 
