@@ -43,6 +43,20 @@ final class EvidenceCommandTests: XCTestCase {
     }
   }
 
+  func testAFolderWithoutSheetsIsRefusedBeforeAnythingIsMeasured() throws {
+    let folder = try temporaryFolder()
+    let results = folder.appending(path: "results")
+    let call = try Call([
+      "evidence", "--output", results.path, "--sheets", folder.path, "--no-figures",
+    ])
+    XCTAssertEqual(call.code, 1)
+    XCTAssertEqual(
+      call.errors,
+      "Error: --sheets \(folder.path) has no text 1-Attention/README.md; name the folder Sheets of the "
+        + "course\n")
+    XCTAssertEqual(try FileManager.default.contentsOfDirectory(atPath: results.path), [])
+  }
+
   func testWhatCannotBeAskedIsSaidAndIsNoFailure() throws {
     let folder = try temporaryFolder()
     let call = try Call([

@@ -70,12 +70,17 @@ struct EvidenceCommand: ParsableCommand {
       throw CommandError("the folder \(error.path) cannot be made: \(error.reason); name another")
     }
     let page = try page.map { try OutputFile.url($0, option: "--page") }
+    let texts = try sheets.map(Self.texts) ?? []
     let failures = try measure(into: folder)
     let results = try folder.results().filter { Finding.named($0.finding) != nil }
     try AtomicFile.write(
       Data(EvidencePage(results).markdown.utf8),
       to: page ?? folder.url.appending(path: "README.md"))
-    if let sheets { try write(EvidencePage(results), into: URL(filePath: sheets)) }
+    for (number, file, text) in texts {
+      guard let new = EvidencePage(results).text(text, ofSheet: number), new != text
+      else { continue }
+      try AtomicFile.write(Data(new.utf8), to: file)
+    }
     if figures { try draw(results, into: folder.url.appending(path: "Figures")) }
     let asked = results.filter { result in chosen.contains { $0.name == result.finding } }
     print(Self.table(of: asked))
@@ -136,14 +141,18 @@ struct EvidenceCommand: ParsableCommand {
     }
   }
 
-  /// Writes the tables of findings into the sheets' texts that have one.
-  private func write(_ page: EvidencePage, into folder: URL) throws {
-    for sheet in Course.sheets {
-      let file = folder.appending(path: "\(sheet.folder)/README.md")
-      guard let text = try? String(contentsOf: file, encoding: .utf8),
-        let new = page.text(text, ofSheet: sheet.number), new != text
-      else { continue }
-      try AtomicFile.write(Data(new.utf8), to: file)
+  /// The texts of all sheets, which are there before anything is measured for them.
+  private static func texts(
+    below folder: String
+  ) throws -> [(number: Int, file: URL, text: String)] {
+    try Course.sheets.map { sheet in
+      let file = URL(filePath: folder).appending(path: "\(sheet.folder)/README.md")
+      guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+        throw CommandError(
+          "--sheets \(folder) has no text \(sheet.folder)/README.md; name the folder Sheets of the "
+            + "course")
+      }
+      return (sheet.number, file, text)
     }
   }
 
