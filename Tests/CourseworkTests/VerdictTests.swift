@@ -173,6 +173,9 @@ final class VerdictTests: XCTestCase {
     let half = Verdict.combining([.passed(), .failed("no")])
     XCTAssertEqual([half.fraction, half.status == .partial ? 1 : 0], [0.5, 1])
     XCTAssertEqual(half.message, "no")
+    let most = Verdict.combining(
+      [.passed(), .failed("no"), .partial(0.5, "half")], weights: [2, 1, 1])
+    XCTAssertEqual(most.fraction, 2.5 / 4)
     XCTAssertEqual(Verdict.combining([.invalid("NaN"), .failed("no")]).status, .invalid)
   }
 

@@ -61,8 +61,8 @@ package struct ReadyCase: Sendable {
     case verdict(Verdict)
   }
 
-  /// What the replies to ``requests`` are worth together: every part weighs the same, and one that
-  /// is not answered yet counts as wrong where another is.
+  /// What the replies to ``requests`` are worth together, each part by its weight; one that is not
+  /// answered yet counts as wrong where another is.
   func verdict(on replies: some Sequence<Reply>) -> Verdict {
     let verdicts = zip(parts, replies).map { part, reply in
       switch reply {
@@ -75,13 +75,14 @@ package struct ReadyCase: Sendable {
     return .combining(
       zip(parts, verdicts).map { part, verdict in
         verdict.status == .unanswered ? .failed("`\(part.method)` is not answered yet") : verdict
-      })
+      }, weights: parts.map(\.weight))
   }
 }
 
 /// A part of a case: whom the question is put to, and who judges the answer.
 struct ReadyPart: Sendable {
   let method: String
+  let weight: Int
   let judge: EncodedJudge
   /// Takes into an encoded answer what a second process answered; nil where one is enough.
   let merge: (@Sendable (Data, Data) throws -> Data)?

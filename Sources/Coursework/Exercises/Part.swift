@@ -8,17 +8,21 @@ import Synchronization
 /// known where the question was made, and often the question itself.
 package struct Part<Question: Codable & Sendable, Key: Sendable>: Sendable {
   let ask: EncodedAsk
+  private let weight: Int
   private let judge: @Sendable (Key) -> EncodedJudge
   private let merge: (@Sendable (Data, Data) throws -> Data)?
 
   /// A part of an exercise.
   ///
-  /// - Parameter judge: makes the judge of a case, at most once and only when there is an answer.
+  /// - Parameters:
+  ///   - weight: What the part is worth beside the exercise's other parts.
+  ///   - judge: makes the judge of a case, at most once and only when there is an answer.
   package init<Answers, Answer, CaseJudge: Judge<Answer>>(
-    _ ask: Ask<Answers, Question, Answer>,
+    _ ask: Ask<Answers, Question, Answer>, weight: Int = 1,
     judge: @escaping @Sendable (Key) throws -> CaseJudge
   ) {
     self.ask = EncodedAsk(ask)
+    self.weight = weight
     self.judge = { key in EncodedJudge { try judge(key) } }
     merge = nil
   }
@@ -35,6 +39,7 @@ package struct Part<Question: Codable & Sendable, Key: Sendable>: Sendable {
     judge: @escaping @Sendable (Key) throws -> CaseJudge
   ) {
     self.ask = EncodedAsk(ask)
+    weight = 1
     self.judge = { key in EncodedJudge { try judge(key) } }
     merge = { first, second in
       var answer = try Coding.decode(Answer.self, from: first)
@@ -57,7 +62,7 @@ package struct Part<Question: Codable & Sendable, Key: Sendable>: Sendable {
   }
 
   func ready(for key: Key) -> ReadyPart {
-    ReadyPart(method: ask.method, judge: judge(key), merge: merge)
+    ReadyPart(method: ask.method, weight: weight, judge: judge(key), merge: merge)
   }
 }
 

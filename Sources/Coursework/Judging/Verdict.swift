@@ -97,13 +97,15 @@ package struct Verdict: Codable, Hashable, Sendable {
     Verdict(.failed, fraction: 0, "your code threw an error", detail: text)
   }
 
-  /// The verdict on an answer of several parts, each weighing the same.
+  /// The verdict on an answer of several parts, which weigh the same where no weights are given.
   ///
   /// The sentence is that of the first part that is not right. No parts are no answer: a failure.
-  package static func combining(_ parts: [Verdict]) -> Verdict {
+  package static func combining(_ parts: [Verdict], weights: [Int]? = nil) -> Verdict {
     guard !parts.isEmpty else { return .failed("there is nothing to check") }
     guard let first = parts.first(where: { $0.status != .passed }) else { return parts[0] }
-    let fraction = parts.reduce(0) { $0 + $1.fraction } / Double(parts.count)
+    let weights = weights ?? parts.map { _ in 1 }
+    let earned = zip(parts, weights).reduce(0) { $0 + $1.0.fraction * Double($1.1) }
+    let fraction = earned / Double(weights.reduce(0, +))
     guard fraction > 0 else { return first }
     return .partial(fraction, first.message, detail: first.detail)
   }

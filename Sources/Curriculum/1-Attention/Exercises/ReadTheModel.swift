@@ -67,7 +67,7 @@ extension AttentionSheet {
       return cases
     },
     parts: [
-      Part(AttentionAsks.modelShape) { key in Judgement { judge($0, key.shape) } },
+      Part(AttentionAsks.modelShape, weight: 2) { key in Judgement { judge($0, key.shape) } },
       Part(AttentionAsks.weights) { key in Judgement { WeightField.verdict(on: $0, key) } },
     ])
 
