@@ -21,6 +21,7 @@ extension Misconception {
 /// A workshop for all tests.
 enum GradingRoom {
   private static let secretSeed: UInt64 = 0x5EC2_E7
+  private static let slots = FreeSlots()
   private static let workshop = Result { try waiting { try await makeWorkshop() } }
 
   static func fault(of wrong: Misconception) -> String? {
@@ -42,7 +43,16 @@ enum GradingRoom {
     try answers.write(to: recorded)
     chmod(recorded.path, 0o644)
 
-    let job = try workshop.makeJob(slot: 0, answers: "", main: "")
+    return try slots.withSlot { slot in
+      try graded(wrong, parts: parts, recorded: recorded, answers: answers, slot: slot)
+    }
+  }
+
+  private static func graded(
+    _ wrong: Misconception, parts: [[ReadyCase]], recorded: URL, answers: RecordedAnswers, slot: Int
+  ) throws -> ExerciseOutcome {
+    let workshop = try workshop.get()
+    let job = try workshop.makeJob(slot: slot, answers: "", main: "")
     defer { workshop.finish(job) }
     try Data().write(to: job.program)
     let confinement = workshop.confinement

@@ -11,6 +11,7 @@ import ProbingExercises
 import SortingExercises
 import SuppressionExercises
 import Synchronization
+import Tensors
 import XCTest
 
 @testable import Coursework
@@ -54,7 +55,7 @@ enum Secrets {
 
   /// What is wrong if answers to an exercise are not right under every secret, or nil.
   static func fault(
-    of exercise: Exercise, _ name: String, answer: (Data) throws -> Data
+    of exercise: Exercise, _ name: String, answer: @Sendable (Data) throws -> Data
   ) -> String? {
     guard !exercise.isOpen,
       only?.contains(exercise.id) ?? (asked != nil || delicate.contains(exercise.id))
@@ -62,18 +63,16 @@ enum Secrets {
     let start = ContinuousClock.now
     var faults: [String] = []
     do {
-      for (number, cases) in zip(numbers, try cases(of: exercise)) {
-        for aCase in cases {
+      faults = Parallel.map(Array(zip(numbers, try cases(of: exercise)))) { number, cases in
+        cases.compactMap { aCase -> String? in
           let verdict = aCase.verdict(
             on: aCase.requests.map { request in
               do { return .answered(try answer(request)) } catch { return .verdict(.of(error)) }
             })
-          if verdict.status != .passed {
-            faults.append(
-              "secret \(number), \(aCase.name): \(verdict.message) \(verdict.detail ?? "")")
-          }
+          guard verdict.status != .passed else { return nil }
+          return "secret \(number), \(aCase.name): \(verdict.message) \(verdict.detail ?? "")"
         }
-      }
+      }.flatMap { $0 }
     } catch {
       faults.append("no cases: \(error)")
     }
@@ -93,7 +92,7 @@ enum Secrets {
   static func cases(of exercise: Exercise) throws -> [[ReadyCase]] {
     let id = "\(exercise.id) \(exercise.methods)"
     if let cases = kept.withLock({ $0.id == id ? $0.cases : nil }) { return cases }
-    let cases = try numbers.map { number in
+    let cases = try Parallel.map(numbers) { number in
       let key = try Seed(text: "secret \(number)").key(ofExercise: exercise.id)
       return try exercise.cases(key: key)
     }

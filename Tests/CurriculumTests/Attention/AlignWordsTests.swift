@@ -121,7 +121,7 @@ final class AlignWordsTests: XCTestCase {
         $0.pair.targetWords.map { _ in nil }
       },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -151,7 +151,7 @@ final class AlignWordsTests: XCTestCase {
         }
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -130,7 +130,7 @@ final class CapitalOfFranceTests: XCTestCase {
         guess: CapitalGuess(part: .decoder, from: "Paris", to: "France")
       ) { Self.attention($0) },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   /// One part of three right is a third of what is measured; a guess alone is nothing.
@@ -198,7 +198,7 @@ final class CapitalOfFranceTests: XCTestCase {
           measured: answer(sets.measured), made: answer(sets.made))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testAGuessAloneEarnsNothingYet() {

@@ -139,7 +139,7 @@ final class DetectTests: XCTestCase {
           }, padding: false)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   // MARK: Even attention
@@ -185,7 +185,7 @@ final class DetectTests: XCTestCase {
         EvenScores(previousToken: 0.2, duplicateToken: 0.1, induction: 0.15, indirectObject: 0.05)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -230,7 +230,7 @@ final class DetectTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
     let even = Variant(of: exercise, in: AttentionAsks.evenScores, "an even pattern, scored") {
       Self.even($0)
     }

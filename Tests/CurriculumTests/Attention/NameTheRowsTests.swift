@@ -76,7 +76,7 @@ final class NameTheRowsTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testMisconceptionsAreRejectedWithTheirSentence() {
@@ -149,7 +149,7 @@ final class NameTheRowsTests: XCTestCase {
         return Self.rows([start] + words.dropLast(), words)
       },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -182,7 +182,7 @@ final class NameTheRowsTests: XCTestCase {
         }
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -140,7 +140,7 @@ final class NotExplanationTests: XCTestCase {
         try Self.effects($0).map { [$0.reduce(0, +)] }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongCorrelationsAreRejectedWithTheirSentence() {
@@ -181,7 +181,7 @@ final class NotExplanationTests: XCTestCase {
         return spread > 0 ? (n * sum(pair.x, pair.y) - a * b) / spread.squareRoot() : 0
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -234,7 +234,7 @@ final class NotExplanationTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// Worked by hand: deviations (−2, 0, 2) and (−1, −1, 2) give 6 / √(8 · 6).

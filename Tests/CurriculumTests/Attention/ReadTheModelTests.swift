@@ -78,7 +78,7 @@ final class ReadTheModelTests: XCTestCase {
         return counts
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
     let variant = Variant(of: exercise, in: AttentionAsks.weights, "matrix by matrix") {
       Self.counts($0.weighed, inward: $0.hasGate ? 2 : 1)
     }
@@ -138,7 +138,7 @@ final class ReadTheModelTests: XCTestCase {
         shape.targetLength = shapes["decoder.0.cross_attn.hook_k"]![1]
       },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -177,7 +177,7 @@ final class ReadTheModelTests: XCTestCase {
           targetLength: shapes["decoder_hook_embed"]![1])
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

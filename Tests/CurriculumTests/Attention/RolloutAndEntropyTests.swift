@@ -102,7 +102,7 @@ final class RolloutAndEntropyTests: XCTestCase {
           attentionRollout($0.layers).transposed()
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongEntropiesAreRejectedWithTheirSentence() {
@@ -144,7 +144,7 @@ final class RolloutAndEntropyTests: XCTestCase {
           Self.entropy($0) / Float(log2(Double($0.pattern.shape[2])))
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -167,7 +167,7 @@ final class RolloutAndEntropyTests: XCTestCase {
         Self.entropy($0) { $0 == 0 ? 0 : -$0 * log($0) / log(2) }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testHalfAnAnswerEarnsHalf() {
@@ -205,7 +205,7 @@ final class RolloutAndEntropyTests: XCTestCase {
         misconception("nonsense", says: nil, rollout: tensor),
         misconception("nonsense", says: nil, entropy: tensor),
       ]
-      XCTAssertEqual(nonsense.compactMap { $0.fault() }, [])
+      XCTAssertEqual(nonsense.faults(), [])
     }
   }
 }

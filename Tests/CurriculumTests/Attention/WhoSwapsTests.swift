@@ -126,7 +126,7 @@ final class WhoSwapsTests: XCTestCase {
         examples[0].cross.shape[0] == 1 ? [0] : [Float(0.5)]
       },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -167,7 +167,7 @@ final class WhoSwapsTests: XCTestCase {
         return means
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testPlantedHeadsScoreAsTheyWereBuilt() {

@@ -64,7 +64,7 @@ final class WhoseAttentionTests: XCTestCase {
         return below ? .encoder : .decoder
       },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -96,7 +96,7 @@ final class WhoseAttentionTests: XCTestCase {
         }
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -139,7 +139,7 @@ final class WriteAttentionTests: XCTestCase {
       },
       misconception("returns the scores", says: "do not sum to 1") { Self.scores($0) },
     ]
-    for misconception in misconceptions { XCTAssertNil(misconception.fault()) }
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -163,7 +163,7 @@ final class WriteAttentionTests: XCTestCase {
         return Tensor(logarithms.values.map { exp($0) }, shape: logarithms.shape)
       },
     ]
-    for variant in variants { XCTAssertNil(variant.fault()) }
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -197,7 +197,7 @@ final class CircuitEdgeTests: XCTestCase {
         try Self.pruning(question) { meter, value, _ in value >= question.share * meter.clean }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func discovery(
@@ -334,6 +334,6 @@ final class CircuitEdgeTests: XCTestCase {
         return Set(kept)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -223,7 +223,7 @@ final class CircuitSetTests: XCTestCase {
         }.map(\.element)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
     let guesses = Variant(
       of: CircuitsSheet.makeASet, in: CircuitsAsks.guessable, "by a table"
     ) { Self.guesses($0.alike, wins: Self.alone) }
@@ -318,9 +318,8 @@ final class CircuitSetTests: XCTestCase {
       },
     ]
     XCTAssertEqual(misconceptions.compactMap { $0.fault(seeds: twoSeeds) }, [])
-    for tensor in oddTensors {
-      XCTAssertNil(parts("nonsense", says: nil) { _ in tensor }.fault())
-    }
+    XCTAssertEqual(
+      oddTensors.map { tensor in parts("nonsense", says: nil) { _ in tensor } }.faults(), [])
   }
 
   func testOtherRightPartsAreAccepted() {
@@ -372,7 +371,7 @@ final class CircuitSetTests: XCTestCase {
         return Tensor(try parts.map { try difference($0) - rest } + [rest])
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func mean(
@@ -498,6 +497,6 @@ final class CircuitSetTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -78,7 +78,7 @@ final class BaselinesTests: XCTestCase {
         "zeros", says: "zeros stand where the filler should",
         baseline: { try Self.baseline($0, filler: .zeros($0.filler.shape)) }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongReportsAreRejectedWithTheirSentence() {
@@ -118,7 +118,7 @@ final class BaselinesTests: XCTestCase {
         "trusts everything", says: "every sum is trusted",
         reports: { try Self.reports($0) { report, _, _, _ in report.isComplete = true } }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private static func masked(_ question: Question) throws -> Tensor {
@@ -176,7 +176,7 @@ final class BaselinesTests: XCTestCase {
       },
       Variant(of: exercise, in: GradientsAsks.reports, "one by one") { try Self.reports($0) },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// The gaps of the case that can be worked on paper, as shares of the difference.

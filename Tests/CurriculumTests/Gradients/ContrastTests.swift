@@ -76,7 +76,7 @@ final class ContrastTests: XCTestCase {
         try Self.integrated(question, at: { _ in Float(question.steps) })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -94,7 +94,7 @@ final class ContrastTests: XCTestCase {
         try Self.integrated(question, at: { Float(question.steps - 1 - $0) + 0.5 })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// The target is what the translation has, and the foil differs from it in gender alone.

@@ -106,7 +106,7 @@ final class FaithfulnessTests: XCTestCase {
         "without the beginning", says: "a value too few",
         deletion: { Array(try Self.curve($0).dropFirst()) }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongAreasAreRejectedWithTheirSentence() {
@@ -127,7 +127,7 @@ final class FaithfulnessTests: XCTestCase {
         "divided by the values", says: "one step less than there are values",
         area: { Self.area($0) * Float($0.count - 1) / Float($0.count) }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -171,7 +171,7 @@ final class FaithfulnessTests: XCTestCase {
         return (lower + upper) / 2 / Float(heights.count - 1)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// A sum of three numbers, worked by hand.

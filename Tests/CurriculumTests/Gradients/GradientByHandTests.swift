@@ -104,7 +104,7 @@ final class GradientByHandTests: XCTestCase {
       misconception("nothing", says: "every entry is 0") { $0.input.map { _ in 0 } },
       misconception("by machine", says: "right to the digits of a Float") { Self.byMachine($0) },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   /// Where a model is nearly sure its gradient is small, and a wrong one is told by its own sentence all
@@ -131,7 +131,7 @@ final class GradientByHandTests: XCTestCase {
       Variant(of: exercise, "unit by unit") { Self.gradient($0) },
       Variant(of: exercise, "forwards, one input at a time") { Self.forwards($0) },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// What answers are held against, held against small steps in double precision itself.

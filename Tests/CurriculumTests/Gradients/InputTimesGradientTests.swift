@@ -77,7 +77,7 @@ final class InputTimesGradientTests: XCTestCase {
           }
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongWordsAreRejectedWithTheirSentence() {
@@ -111,7 +111,7 @@ final class InputTimesGradientTests: XCTestCase {
         words: { Self.words($0) + [$0.scores.last!] }),
       misconception("pieces", says: "a score for every piece", words: { $0.scores }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -138,7 +138,7 @@ final class InputTimesGradientTests: XCTestCase {
         Self.words(question) { Float($0.reversed().reduce(0.0) { $0 + Double($1) }) }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// Each factor of a product of k is given all of it: the sum is k times the number, so input ×

@@ -106,7 +106,7 @@ final class IntegratedGradientsTests: XCTestCase {
       misconception(
         "absolute", says: "the signs are lost", scores: { try Self.scores($0).map(abs) }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongGapsAreRejectedWithTheirSentence() {
@@ -125,7 +125,7 @@ final class IntegratedGradientsTests: XCTestCase {
       misconception(
         "added", says: "the difference is added", gap: { try Self.gap($0) { $0 + ($1 - $2) } }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -172,7 +172,7 @@ final class IntegratedGradientsTests: XCTestCase {
         return Float(sum + start - value)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// Where the integral is known: of a sum that stops at 1 every piece has its share of 1, and of a

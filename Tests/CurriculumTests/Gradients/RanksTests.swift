@@ -140,7 +140,7 @@ final class RanksTests: XCTestCase {
           Self.correlations($0) { Self.pearson(Self.ranks($0), Self.ranks($1), without: .nan) }
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongPicksAreRejectedWithTheirSentence() {
@@ -177,7 +177,7 @@ final class RanksTests: XCTestCase {
         "always the first", says: "the method is wrong for",
         picks: { $0.sets.map { $0[0].methods.keys.sorted()[0] } }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -215,7 +215,7 @@ final class RanksTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// Ranks with equals, and a correlation, worked by hand.

@@ -80,7 +80,7 @@ final class SaliencyTests: XCTestCase {
           }
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongSaliencyIsRejectedWithItsSentence() {
@@ -113,7 +113,7 @@ final class SaliencyTests: XCTestCase {
         "every coordinate", says: "a number for every coordinate",
         saliency: { try Self.gradients(try $0.number.number()).values }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -147,7 +147,7 @@ final class SaliencyTests: XCTestCase {
         EmbeddingValues(source: try Self.gradients(try question.number.number())).norms.source
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// The library's gradients, which answers are held against, equal small steps of the number.

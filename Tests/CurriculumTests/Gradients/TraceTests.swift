@@ -106,7 +106,7 @@ final class TraceTests: XCTestCase {
         return GradientMaps(encoder: maps.decoder, decoder: maps.encoder, cross: maps.cross)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongCrossAttentionIsRejectedWithItsSentence() {
@@ -135,7 +135,7 @@ final class TraceTests: XCTestCase {
         try Self.maps($0, cross: { ($0 * $1).sum(axis: 0).sum(axis: 1) })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -172,7 +172,7 @@ final class TraceTests: XCTestCase {
             }))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// What answers are held against, held against small steps of the streams and of the attention.

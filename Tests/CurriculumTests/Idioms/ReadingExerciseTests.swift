@@ -52,7 +52,7 @@ final class ReadingExerciseTests: XCTestCase {
         !sentence.lastWord.allSatisfy { choice[$0 - 1] == sentence.tokens[$0] }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightAwarenessIsAccepted() {
@@ -81,7 +81,7 @@ final class ReadingExerciseTests: XCTestCase {
         return found
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   // MARK: 7.9
@@ -153,7 +153,7 @@ final class ReadingExerciseTests: XCTestCase {
       },
       word("a distance", says: "1 − cosine") { found, _, _ in found.cosine = 1 - found.cosine },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private func states(
@@ -223,7 +223,7 @@ final class ReadingExerciseTests: XCTestCase {
         try Self.exchanged(own, other, model, adds: true, Self.divergence)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightExchangesAreAccepted() {
@@ -269,7 +269,7 @@ final class ReadingExerciseTests: XCTestCase {
           own, question.sentences[2], try question.model.made(), Self.divergence)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   // MARK: 7.10
@@ -377,7 +377,7 @@ final class ReadingExerciseTests: XCTestCase {
         return Tensor.stack([found.transposed()[at: 1], found.transposed()[at: 0]]).transposed()
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongSilhouettesAreRejectedWithTheirSentence() {
@@ -411,7 +411,7 @@ final class ReadingExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightSimilaritiesAreAccepted() {
@@ -445,7 +445,7 @@ final class ReadingExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {
@@ -453,9 +453,8 @@ final class ReadingExerciseTests: XCTestCase {
       XCTAssertNil(states("nonsense", says: nil) { _, _, _ in list }.fault())
       XCTAssertNil(silhouettes("nonsense", says: nil) { _, _ in list }.fault())
     }
-    for tensor in oddTensors {
-      XCTAssertNil(likeness("nonsense", says: nil) { _, _ in tensor }.fault())
-    }
+    XCTAssertEqual(
+      oddTensors.map { tensor in likeness("nonsense", says: nil) { _, _ in tensor } }.faults(), [])
     XCTAssertNil(
       word("nonsense", says: nil) { found, _, _ in
         found = WordExchange(loss: .nan, logitDifference: .infinity, cosine: 1e300)

@@ -79,7 +79,7 @@ final class ScoreAgainstImportanceTests: XCTestCase {
         return Self.pearson(places(a), places(b))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private func quality(
@@ -152,7 +152,7 @@ final class ScoreAgainstImportanceTests: XCTestCase {
         Self.mean(try Self.sentences(question, shift: 0).joined())
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightForecastsAreAccepted() {
@@ -189,7 +189,7 @@ final class ScoreAgainstImportanceTests: XCTestCase {
         Self.mean(try Self.sentences(question).joined())
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -93,7 +93,7 @@ final class LensMeasureTests: XCTestCase {
         try Self.hits(question).map { Spread(mean: 1 - $0.mean, deviation: $0.deviation) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightPrecisionsAreAccepted() {
@@ -107,7 +107,7 @@ final class LensMeasureTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testWrongSurprisalsAreRejectedWithTheirSentence() {
@@ -145,7 +145,7 @@ final class LensMeasureTests: XCTestCase {
         return Self.byLayer(logits) { -Double(logits[last, $1, choice[$0][$1]]) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightSurprisalsAreAccepted() {
@@ -163,7 +163,7 @@ final class LensMeasureTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -91,7 +91,7 @@ final class LensRecipeTests: XCTestCase {
         if case .tokenIdentity(let prompt) = $0.lens { $1.predicts = prompt.count }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightRecipesAreAccepted() {
@@ -128,7 +128,7 @@ final class LensRecipeTests: XCTestCase {
         return recipe
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// What the recipes give is what the lenses themselves give.
@@ -177,6 +177,6 @@ final class LensRecipeTests: XCTestCase {
       },
       misconception("never", says: nil) { _, recipe in recipe.predicts = .min },
     ]
-    XCTAssertEqual(nonsense.compactMap { $0.fault() }, [])
+    XCTAssertEqual(nonsense.faults(), [])
   }
 }

@@ -85,7 +85,7 @@ final class LogitLensExerciseTests: XCTestCase {
       },
       text("axes", says: "layers come first") { try Self.right($0).permuted([1, 0, 2]) },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightLensesAreAccepted() {
@@ -108,16 +108,14 @@ final class LogitLensExerciseTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {
-    for tensor in oddTensors {
-      XCTAssertNil(text("nonsense", says: nil) { _ in tensor }.fault())
-    }
-    for tensor in oddTensors {
-      XCTAssertNil(kept("nonsense", says: nil) { _ in tensor }.fault())
-    }
+    XCTAssertEqual(
+      oddTensors.map { tensor in text("nonsense", says: nil) { _ in tensor } }.faults(), [])
+    XCTAssertEqual(
+      oddTensors.map { tensor in kept("nonsense", says: nil) { _ in tensor } }.faults(), [])
   }
 
   /// Every layer by a function, and the last by another.
@@ -162,7 +160,7 @@ final class LogitLensExerciseTests: XCTestCase {
         return try Self.lens(question, earlier: { Self.normed($1, by: scale, in: $0) })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightNormsAreAccepted() {
@@ -185,6 +183,6 @@ final class LogitLensExerciseTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -167,7 +167,7 @@ final class PromptExerciseTests: XCTestCase {
         Self.answer(question, seeds: [1, 1, 1], Self.right)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   /// What the seed does not fix may look fixed for as long as one process lasts: it is asked of two.
@@ -218,7 +218,7 @@ final class PromptExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// The residual stream of rows at one column each.
@@ -289,7 +289,7 @@ final class PromptExerciseTests: XCTestCase {
       },
       batching("axes", says: "layers come first") { try Self.solution($0).permuted([1, 0, 2]) },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightBatchesAreAccepted() {
@@ -313,13 +313,12 @@ final class PromptExerciseTests: XCTestCase {
         ).values
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {
-    for tensor in oddTensors {
-      XCTAssertNil(batching("nonsense", says: nil) { _ in tensor }.fault())
-    }
+    XCTAssertEqual(
+      oddTensors.map { tensor in batching("nonsense", says: nil) { _ in tensor } }.faults(), [])
     let empty = PromptSplit(training: [], evaluation: [])
     let odd = PromptSplit(training: [[]], evaluation: [[1, 2], [3]])
     for split in [empty, odd] {

@@ -72,7 +72,7 @@ final class AcrossModelsTests: XCTestCase {
         $0.source.position = $0.source.tokens.count - 1
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightStitchesAreAccepted() {
@@ -139,6 +139,6 @@ final class AcrossModelsTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -105,7 +105,7 @@ final class CausalTraceTests: XCTestCase {
         try Self.traced($0) { log($2) - log($1) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightTracesAreAccepted() {
@@ -155,7 +155,7 @@ final class CausalTraceTests: XCTestCase {
         return gains / Float(question.noise.shape[0])
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

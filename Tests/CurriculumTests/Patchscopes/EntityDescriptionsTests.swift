@@ -92,7 +92,7 @@ final class EntityDescriptionsTests: XCTestCase {
         ).map { text in Array(text.prefix { !ends.contains($0) }) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightDescriptionsAreAccepted() {
@@ -119,6 +119,6 @@ final class EntityDescriptionsTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -105,7 +105,7 @@ final class FeatureExtractionTests: XCTestCase {
       advantage("alone", "the first method's share alone") { first, _ in around(mean(first), 0.05)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightExtractionsAreAccepted() {
@@ -172,6 +172,6 @@ final class FeatureExtractionTests: XCTestCase {
           value: (wins - losses) / count, lower: advantages[75], upper: advantages[2_924])
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

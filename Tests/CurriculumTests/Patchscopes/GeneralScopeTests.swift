@@ -50,7 +50,7 @@ final class GeneralScopeTests: XCTestCase {
         return try Self.logits(question).slice(place..<(place + 1))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongScopesOfMethodsAreRejectedWithTheirSentence() {
@@ -143,7 +143,7 @@ final class GeneralScopeTests: XCTestCase {
           target: ScopeRun(end(question, layer: 0)))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   /// What is done to a run besides, as the library says it.
@@ -270,7 +270,7 @@ final class GeneralScopeTests: XCTestCase {
           target: ScopeRun(place))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
     let late = Variant(
       of: PatchscopesSheet.generalScope, in: PatchscopesAsks.knockoutScope, "taken later"
     ) { (question: ScopeOfModels) in

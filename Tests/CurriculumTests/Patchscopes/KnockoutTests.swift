@@ -81,7 +81,7 @@ final class KnockoutTests: XCTestCase {
         try Self.cut($0, loss: { log($0) - log($1) })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightKnockoutsAreAccepted() {
@@ -113,7 +113,7 @@ final class KnockoutTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

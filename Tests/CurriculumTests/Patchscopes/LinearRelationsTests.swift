@@ -135,7 +135,7 @@ final class LinearRelationsTests: XCTestCase {
             question.states.matmul(map.weight) * question.beta + map.bias))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightRelationsAreAccepted() {
@@ -195,6 +195,6 @@ final class LinearRelationsTests: XCTestCase {
         ).logits.reshaped(to: [count, model.configuration.vocabularySize])
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

@@ -111,7 +111,7 @@ final class OneActivationTests: XCTestCase {
         return all.slice(0..<(all.shape[0] - 1))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightEffectsAreAccepted() {
@@ -152,7 +152,7 @@ final class OneActivationTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -142,7 +142,7 @@ final class TwoHopPatchesTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightHopsAreAccepted() {
@@ -218,6 +218,6 @@ final class TwoHopPatchesTests: XCTestCase {
           broken: share(all.subtracting(patched), vanilla))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 }

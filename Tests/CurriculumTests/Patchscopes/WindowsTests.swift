@@ -95,7 +95,7 @@ final class WindowsTests: XCTestCase {
         try Self.windowed($0) { ($0 - ($1 + 1) / 2)...($0 + ($1 + 1) / 2) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWindowsAreAccepted() {
@@ -150,7 +150,7 @@ final class WindowsTests: XCTestCase {
         return gains
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -94,7 +94,7 @@ final class ControlTaskTests: XCTestCase {
         Self.labels(question, seed: seed).map { $0 + 1 }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongSelectivitiesAreRejectedWithTheirSentence() {
@@ -110,7 +110,7 @@ final class ControlTaskTests: XCTestCase {
           - Self.accuracy($0.control) * Double($0.control.labels.count)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -149,7 +149,7 @@ final class ControlTaskTests: XCTestCase {
         Self.selectivity($0)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() throws {

@@ -113,7 +113,7 @@ final class ErrorBarTests: XCTestCase {
         return Estimate(value: found.value, lower: found.upper, upper: found.lower)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testDrawsMustFollowTheSeed() {
@@ -178,7 +178,7 @@ final class ErrorBarTests: XCTestCase {
         return [found, found]
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() throws {

@@ -101,7 +101,7 @@ final class ExtractAndPoolTests: XCTestCase {
         .stack(try Self.layers(question))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -129,7 +129,7 @@ final class ExtractAndPoolTests: XCTestCase {
         return Tensor(values, shape: [values.count / width / words.count, words.count, width])
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

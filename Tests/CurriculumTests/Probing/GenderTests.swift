@@ -112,7 +112,7 @@ final class GenderTests: XCTestCase {
           training: split.training.map { $0 + 1 }, test: split.test.map { $0 + 1 })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongAccuraciesAreRejectedWithTheirSentence() {
@@ -182,7 +182,7 @@ final class GenderTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -246,7 +246,7 @@ final class GenderTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNoFullMarks() throws {

@@ -104,7 +104,7 @@ final class LinearOrNotTests: XCTestCase {
         Array(try Self.findings($0).prefix(1))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -135,7 +135,7 @@ final class LinearOrNotTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func misconception(
@@ -205,7 +205,7 @@ final class LinearOrNotTests: XCTestCase {
           classes: 2)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherVectorsThatNoLineReadsAreAccepted() {
@@ -234,7 +234,7 @@ final class LinearOrNotTests: XCTestCase {
         return LabelledVectors(vectors: vectors, labels: labels, classes: 2)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -71,7 +71,7 @@ final class NeededHeadsTests: XCTestCase {
         ($0.scores / $0.temperature).logistic()
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   // MARK: Heads
@@ -127,7 +127,7 @@ final class NeededHeadsTests: XCTestCase {
         (1...question.count).map { HeadPlace(layer: $0, head: 4) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherWaysToFindHeadsAreAccepted() {
@@ -236,7 +236,7 @@ final class NeededHeadsTests: XCTestCase {
         try question.heads.reduce(0) { $0 + Self.lost(try Self.losses(question, without: [$1])) }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {

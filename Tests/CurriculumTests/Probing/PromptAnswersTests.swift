@@ -135,7 +135,7 @@ final class PromptAnswersTests: XCTestCase {
         return PromptStep(loss: step.loss, gradient: step.gradient.sum(axis: 0))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -189,7 +189,7 @@ final class PromptAnswersTests: XCTestCase {
           gradient: sum / Float(steps.count))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   // MARK: The comparison
@@ -274,7 +274,7 @@ final class PromptAnswersTests: XCTestCase {
         answer.prefix = answer.prefix[at: 0]
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherWaysToTrainAreAccepted() {
@@ -316,7 +316,7 @@ final class PromptAnswersTests: XCTestCase {
         return answer
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// What the sheet's text says: on things it was not trained on, a trained prompt beats the untrained

@@ -90,7 +90,7 @@ final class PushTests: XCTestCase {
       },
       misconception("means over the width", says: "has the shape") { $0.positive.mean(axis: 1) },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongFlipsAreRejectedWithTheirSentence() {
@@ -129,7 +129,7 @@ final class PushTests: XCTestCase {
         try Self.flips($0, outcome: { clean, pushed, _ in clean.argmax() != pushed.argmax() })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -184,7 +184,7 @@ final class PushTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// What the sheet's text says of the embedded model.

@@ -111,7 +111,7 @@ final class RandomWeightsTests: XCTestCase {
         $0.trained = words.training.map { words.labels[$0] }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -152,7 +152,7 @@ final class RandomWeightsTests: XCTestCase {
         return answer
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// Who probes the layer before or after, answers by a coin or always the same, is told so by a case

@@ -89,7 +89,7 @@ final class StructuralTreeTests: XCTestCase {
           return (points * points).sum(axis: 1)
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongTreesAreRejectedWithTheirSentence() {
@@ -157,7 +157,7 @@ final class StructuralTreeTests: XCTestCase {
           return (0..<count).flatMap { a in (0..<a).map { WordEdge(a, $0) } }
         }),
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongScoresAreRejectedWithTheirSentence() {
@@ -189,7 +189,7 @@ final class StructuralTreeTests: XCTestCase {
         found / Double(Set(Self.gold(question)).union(question.predicted).count)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -251,7 +251,7 @@ final class StructuralTreeTests: XCTestCase {
         return Double(found) / Double(question.heads.count - 1)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNoFullMarks() throws {

@@ -73,7 +73,7 @@ final class TrainAProbeTests: XCTestCase {
         return LinearProbe(weight: right.weight.transposed(), bias: right.bias)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testWrongReportsAreRejectedWithTheirSentence() {
@@ -102,7 +102,7 @@ final class TrainAProbeTests: XCTestCase {
         LayerReport(layer: best($0, \.development), accuracy: $0.map(\.test).max()!)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightWaysAreAccepted() {
@@ -142,7 +142,7 @@ final class TrainAProbeTests: XCTestCase {
         return LinearProbe(weight: own.weight, bias: own.bias)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testHalfAnAnswerEarnsHalf() {

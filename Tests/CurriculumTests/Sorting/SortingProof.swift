@@ -20,7 +20,7 @@ enum SortingProof {
     XCTAssertGreaterThanOrEqual(right.count, 2, file: file, line: line)
     XCTAssertEqual(Set(wrong.map(\.says)).count, wrong.count, "sentences", file: file, line: line)
     XCTAssertEqual(
-      wrong.compactMap { $0.fault() } + right.compactMap { $0.fault() }, [], file: file, line: line)
+      wrong.faults() + right.faults(), [], file: file, line: line)
     let untouched = Checker.check(exercise, UntouchedSorting())
     XCTAssertEqual(untouched.status, .unanswered, file: file, line: line)
     XCTAssertEqual(untouched.points, 0, file: file, line: line)

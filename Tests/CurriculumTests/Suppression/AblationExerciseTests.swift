@@ -127,7 +127,7 @@ final class AblationExerciseTests: XCTestCase {
         ]
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightLossChangesAreAccepted() {
@@ -160,7 +160,7 @@ final class AblationExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func example(
@@ -261,7 +261,7 @@ final class AblationExerciseTests: XCTestCase {
           at: question.position]
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightExamplesAreAccepted() {
@@ -293,7 +293,7 @@ final class AblationExerciseTests: XCTestCase {
         return example
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

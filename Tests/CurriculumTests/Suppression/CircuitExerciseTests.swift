@@ -73,7 +73,7 @@ final class CircuitExerciseTests: XCTestCase {
         Array(Self.ranks(Self.circuit($0), <).dropLast())
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightOutputRanksAreAccepted() {
@@ -96,7 +96,7 @@ final class CircuitExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func embedding(
@@ -166,7 +166,7 @@ final class CircuitExerciseTests: XCTestCase {
         return try Self.alone(question, .residualPost(.blocks, layers - 1))
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private func query(
@@ -228,7 +228,7 @@ final class CircuitExerciseTests: XCTestCase {
         return Self.ranks(Self.wanted(head, head.unembedding.transposed(), embedding), >)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightQueryCircuitsAreAccepted() {
@@ -260,7 +260,7 @@ final class CircuitExerciseTests: XCTestCase {
         return Self.ranks((scores / Float(head.query.shape[1]).squareRoot()).softmax(), >)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNoConstantIsRightInAnyCase() throws {

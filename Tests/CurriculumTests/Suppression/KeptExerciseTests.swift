@@ -144,7 +144,7 @@ final class KeptExerciseTests: XCTestCase {
         return try Self.right(question) - mean.matmul(question.head.output)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightKeepingIsAccepted() {
@@ -178,7 +178,7 @@ final class KeptExerciseTests: XCTestCase {
           / Self.divergence(question.ablated, question.model)
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   /// The sum over positions of KL(p ‖ q).
@@ -243,7 +243,7 @@ final class KeptExerciseTests: XCTestCase {
         1 - Self.divergence($0.kept, $0.ablated) / Self.divergence($0.ablated, $0.model)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -114,7 +114,7 @@ final class QueryExerciseTests: XCTestCase {
         return parts
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightSplitsAreAccepted() {
@@ -133,7 +133,7 @@ final class QueryExerciseTests: XCTestCase {
         return parts
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func anti(
@@ -197,7 +197,7 @@ final class QueryExerciseTests: XCTestCase {
         try Self.effects($0, next: 0) * -1
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private func together(
@@ -269,7 +269,7 @@ final class QueryExerciseTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightOppositionsAreAccepted() {
@@ -320,7 +320,7 @@ final class QueryExerciseTests: XCTestCase {
           })
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

@@ -145,7 +145,7 @@ final class RepairExerciseTests: XCTestCase {
       },
       repairing("no scale", says: "the parts have to add up") { repair, _ in repair.scale = 0 },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightRepairsAreAccepted() {
@@ -185,7 +185,7 @@ final class RepairExerciseTests: XCTestCase {
         return repair
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

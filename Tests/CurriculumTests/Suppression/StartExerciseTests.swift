@@ -109,7 +109,7 @@ final class StartExerciseTests: XCTestCase {
         }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   private func start(
@@ -205,7 +205,7 @@ final class StartExerciseTests: XCTestCase {
           question, nil, from: 1, [Self.positions { _ in question.position }])
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightStartsAreAccepted() {
@@ -263,7 +263,7 @@ final class StartExerciseTests: XCTestCase {
           otherPosition: try Self.attention(question, nil, from: 1, [moved]))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {

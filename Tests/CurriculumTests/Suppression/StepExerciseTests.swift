@@ -153,7 +153,7 @@ final class StepExerciseTests: XCTestCase {
         try Self.right(question).map { [$0[0]] + $0 }
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightStepsAreAccepted() {
@@ -174,7 +174,7 @@ final class StepExerciseTests: XCTestCase {
         try Self.other(question, lens: .residualPre(.blocks, question.head.layer))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   private func survey(
@@ -287,7 +287,7 @@ final class StepExerciseTests: XCTestCase {
         return Self.mean(tables)
       },
     ]
-    XCTAssertEqual(misconceptions.compactMap { $0.fault() }, [])
+    XCTAssertEqual(misconceptions.faults(), [])
   }
 
   func testOtherRightSurveysAreAccepted() {
@@ -325,7 +325,7 @@ final class StepExerciseTests: XCTestCase {
         Self.mean(try Self.effects(question).flatMap(\.self))
       },
     ]
-    XCTAssertEqual(variants.compactMap { $0.fault() }, [])
+    XCTAssertEqual(variants.faults(), [])
   }
 
   func testNonsenseEarnsNothing() {
