@@ -58,12 +58,16 @@ final class LayerProbingTests: XCTestCase {
     let control = task.control(using: &generator)
     let types = Representations(
       layers: [representations(task).layers[1]], sentences: [])
-    let unseen = try probeLayers(
-      control, split: TaskSplit(control, by: .lemma, using: &generator), representations: types)
+    let split = try TaskSplit(control, by: .lemma, using: &generator)
+    let unseen = try probeLayers(control, split: split, representations: types)
     let seen = try probeLayers(
       control, split: TaskSplit(control, by: .sentence, using: &generator),
       representations: types)
     XCTAssertEqual(unseen.layers[0].accuracy.value, 0.5, accuracy: 0.16)
+    // A word is right wherever its type is met: there are as many draws as types, not as words.
+    let (interval, words) = (unseen.layers[0].accuracy, Double(split.test.count))
+    XCTAssertGreaterThan(
+      interval.upper - interval.lower, 1.5 * 2 * 1.96 * (0.25 / words).squareRoot())
     XCTAssertGreaterThan(
       seen.layers[0].accuracy.value, unseen.layers[0].accuracy.value + 0.1,
       "types that training has shown are learned by heart")

@@ -48,6 +48,49 @@ final class LensTests: XCTestCase {
     }
   }
 
+  /// Ranks and the tuned lens beside the library's own, and a picture of all three.
+  func testRanksAndATunedLensStandBeside() throws {
+    let folder = try temporaryFolder()
+    let reader = try LoadedModel("reader")
+    // Hundreds of tokens: enough to see that the maps are trained, and on what.
+    var writer = ReaderWriter(split: .test, seed: 3)
+    let texts = try (0..<40).map { index in
+      let words = writer.text([.facts, .fewShot, .narrative][index % 3]).words
+      let ids = ReaderVocabulary.encode(words).prefix(60)
+      return String(decoding: try JSONEncoder().encode(["text-ids": Array(ids)]), as: UTF8.self)
+    }
+    try Data(texts.joined(separator: "\n").utf8).write(
+      to: folder.appending(path: "texts.jsonl"))
+    let call = try Call(
+      [
+        "lens", "--model", "reader", "--text", text, "--answer", "Paris", "--tuned-on",
+        "texts.jsonl", "--json", "--output", "lens.svg",
+      ], in: folder)
+    let report = try JSONDecoder().decode(LensReport.self, from: Data(call.output.utf8))
+    let answer = try XCTUnwrap(report.answer)
+    let tokens = try reader.encode(text)
+    let states = try reader.model.residualStates(of: ModelInput(tokens))
+    let paris = try XCTUnwrap(reader.tokenizer?.id(ofText: "Paris"))
+    for layer in 0..<7 {
+      let normed = reader.model.finalNorm(
+        states.values[at: layer].slice((tokens.count - 1)..<tokens.count))
+      let logits = reader.model.logits(ofNormed: normed).values
+      XCTAssertEqual(answer.ranks[layer], logits.sorted(by: >).firstIndex(of: logits[paris]))
+    }
+    let tuned = try XCTUnwrap(report.tuned)
+    XCTAssertEqual(answer.tuned?.last, answer.ranks.last)
+    // What training is for: early layers come closer to the end, and the last is as it was.
+    func divergence(_ layers: [[LensReport.Cell]], _ layer: Int) -> Float {
+      layers[layer].map(\.divergence).reduce(0, +)
+    }
+    for layer in 0..<4 {
+      XCTAssertLessThan(divergence(tuned, layer), 0.7 * divergence(report.layers, layer))
+    }
+    XCTAssertEqual(tuned[6].map(\.token), report.layers[6].map(\.token))
+    let picture = try String(contentsOf: folder.appending(path: "lens.svg"), encoding: .utf8)
+    XCTAssertTrue(picture.hasPrefix("<?xml"))
+  }
+
   func testWhatCannotBeDoneIsRefusedInASentence() throws {
     try assertFails(
       ["lens", "--text", "a dog"], code: 64,

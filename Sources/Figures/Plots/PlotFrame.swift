@@ -27,9 +27,10 @@ struct PlotFrame {
     let width = max(
       plotSize.width, x.isLabelled ? span * LabelRun.minimumPitch : 0)
     let height = max(plotSize.height, legend.height)
-    let spacing = zip(x.ticks, x.ticks.dropFirst()).map { $1 - $0 }.min() ?? span
+    let spacing =
+      zip(x.ticks, x.ticks.dropFirst()).map { x.fraction($1) - x.fraction($0) }.min() ?? 1
     var columns = LabelRun.columns(
-      shown.map(\.1), at: shown.map { x.fraction($0.0) * width }, pitch: spacing / span * width)
+      shown.map(\.1), at: shown.map { x.fraction($0.0) * width }, pitch: spacing * width)
     // The lowest number of the vertical axis reaches half a line below the corner.
     columns.columnGap = TextStyle.label.height / 2
     self.columns = columns

@@ -41,7 +41,8 @@ public struct ScatterPlot: Figure {
   public var xAxis: Axis
   /// The vertical axis.
   public var yAxis: Axis
-  /// Whether the line of least squares through all points is drawn, with r in the legend.
+  /// Whether the line of least squares through all points is drawn as the axes show them, with r in the
+  /// legend.
   public var fitsLine = false
   /// The size of the plot without its surroundings, in points.
   public var plotSize = FigureSize(width: 240, height: 200)
@@ -79,7 +80,10 @@ public struct ScatterPlot: Figure {
       ? series.enumerated().map {
         ($0.element.name, .point(Palette.colour($0.offset), Marker(series: $0.offset)))
       } : []
-    let fit = fitsLine ? LeastSquares(all.map(\.x), all.map(\.y)) : nil
+    // As it is drawn: on a logarithmic axis through the logarithms.
+    let fit =
+      fitsLine
+      ? LeastSquares(all.map { x.fraction($0.x) }, all.map { y.fraction($0.y) }) : nil
     if let fit {
       entries.append(("fit, r = " + Numbers.fixed(fit.correlation, decimals: 2), .dashes(.ink)))
     }
@@ -98,7 +102,11 @@ public struct ScatterPlot: Figure {
       frame.draw(on: canvas)
       canvas.clipped(to: frame.plot.inset(by: -3.5)) {
         if let fit {
-          let ends = [x.lower, x.upper].map { frame.point($0, fit.value(at: $0)) }
+          let ends = [0.0, 1.0].map { share in
+            Point(
+              frame.plot.x + share * frame.plot.width,
+              frame.plot.maxY - fit.value(at: share) * frame.plot.height)
+          }
           canvas.line(ends, .ink, width: 0.8, dash: [3, 2])
         }
         for (index, group) in series.enumerated() {

@@ -54,9 +54,10 @@ public struct TunedLens: Lens, Parameterized, Codable {
   ///   - states: Of many positions, at every layer.
   ///   - model: Whose norm and unembedding are used; its weights stay as they are.
   ///   - seed: Where the order of positions comes from; the same for every layer.
+  ///   - whenLayerIsDone: Called once for every layer, in any order and on any thread.
   public init(
     training states: ResidualStates, of model: Transformer, as training: Training = Training(),
-    seed: UInt64
+    seed: UInt64, whenLayerIsDone: @Sendable () -> Void = {}
   ) {
     self.init(layerCount: states.layerCount, width: model.configuration.width)
     let last = states.values[at: states.layerCount - 1]
@@ -81,6 +82,7 @@ public struct TunedLens: Lens, Parameterized, Codable {
         }
         optimiser.update(&translator, gradients: gradients, rate: schedule.rate(at: step))
       }
+      whenLayerIsDone()
       return translator
     }
   }

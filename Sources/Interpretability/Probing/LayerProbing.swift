@@ -38,7 +38,7 @@ public struct LayerFindings: Codable, Sendable {
 }
 
 /// Trains a probe on every layer for a task, one for its control task, and one on an untrained
-/// model, all at the same time.
+/// model, all at the same time; intervals draw whole units of the split.
 ///
 /// - Parameters:
 ///   - task: The words and their classes.
@@ -90,7 +90,11 @@ public func probeLayers(
   func right(_ job: Int, _ labels: [Int]) -> [Double] {
     zip(predictions[job].test, split.test).map { $0 == labels[$1] ? 1 : 0 }
   }
-  let groups = test.sentences
+  // A probe is right of a noun or is not, however many sentences have it.
+  let names = test.units(split.unit)
+  let numbers = Dictionary(
+    uniqueKeysWithValues: Set(names).sorted().enumerated().map { ($1, $0) })
+  let groups = names.map { numbers[$0]! }
   let layers = (0..<count).map { layer in
     let own = right(layer, task.labels)
     let controlled = control.map { right(count + layer, $0.labels) }

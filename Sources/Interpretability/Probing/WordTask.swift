@@ -104,6 +104,17 @@ public struct WordTask: Codable, Sendable {
   }
 }
 
+extension WordTask {
+  /// The name of each word's unit.
+  func units(_ unit: SplitUnit) -> [String] {
+    switch unit {
+    case .sentence: sentences.map(String.init)
+    case .lemma: lemmas
+    case .head: headLemmas
+    }
+  }
+}
+
 /// What is kept apart between training, development and test.
 public enum SplitUnit: String, Codable, Sendable, CaseIterable {
   /// A sentence is in one part alone.
@@ -117,6 +128,8 @@ public enum SplitUnit: String, Codable, Sendable, CaseIterable {
 
 /// The places of a task's words in training, development and test.
 public struct TaskSplit: Codable, Sendable {
+  /// What is kept apart, and drawn as one where it is asked how sure a share is.
+  public var unit: SplitUnit
   /// What probes learn from: three fifths of the units.
   public var training: [Int]
   /// What chooses the epoch and the layer: one fifth.
@@ -130,12 +143,8 @@ public struct TaskSplit: Codable, Sendable {
   public init(
     _ task: WordTask, by unit: SplitUnit, using generator: inout some RandomNumberGenerator
   ) throws(ProbingError) {
-    let names =
-      switch unit {
-      case .sentence: task.sentences.map(String.init)
-      case .lemma: task.lemmas
-      case .head: task.headLemmas
-      }
+    self.unit = unit
+    let names = task.units(unit)
     let units = Set(names).sorted().shuffled(using: &generator)
     guard units.count >= 5 else {
       throw ProbingError(

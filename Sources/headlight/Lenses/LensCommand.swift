@@ -1,4 +1,5 @@
 import ArgumentParser
+import Coursework
 import Figures
 import Foundation
 import Interpretability
@@ -20,8 +21,17 @@ struct LensCommand: ParsableCommand {
       With --json also entropy, KL from the final distribution, and the model's own surprise at the \
       lens's token, in nats.
 
-      Example:
+      --tuned-on F trains a tuned lens on the texts of a file and shows its grid below the logit lens's: a \
+      layer's states first go through a map that brings them closest to the final distribution. A few \
+      thousand tokens are needed before the maps say more of the layer than of the texts.
+
+      --answer shows at every layer how many tokens the lens puts before that one, at the text's last \
+      position.
+
+      Examples:
         headlight lens --model reader --text "Italy -> Rome ; France ->" --output lens.png
+        headlight lens --model reader --text "Italy -> Rome ; France ->" \
+          --answer Paris --tuned-on texts.jsonl --output lens.html
       """)
 
   @OptionGroup var model: ModelOption
@@ -35,74 +45,53 @@ struct LensCommand: ParsableCommand {
   var target: String?
   @Flag(help: "Put the model's start token in front of a text that has none.")
   var startToken = false
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "A token whose rank is shown by layer: its text with the space before it, or #123 for an id.",
+      valueName: "token"))
+  var answer: TokenName?
+  @Option(
+    help: ArgumentHelp(
+      "Texts that a tuned lens is trained on: a JSON line each, a string or {\"text\": …}.",
+      valueName: "texts.jsonl"))
+  var tunedOn: String?
   @OptionGroup var result: ResultOptions
 
   func run() throws {
     try result.deliver {
-      try LensReport(model.load(), source: text, target: target, startToken: startToken)
+      let loaded = try model.load()
+      let answer = try answer.map { try TokenNames(of: loaded).id(of: $0, option: "--answer") }
+      return try LensReport(
+        loaded, source: text, target: target, startToken: startToken, answer: answer,
+        tuned: tunedOn.map { try TunedLens(on: $0, for: loaded) })
     } figure: { report, title in
-      report.grid(title: title)
+      report.figure(title: title)
     } report: {
       $0
     }
   }
 }
 
-/// What a lens says of one text, as it is printed.
-struct LensReport: Codable {
-  /// One layer and position.
-  struct Cell: Codable {
-    var token: String
-    var ties: Int
-    var probability: Float
-    var entropy: Float
-    var divergence: Float
-    var surprisal: Float
-  }
+extension TunedLens {
+  /// How many texts run at a time.
+  private static let batch = 16
 
-  var model: String
-  var tokens: [String]
-  /// `[layer][position]`; layer 0 is what the first block reads.
-  var layers: [[Cell]]
-
-  init(
-    _ loaded: LoadedModel, source: String, target: String?, startToken: Bool? = nil
-  ) throws {
-    let model = loaded.model
-    guard model.configuration.head != .none else {
-      throw CommandError("\(loaded.shortName) has no head, so it scores no tokens to read")
+  /// A lens trained on the texts of a file, with progress.
+  ///
+  /// - Throws: ``CommandError`` that names the line of a text that the model cannot read.
+  fileprivate init(on path: String, for loaded: LoadedModel) throws {
+    let texts = try HeadTexts(path, for: loaded, minimum: 1).texts.map(\.ids)
+    let parts = try stride(from: 0, to: texts.count, by: Self.batch).map { first in
+      let rows = ModelInput.padding(
+        Array(texts[first..<min(first + Self.batch, texts.count)]),
+        with: loaded.model.configuration.padToken)
+      return try loaded.model.residualStates(of: ModelInput(tokens: rows.tokens, mask: rows.mask))
     }
-    let prepared = try PreparedInput(
-      source: source, target: target, startToken: startToken, for: loaded)
-    try prepared.input.checkSize(for: model.configuration, keepsEverything: true)
-    let states = try model.residualStates(of: prepared.input)
-    let reading = model.reading(of: states)
-    self.model = loaded.shortName
-    let read = prepared.input.decoderTokens ?? prepared.input.tokens
-    tokens = loaded.labels(of: read[0])
-    layers = reading.cells.map { row in
-      let names = loaded.labels(of: row.map(\.token))
-      return zip(row, names).map { cell, name in
-        Cell(
-          token: name, ties: cell.ties, probability: cell.probability, entropy: cell.entropy,
-          divergence: cell.divergence, surprisal: cell.surprisal)
-      }
-    }
-  }
-
-  func grid(title: String?) -> LensGrid {
-    var grid = LensGrid(
-      tokens: layers.map { $0.map(\.token) },
-      probabilities: layers.map { $0.map(\.probability) }, text: tokens,
-      title: title ?? "What \(model) would say next at every layer")
-    grid.ties = layers.map { $0.map(\.ties) }
-    grid.notes = layers.map { row in
-      row.map { cell in
-        func nats(_ value: Float) -> String { String(format: "%.2f nats", value) }
-        return "entropy \(nats(cell.entropy)); KL from the end \(nats(cell.divergence)); "
-          + "the model's surprise \(nats(cell.surprisal))"
-      }
-    }
-    return grid
+    let states = ResidualStates(
+      .concatenation(parts.map(\.values), axis: 1), lastIsNormed: parts[0].lastIsNormed)
+    let bar = ProgressBar("Tuning", total: states.layerCount - 1, unit: "layers")
+    self.init(training: states, of: loaded.model, seed: 1) { bar.advance() }
+    bar.finish()
   }
 }

@@ -13,7 +13,7 @@ struct ProbeCommand: ParsableCommand {
       The words come from the generated corpus (--task) or from a treebank in the CoNLL-U format \
       (--treebank and --label). Three fifths of the sentences train the probes, one fifth chooses \
       the epoch and the layer, one fifth is reported, with an interval of 95 % that comes from \
-      drawing sentences again.
+      drawing again what --split keeps apart: whole sentences, or all words of a lemma.
 
       distance and depth train structural probes, which are held against the gold trees; every other \
       label trains classifiers. Layer 0 is the embedding, layer n the output of block n.

@@ -117,37 +117,20 @@ extension ProbingSheet {
     var scatter = ScatterPlot(
       series, title: "Where “the” spreads most", x: "first component", y: "second component")
     scatter.plotSize = FigureSize(width: 140, height: 120)
-    /// Both classes along a direction, in bins, with the threshold half-way between their means in
-    /// training.
+    /// Both classes along a direction, with the threshold half-way between their means in training.
     func histogram(
       _ title: String, _ heights: [Double], threshold: Double
-    ) -> LinePlot {
+    ) -> HistogramPlot {
       let centred = heights.map { $0 - threshold }
       let reach = centred.map(abs).max()! * 1.001
-      let bins = 14
-      let width = 2 * reach / Double(bins)
-      let lines = task.classes.indices.map { label in
-        var counts = [Double](repeating: 0, count: bins)
-        for (height, own) in zip(centred, labels) where own == label {
-          counts[Int((height + reach) / width)] += 1
-        }
-        // Steps: every bin has a left and a right end.
-        var edges: [Double] = []
-        for bin in 0..<bins {
-          let left = Double(bin) * width - reach
-          edges += [left, left + width]
-        }
-        let steps: [Double] = counts.flatMap { [$0, $0] }
-        return LinePlot.Series(task.classes[label], x: edges, y: steps)
-      }
       let right = zip(centred, labels).count { ($0 > 0) == ($1 == feminine) }
       let share = Double(right) / Double(labels.count)
-      let most = lines.map { (line: LinePlot.Series) in line.y.max()! }.max()!
-      let edge = LinePlot.Series("threshold", x: [0, 0], y: [0, most])
-      var plot = LinePlot(
-        lines + [edge], title: "\(title): \(Int((100 * share).rounded())) % right",
-        x: "towards feminine", y: "words")
-      plot.showsMarkers = false
+      var plot = HistogramPlot(
+        task.classes.indices.map { label in
+          .init(task.classes[label], zip(centred, labels).filter { $1 == label }.map(\.0))
+        }, title: "\(title): \(Int((100 * share).rounded())) % right",
+        x: Axis("towards feminine", range: -reach...reach), y: "words")
+      plot.reference = ("threshold", 0)
       plot.plotSize = FigureSize(width: 140, height: 120)
       return plot
     }

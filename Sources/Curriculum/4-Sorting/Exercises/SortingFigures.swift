@@ -23,10 +23,10 @@ extension SortingSheet {
   ) { file in
     let training = try LiveTraining.result.get()
     let steps = training.losses.indices.map { Double($0 + 1) }
-    let decades = Decades(from: -4, to: 1)
     let loss = LinePlot(
-      [.init("loss", x: steps, y: training.losses.map { decades.place(of: Double($0)) })],
-      title: "Training lists", x: batches, y: decades.axis("loss", unit: "nats a number")
+      [.init("loss", x: steps, y: training.losses.map { Double($0) })],
+      title: "Training lists", x: batches,
+      y: Axis("loss", unit: "nats a number", range: 1e-4...10, scale: .logarithmic)
     ).styled { $0.showsMarkers = false }
     let accuracy = LinePlot(
       [

@@ -97,31 +97,24 @@ extension LensSheet {
   ) { ask, file in
     let sample = try LensSample(ask)
     let cells = LensReading(logits: sample.logits).cells
-    /// Medians and quartiles.
     func plot(
       _ title: String, _ axis: Axis, layers: Range<Int>,
-      place: (Double) -> Double = { $0 }, _ measure: (LensReading.Cell) -> Float
-    ) -> LinePlot {
-      let values = layers.map { cells[$0].map { Double(measure($0)) }.sorted() }
-      func quantile(_ share: Double) -> [Double] {
-        values.map { place($0[Int(share * Double($0.count - 1))]) }
-      }
-      return LinePlot(
-        [
-          LinePlot.Series(
-            axis.title, quantile(0.5),
-            interval: Interval(lower: quantile(0.25), upper: quantile(0.75)))
-        ], title: title, x: layerAxis(cells.count), y: axis)
+      _ measure: (LensReading.Cell) -> Float
+    ) -> DistributionPlot {
+      DistributionPlot(
+        groups: layers.map(String.init),
+        [.init(axis.title, layers.map { cells[$0].map { Double(measure($0)) } })], title: title,
+        groupTitle: "layer", y: axis)
     }
-    let divergence = DecadeAxis("KL to the end in nats", decades: -3...2)
     try FigureRow(
       [
         plot(
-          "How sure is the lens?", Axis("entropy", unit: "nats", range: 0...2),
+          "How sure is the lens?", Axis("entropy", unit: "nats"),
           layers: 0..<cells.count, \.entropy),
         plot(
-          "How far from the end?", divergence.axis, layers: 0..<(cells.count - 1),
-          place: divergence.place, \.divergence),
+          "How far from the end?",
+          Axis("KL to the end", unit: "nats", range: 1e-3...100, scale: .logarithmic),
+          layers: 0..<(cells.count - 1), \.divergence),
       ], columns: 1
     ).write(to: file)
   }
@@ -153,7 +146,6 @@ extension LensSheet {
     let (sample, model) = (try LensSample(ask), try LensModel.reader.made())
     let training = try sample.training()
     let tuned = try translators(ask, training)
-    let axis = DecadeAxis("KL to the end in nats", decades: -2...2)
     let readings = [
       ("logit lens", LensReading(logits: sample.logits)),
       ("least squares", model.reading(of: sample.states, through: AffineLens(fitting: training))),
@@ -162,10 +154,10 @@ extension LensSheet {
     try LinePlot(
       readings.map { name, reading in
         sample.series(
-          name, reading, { Double($0.divergence) }, layers: 0..<(training.layerCount - 1),
-          scale: axis.place)
+          name, reading, layers: 0..<(training.layerCount - 1)
+        ) { Double($0.divergence) }
       }, title: "What each lens leaves to be explained", x: layerAxis(training.layerCount - 1),
-      y: axis.axis
+      y: Axis("KL to the end", unit: "nats", range: 0.01...100, scale: .logarithmic)
     ).write(to: file)
   }
 

@@ -89,41 +89,19 @@ struct LensSample {
 
   /// Means by layer with 95 % intervals, drawn over texts.
   func series(
-    _ name: String, _ reading: LensReading, _ measure: (LensReading.Cell) -> Double,
-    layers: Range<Int>? = nil, scale: (Double) -> Double = { $0 }
+    _ name: String, _ reading: LensReading, layers: Range<Int>? = nil,
+    _ measure: (LensReading.Cell) -> Double
   ) -> LinePlot.Series {
     let found = reading.cells.map { cells in
       Bootstrap().mean(of: cells.map(measure), groups: groups)
     }
     let shown = Array(found[layers ?? 0..<found.count])
     var series = LinePlot.Series(
-      name, shown.map { scale($0.value) },
-      interval: Interval(
-        lower: shown.map { scale($0.lower) }, upper: shown.map { scale($0.upper) }))
+      name, shown.map(\.value),
+      interval: Interval(lower: shown.map(\.lower), upper: shown.map(\.upper)))
     series.intervalIsBand = false
     return series
   }
-}
-
-/// A logarithmic axis, each power of ten with its label.
-struct DecadeAxis {
-  private let lowest: Int
-  let axis: Axis
-
-  /// - Parameter decades: The powers of ten that are shown.
-  init(_ title: String, decades: ClosedRange<Int>) {
-    lowest = decades.lowerBound
-    axis = Axis(
-      title, range: 0...Double(decades.count - 1),
-      labels: decades.map { power in
-        power >= 0
-          ? "1" + String(repeating: "0", count: power)
-          : "0." + String(repeating: "0", count: -power - 1) + "1"
-      })
-  }
-
-  /// Where a value stands; what is below the axis stands at its foot.
-  func place(_ value: Double) -> Double { max(0, log10(value) - Double(lowest)) }
 }
 
 extension LensSample {
