@@ -64,8 +64,9 @@ enum GradingRoom {
     let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
     if let failure = check.machineFault { throw GraderFault(failure) }
     // A process that fails would be rejected too, and say nothing about the answer.
-    let said = check.results.map { $0.cases.map(\.verdict) }
-    let expected = parts.map { $0.map { answers.verdict(on: $0) } }
+    // Details hold numbers whose last digits hang on how many threads shared the work.
+    let said = check.results.map { $0.cases.map(\.verdict.concealed) }
+    let expected = parts.map { $0.map { answers.verdict(on: $0).concealed } }
     guard said == expected else {
       throw GraderFault("the sandboxed process got \(said), and its answers earn \(expected)")
     }

@@ -7,3 +7,8 @@ let oddTensors: [Tensor] = [
   Tensor(repeating: .infinity, shape: [5, 6]), Tensor(repeating: 1e38, shape: [5, 41]),
   Tensor(repeating: 1e38, shape: [4, 6]),
 ]
+
+/// Lists that no student hands in: of nothing, of no number, and of numbers without measure.
+func oddLists(_ count: Int) -> [[Double]] {
+  [[], [.nan], Array(repeating: 1e300, count: count)]
+}

@@ -6,7 +6,8 @@ package import Tensors
 ///
 /// 1. what is right: it passes, whatever a mistake may give by chance;
 /// 2. the mistakes, in the order in which they stand: put the special before the general, for the
-///    first that gives just this answer has the word. They are computed only now;
+///    first that gives just this answer has the word. They are computed only now, and kept for the
+///    next wrong answer: a class makes many to one case;
 /// 3. what ``otherwise(_:)`` looks for: properties that every right answer has;
 /// 4. what is usually wrong with any answer of its kind: shape, NaN, swapped axes, off by one, a
 ///    factor, and so on.
@@ -33,7 +34,12 @@ package struct Expected<Answer: Codable & Sendable>: Judge {
   ) {
     self.compare = compare
     self.isSame = isSame
-    self.mistakes = mistakes
+    var known: [Mistake<Answer>]?
+    self.mistakes = {
+      let made = try known ?? mistakes()
+      known = made
+      return made
+    }
   }
 
   package func verdict(on answer: Answer) throws -> Verdict {

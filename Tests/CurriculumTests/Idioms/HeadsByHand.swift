@@ -3,8 +3,8 @@ import IdiomsVocabulary
 import Tensors
 import Transformers
 
-/// Runs in which heads are changed, coded apart from the library: what tests of 7.6, 7.7 and 7.11 are
-/// held against.
+/// Runs in which heads are changed, and measures of them, coded apart from the library: what the tests of
+/// several exercises are held against.
 enum HeadsByHand {
   /// What a run with changed mixed values predicts: by sentence, losses and choices.
   static func predictions(
@@ -29,6 +29,11 @@ enum HeadsByHand {
     var keep = Tensor(repeating: 1, shape: [mixed.shape[2], 1])
     for head in heads { keep[head, 0] = 0 }
     return mixed * keep
+  }
+
+  static func cosine(_ a: Tensor, _ b: Tensor) -> Double {
+    Double(
+      (a * b).sum().scalar / ((a * a).sum().scalar * (b * b).sum().scalar).squareRoot())
   }
 
   static func mean(_ values: some Sequence<Double>) -> Double {

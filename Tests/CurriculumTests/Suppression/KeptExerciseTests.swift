@@ -45,16 +45,17 @@ final class KeptExerciseTests: XCTestCase {
       - text.mean.reshaped(to: [1, text.mean.count])
       .matmul(head.output)
     let bare = text.mean.reshaped(to: [1, text.mean.count]).matmul(head.output).values
+    let predicted = text.tokens.indices.map {
+      first(text.lens[at: $0].values, question.unembeddings, >)
+    }
+    let suppressed = text.tokens.map { token in
+      ownAlone ? [token] : first(circuit[at: token].values, question.keys, <)
+    }
     return Tensor(
       rows: text.tokens.indices.map { d in
         var sum = bare
         for s in 0...d {
-          let predicted = first(
-            text.lens[at: atSource ? s : d].values, question.unembeddings, >)
-          let suppressed =
-            ownAlone
-            ? [text.tokens[s]] : first(circuit[at: text.tokens[s]].values, question.keys, <)
-          let common = tokens(suppressed, predicted)
+          let common = tokens(suppressed[s], predicted[atSource ? s : d])
           if common.isEmpty { continue }
           let part = project(rest[at: s].values, common.map { columns[at: $0].values })
           for i in sum.indices { sum[i] += text.pattern[d, s] * part[i] }
