@@ -77,7 +77,8 @@ final class KeptExerciseTests: XCTestCase {
       if length > 1e-6 { basis.append(rest.map { $0 / length }) }
     }
     let x = x.map(Double.init)
-    return x.indices.map { i in Float(basis.reduce(0) { $0 + dot(x, $1) * $1[i] }) }
+    let along = basis.map { dot(x, $0) }
+    return x.indices.map { i in Float(zip(along, basis).reduce(0) { $0 + $1.0 * $1.1[i] }) }
   }
 
   @Sendable private static func oneByOne(_ x: [Float], _ columns: [[Float]]) -> [Float] {
@@ -162,11 +163,15 @@ final class KeptExerciseTests: XCTestCase {
           project: { x, columns in
             // Kaczmarz: the part outside the span is what is left when nothing more can be taken off.
             var rest = x.map(Double.init)
-            for _ in 0..<4_000 {
-              for column in columns {
-                let square = column.reduce(0.0) { $0 + Double($1) * Double($1) }
-                let along = zip(rest, column).reduce(0.0) { $0 + $1.0 * Double($1.1) } / square
+            let squares = columns.map { $0.reduce(0.0) { $0 + Double($1) * Double($1) } }
+            var change = Double.infinity
+            for _ in 0..<4_000 where change > 1e-9 {
+              change = 0
+              for (column, square) in zip(columns, squares) {
+                var along = 0.0
+                for i in rest.indices { along += rest[i] * Double(column[i]) / square }
                 for i in rest.indices { rest[i] -= along * Double(column[i]) }
+                change = max(change, abs(along) * square.squareRoot())
               }
             }
             return zip(x, rest).map { $0 - Float($1) }
