@@ -20,14 +20,24 @@ struct Browser {
   ///   - place: What follows # in its address.
   ///   - script: What is run in it at the end.
   func shown(_ file: URL, at place: String = "", then script: String = "") throws -> String {
-    var file = file
-    if !script.isEmpty {
-      let page = try String(contentsOf: file, encoding: .utf8)
-      file = file.deletingPathExtension().appendingPathExtension("played.html")
-      let end = "<script>\(script)</script>\n</body>"
-      try page.replacingOccurrences(of: "</body>", with: end, options: [.literal, .backwards])
-        .write(to: file, atomically: true, encoding: .utf8)
+    guard !script.isEmpty else { return try dumped(file, at: place) }
+    let page = try String(contentsOf: file, encoding: .utf8)
+    let played = file.deletingPathExtension().appendingPathExtension("played.html")
+    let end =
+      "<script>document.documentElement.dataset.focused = document.hasFocus();\(script)</script>\n"
+      + "</body>"
+    try page.replacingOccurrences(of: "</body>", with: end, options: [.literal, .backwards])
+      .write(to: played, atomically: true, encoding: .utf8)
+    // On a busy machine the script may run before the window has the focus, and then nothing has.
+    var shown = ""
+    for _ in 0..<10 {
+      shown = try dumped(played, at: place)
+      if !shown.contains("data-focused=\"false\"") { break }
     }
+    return shown
+  }
+
+  private func dumped(_ file: URL, at place: String) throws -> String {
     let process = Process()
     let output = Pipe()
     process.executableURL = URL(fileURLWithPath: program)
