@@ -175,13 +175,4 @@ struct Answers: SortingAnswers {
   func howItSorts() throws -> String {
     throw Unanswered()
   }
-
-  // MARK: 4.13  Every number twice
-
-  /// Every number doubled.
-  ///
-  /// - Parameter numbers: Any numbers.
-  func doubled(_ numbers: [Int]) throws -> [Int] {
-    throw Unanswered()
-  }
 }

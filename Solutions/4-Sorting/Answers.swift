@@ -310,13 +310,4 @@ struct Answers: SortingAnswers {
     leave out positions and the division before the unembedding.
     """
   }
-
-  // MARK: 4.13  Every number twice
-
-  /// Every number doubled.
-  ///
-  /// - Parameter numbers: Any numbers.
-  func doubled(_ numbers: [Int]) throws -> [Int] {
-    numbers.map { $0 * 2 }
-  }
 }

@@ -43,5 +43,4 @@ struct UntouchedSorting: SortingAnswers {
   ) throws -> CarryOver { throw Unanswered() }
   func whyTheShift() throws -> String { throw Unanswered() }
   func howItSorts() throws -> String { throw Unanswered() }
-  func doubled(_ numbers: [Int]) throws -> [Int] { throw Unanswered() }
 }

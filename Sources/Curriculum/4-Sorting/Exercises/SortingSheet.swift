@@ -23,7 +23,6 @@ public enum SortingSheet {
     exercises: [
       gather, sortedHalf, paddedLoss, splitLists, brokenLoops, trainASorter, whatTheHeadReads,
       circuits, tableOrRule, nextElement, whyTheShift, howItSorts,
-      doubled,
     ],
     figures: figures,
     otherModels: "headlight figure head-view --model MODEL draws attention of any")

@@ -95,9 +95,4 @@ public protocol SortingAnswers: Sendable {
 
   /// 4.12, in words: how the model sorts, and how you know.
   func howItSorts() throws -> String
-
-  /// 4.13: every number doubled.
-  ///
-  /// - Parameter numbers: Any numbers.
-  func doubled(_ numbers: [Int]) throws -> [Int]
 }

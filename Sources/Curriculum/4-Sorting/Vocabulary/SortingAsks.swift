@@ -25,7 +25,6 @@ public enum SortingAsks: AskList {
     EncodedAsk(carryOver),
     EncodedAsk(whyTheShift),
     EncodedAsk(howItSorts),
-    EncodedAsk(doubled),
   ]
 
   package static let logProbabilities = Ask("logProbabilities") {
@@ -95,9 +94,6 @@ public enum SortingAsks: AskList {
   }
   package static let howItSorts = Ask(inWords: "howItSorts") { (answers: Answers) in
     try answers.howItSorts()
-  }
-  package static let doubled = Ask("doubled") { (answers: Answers, numbers: [Int]) in
-    try answers.doubled(numbers)
   }
 }
 
