@@ -90,7 +90,9 @@ final class SandboxThreadsTests: XCTestCase {
     let hidden = "what-a-neighbour-hides"
     let neighbour = Process()
     neighbour.executableURL = URL(filePath: "/bin/sh")
-    neighbour.arguments = ["-c", "sleep 600; : \(hidden)"]
+    // Waits in itself: a program that it waited for would outlive it, and hold up whoever reads from it.
+    neighbour.arguments = ["-c", "read answer; : \(hidden)"]
+    neighbour.standardInput = Pipe()
     neighbour.environment = ["HIDDEN": hidden]
     try neighbour.run()
     defer { neighbour.terminate() }
