@@ -91,10 +91,26 @@ final class LensTests: XCTestCase {
     XCTAssertTrue(picture.hasPrefix("<?xml"))
   }
 
+  func testALensOfFewTokensIsSaidToKnowThemByHeart() throws {
+    let folder = try temporaryFolder()
+    try Data("\"Italy -> Rome\"\n".utf8).write(to: folder.appending(path: "texts.jsonl"))
+    let call = try Call(
+      ["lens", "--model", "reader", "--text", text, "--tuned-on", "texts.jsonl", "--json"],
+      in: folder)
+    XCTAssertEqual(
+      call.errors,
+      "Note: the tuned lens is trained on 4 tokens, fewer than a state has numbers, 128: it knows "
+        + "them by heart; give it thousands.\n")
+  }
+
   func testWhatCannotBeDoneIsRefusedInASentence() throws {
     try assertFails(
       ["lens", "--text", "a dog"], code: 64,
       "nothing would come of it: give --output for a figure, --json for numbers, or both")
     try assertFails(["lens", "--text", " ", "--json"], "the text is empty; give at least one word")
+    try assertFails(
+      ["lens", "--text", "Translate to French: The dog ran.", "--tuned-on", "f", "--json"],
+      "translator has an encoder and a decoder, and a tuned lens is trained on texts that one stack "
+        + "reads: leave --tuned-on out, or take another model")
   }
 }

@@ -81,6 +81,11 @@ extension TunedLens {
   ///
   /// - Throws: ``CommandError`` that names the line of a text that the model cannot read.
   fileprivate init(on path: String, for loaded: LoadedModel) throws {
+    guard !loaded.model.configuration.isEncoderDecoder else {
+      throw CommandError(
+        "\(loaded.shortName) has an encoder and a decoder, and a tuned lens is trained on texts that one "
+          + "stack reads: leave --tuned-on out, or take another model")
+    }
     let texts = try HeadTexts(path, for: loaded, minimum: 1).texts.map(\.ids)
     let parts = try stride(from: 0, to: texts.count, by: Self.batch).map { first in
       let rows = ModelInput.padding(
@@ -90,6 +95,12 @@ extension TunedLens {
     }
     let states = ResidualStates(
       .concatenation(parts.map(\.values), axis: 1), lastIsNormed: parts[0].lastIsNormed)
+    let width = loaded.model.configuration.width
+    if states.positionCount < width {
+      note(
+        "the tuned lens is trained on \(counted(states.positionCount, "token")), fewer than a state has "
+          + "numbers, \(width): it knows them by heart; give it thousands")
+    }
     let bar = ProgressBar("Tuning", total: states.layerCount - 1, unit: "layers")
     self.init(training: states, of: loaded.model, seed: 1) { bar.advance() }
     bar.finish()
