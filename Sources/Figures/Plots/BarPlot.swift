@@ -108,11 +108,7 @@ public struct BarPlot: Figure {
             }
           }
         }
-        if let reference {
-          canvas.line(
-            [frame.point(x.lower, reference.level), frame.point(x.upper, reference.level)],
-            .mutedInk, width: 0.8, dash: [3, 2])
-        }
+        if let reference { frame.draw(level: reference.level, on: canvas) }
       }
     }
   }

@@ -92,11 +92,7 @@ public struct DistributionPlot: Figure {
     return Picture(size: frame.size) { canvas in
       frame.draw(on: canvas)
       canvas.clipped(to: frame.plot.inset(by: -3)) {
-        if let reference {
-          canvas.line(
-            [frame.point(x.lower, reference.level), frame.point(x.upper, reference.level)],
-            .mutedInk, width: 0.8, dash: [3, 2])
-        }
+        if let reference { frame.draw(level: reference.level, on: canvas) }
         let slot = 0.8 / count
         for (index, line) in series.enumerated() {
           for (group, values) in line.values.enumerated() where !values.isEmpty {

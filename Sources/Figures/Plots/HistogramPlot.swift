@@ -16,14 +16,6 @@ public struct HistogramPlot: Figure {
     }
   }
 
-  /// What the height of a bin is.
-  public enum Height: Sendable {
-    /// How many values fall into it.
-    case count
-    /// Which share of the series' values falls into it.
-    case share
-  }
-
   /// The series, which share their bins.
   public var series: [Series]
   /// What the figure shows.
@@ -34,8 +26,6 @@ public struct HistogramPlot: Figure {
   public var yTitle: String
   /// How many bins the range is cut into.
   public var bins = 14
-  /// What the height of a bin is.
-  public var height = Height.count
   /// A value to compare with, such as a threshold, drawn dashed, with its name for the legend.
   public var reference: (name: String, value: Double)?
   /// The size of the plot without its surroundings, in points.
@@ -105,10 +95,7 @@ public struct HistogramPlot: Figure {
       guard place >= 0, place <= 1 else { continue }
       counts[min(Int(place * Double(bins)), bins - 1)] += 1
     }
-    switch height {
-    case .count: return counts
-    case .share: return counts.map { $0 / Double(max(values.count, 1)) }
-    }
+    return counts
   }
 
   private func check() throws {

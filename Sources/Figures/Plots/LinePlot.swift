@@ -80,11 +80,7 @@ public struct LinePlot: Figure {
       frame.draw(on: canvas)
       let reach = frame.plot.inset(by: -3)
       canvas.clipped(to: reach) {
-        if let reference {
-          canvas.line(
-            [frame.point(x.lower, reference.level), frame.point(x.upper, reference.level)],
-            .mutedInk, width: 0.8, dash: [3, 2])
-        }
+        if let reference { frame.draw(level: reference.level, on: canvas) }
         for (index, line) in series.enumerated() where line.intervalIsBand {
           line.drawBand(on: canvas, frame, Palette.colour(index))
         }

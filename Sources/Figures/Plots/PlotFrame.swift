@@ -64,6 +64,12 @@ struct PlotFrame {
       plot.maxY - y.fraction(vertical) * plot.height)
   }
 
+  /// Draws a dashed line across the plot.
+  func draw(level: Double, on canvas: Canvas) {
+    canvas.line(
+      [point(x.lower, level), point(x.upper, level)], .mutedInk, width: 0.8, dash: [3, 2])
+  }
+
   /// Draws all but the data; the gridlines lie below them.
   func draw(on canvas: Canvas) {
     heading.draw(on: canvas, at: Point(Margin.page, Margin.page))
