@@ -505,7 +505,7 @@ def pairs(folder):
         # Beside the size of the file.
         size = os.path.getsize(os.path.join(model, "model.safetensors")) / (1 << 20)
         yield "generation-memory", 1.15, peak, ours("40"), size, None
-    yield "integrated-gradients", 0.7, printed, program("IntegratedGradients"), \
+    yield "integrated-gradients", 0.5, printed, program("IntegratedGradients"), \
         python(GRADIENTS), None
     yield "lens", 0.38, printed, program("Lens", "1"), python(LENS), None
     for task, size, runs, most in [

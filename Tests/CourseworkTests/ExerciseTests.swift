@@ -195,7 +195,7 @@ final class ExerciseTests: XCTestCase {
     XCTAssertEqual(wrong.detail, "at index 0 the sum is 7.0 and should be 6.0")
   }
 
-  func testMistakesAreComputedOnlyForWrongAnswers() {
+  func testMistakesAreComputedOnlyForWrongAnswers() throws {
     let before = Two.mistakesMade.withLock { $0 }
     XCTAssertEqual(Checker.check(Two.exercise, ["sum": 0, "count": 0]).status, .passed)
     XCTAssertEqual(Two.mistakesMade.withLock { $0 }, before)
@@ -203,6 +203,15 @@ final class ExerciseTests: XCTestCase {
       Checker.check(Two.exercise.only(Two.sum), ["sum": -1]).message,
       "three: the first is left out (0 of 2 cases right)")
     XCTAssertEqual(Two.mistakesMade.withLock { $0 }, before + 2)
+    // A class makes many to one case: once is enough.
+    let three = try Two.exercise.only(Two.sum).cases(seed: 1)[0]
+    let said = try [5, 7, 7, 5].map { sum in
+      three.verdict(on: [.answered(try Coding.encode([Float(sum)]))]).message
+    }
+    XCTAssertEqual(
+      said,
+      ["the first is left out", "this is too much", "this is too much", "the first is left out"])
+    XCTAssertEqual(Two.mistakesMade.withLock { $0 }, before + 3)
   }
 
   func testAMisconceptionOfAPartNeedsNoOtherHalf() {

@@ -1,4 +1,3 @@
-import Synchronization
 import Tensors
 
 @testable import Coursework
@@ -19,16 +18,5 @@ extension Array where Element: TriedAnswer {
     // The first alone: it makes the cases, and what the judges keep of them.
     guard let first else { return [] }
     return ([first.fault()] + Parallel.map(Array(dropFirst())) { $0.fault() }).compactMap { $0 }
-  }
-}
-
-/// Numbers of which each is used by one at a time.
-final class FreeSlots: Sendable {
-  private let free = Mutex(Array(0..<64))
-
-  func withSlot<Result>(_ body: (Int) throws -> Result) rethrows -> Result {
-    let slot = free.withLock { $0.removeLast() }
-    defer { free.withLock { $0.append(slot) } }
-    return try body(slot)
   }
 }

@@ -64,9 +64,9 @@ enum GradingRoom {
     let check = try waiting { await checker.check(wrong.exercise, parts: parts) }
     if let failure = check.machineFault { throw GraderFault(failure) }
     // A process that fails would be rejected too, and say nothing about the answer.
-    // Details hold numbers whose last digits hang on how many threads shared the work.
-    let said = check.results.map { $0.cases.map(\.verdict.concealed) }
-    let expected = parts.map { $0.map { answers.verdict(on: $0).concealed } }
+    let said = check.results.map { $0.cases.map(\.verdict) }
+    // Where the checker judges too: last digits hang on how many threads share the work.
+    let expected = try waiting { parts.map { $0.map { answers.verdict(on: $0) } } }
     guard said == expected else {
       throw GraderFault("the sandboxed process got \(said), and its answers earn \(expected)")
     }
@@ -102,6 +102,17 @@ enum GradingRoom {
   }
 }
 
+/// Numbers of which each is used by one at a time.
+private final class FreeSlots: Sendable {
+  private let free = Mutex(Array(0..<64))
+
+  func withSlot<Result>(_ body: (Int) throws -> Result) rethrows -> Result {
+    let slot = free.withLock { $0.removeLast() }
+    defer { free.withLock { $0.append(slot) } }
+    return try body(slot)
+  }
+}
+
 extension RecordedAnswers {
   /// What a case makes of the answers to it.
   fileprivate func verdict(on aCase: ReadyCase) -> Verdict {
@@ -127,5 +138,26 @@ final class GradedMisconceptionTests: XCTestCase {
       (_: AttentionHead) -> Tensor in throw CocoaError(.featureUnsupported)
     }
     XCTAssertNil(GradingRoom.fault(of: throwing))
+  }
+
+  /// Of answers that are tried side by side each misjudged one is said, wherever it stands.
+  func testOfManyAnswersEachThatIsMisjudgedIsSaid() {
+    let exercise = AttentionSheet.writeAttention
+    let solution = Solution1.Answers()
+    @Sendable func right(_ head: AttentionHead) throws -> Tensor {
+      try solution.attention(of: head)
+    }
+    @Sendable func wrong(_ head: AttentionHead) throws -> Tensor { try right(head) * 0.5 }
+    let names = ["right", "wrong", "right", "wrong", "right"]
+    let misconceptions = names.map { name in
+      Misconception(of: exercise, name, says: nil, answer: name == "right" ? right : wrong)
+    }
+    let variants = names.map { name in
+      Variant(of: exercise, name, answer: name == "right" ? right : wrong)
+    }
+    XCTAssertEqual(
+      misconceptions.faults().map { $0.prefix(10) }, Array(repeating: "1.2, right", count: 3))
+    XCTAssertEqual(
+      variants.faults().map { $0.prefix(10) }, Array(repeating: "1.2, wrong", count: 2))
   }
 }

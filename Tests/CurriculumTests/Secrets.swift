@@ -111,6 +111,13 @@ enum Secrets {
 }
 
 final class SecretsTests: XCTestCase {
+  func testAWrongAnswerIsFoundUnderEverySecret() throws {
+    let exercise = try XCTUnwrap(ProbingSheet.sheet.exercises.first { $0.id == "2.5" })
+    let fault = try XCTUnwrap(
+      Secrets.fault(of: exercise, "nothing") { _ in throw CocoaError(.featureUnsupported) })
+    for secret in 1...3 { XCTAssertTrue(fault.contains("secret \(secret), "), fault) }
+  }
+
   func testTheSolutionOfSheet1IsRight() {
     XCTAssertEqual(
       Secrets.faults(of: AttentionSheet.sheet, solution: Solution1.Answers()), [])

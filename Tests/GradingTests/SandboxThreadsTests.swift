@@ -132,6 +132,7 @@ final class SandboxThreadsTests: XCTestCase {
       let hidesFiles = level >= .landlock || workshop.confinement.firstUser != nil
       XCTAssertFalse(files.contains(hidden) && hidesFiles, "\(level)")
       XCTAssertFalse(files.contains("swift-tools-version") && level != .limits, "\(level)")
+      XCTAssertTrue(neighbour.isRunning, "there is nobody to be seen")
     }
   }
 }
