@@ -22,7 +22,7 @@ let optimised =
 /// longer than that saves.
 func room(
   _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil,
-  testing extra: [Target.Dependency] = [], testsCount: Bool = false
+  testing extra: [Target.Dependency] = [], optimisingTests: Bool = false
 ) -> [Target] {
   [
     .target(
@@ -30,7 +30,7 @@ func room(
     // ### BEGIN HIDDEN TESTS
     .testTarget(
       name: name + "Tests", dependencies: [.byName(name: name)] + dependencies + extra,
-      swiftSettings: testsCount ? optimised : settings),
+      swiftSettings: optimisingTests ? optimised : settings),
     // ### END HIDDEN TESTS
   ]
 }
@@ -143,7 +143,7 @@ let targets: [[Target]] = [
       name: "CKernels",
       cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))])
   ],
-  room("Tensors", ["CKernels", "COpenBLAS"], testsCount: true),
+  room("Tensors", ["CKernels", "COpenBLAS"], optimisingTests: true),
   room("Transformers", ["Tensors"], testing: ["Checkpoints"]),
   room("Files", []),
   room("Tokenizers", ["Files"]),

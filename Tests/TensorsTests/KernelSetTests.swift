@@ -19,7 +19,7 @@ final class KernelSetTests: XCTestCase {
   }
 
   /// What each set makes of the same, beside what the portable one does.
-  private func compare(
+  private func assertSameBits(
     _ name: String, count: Int, _ body: (KernelSet, UnsafeMutablePointer<Float>) -> Void,
     start: [Float]? = nil, file: StaticString = #filePath, line: UInt = #line
   ) {
@@ -52,24 +52,24 @@ final class KernelSetTests: XCTestCase {
       .enumerated()
       where count > 16 { x[2 * index] = value }
       let g = values(count, 2)
-      compare("exponential", count: count, { $0.exponential(x, $1, count) })
-      compare("silu", count: count, { $0.silu(x, $1, count) })
-      compare("geluTanh", count: count, { $0.geluTanh(x, $1, count) })
-      compare("gelu", count: count, { $0.gelu(x, $1, count) })
-      compare("siluGradient", count: count, { $0.siluGradient(g, x, $1, count) })
-      compare("geluTanhGradient", count: count, { $0.geluTanhGradient(g, x, $1, count) })
-      compare("geluGradient", count: count, { $0.geluGradient(g, x, $1, count) })
-      compare("add", count: count, { $0.add(x, g, $1, count) })
-      compare("subtract", count: count, { $0.subtract(x, g, $1, count) })
-      compare("multiply", count: count, { $0.multiply(x, g, $1, count) })
-      compare("scale", count: count, { $0.scale(x, 0.3, $1, count) })
+      assertSameBits("exponential", count: count, { $0.exponential(x, $1, count) })
+      assertSameBits("silu", count: count, { $0.silu(x, $1, count) })
+      assertSameBits("geluTanh", count: count, { $0.geluTanh(x, $1, count) })
+      assertSameBits("gelu", count: count, { $0.gelu(x, $1, count) })
+      assertSameBits("siluGradient", count: count, { $0.siluGradient(g, x, $1, count) })
+      assertSameBits("geluTanhGradient", count: count, { $0.geluTanhGradient(g, x, $1, count) })
+      assertSameBits("geluGradient", count: count, { $0.geluGradient(g, x, $1, count) })
+      assertSameBits("add", count: count, { $0.add(x, g, $1, count) })
+      assertSameBits("subtract", count: count, { $0.subtract(x, g, $1, count) })
+      assertSameBits("multiply", count: count, { $0.multiply(x, g, $1, count) })
+      assertSameBits("scale", count: count, { $0.scale(x, 0.3, $1, count) })
     }
   }
 
   func testSumsHaveOneOrder() {
     for count in lengths {
       let (x, y) = (values(count, 3), values(count, 4))
-      compare("sums", count: 4) { set, out in
+      assertSameBits("sums", count: 4) { set, out in
         out[0] = set.sum(x, count)
         out[1] = set.squares(x, 0.7, count)
         out[2] = set.dot(x, y, count)
@@ -79,15 +79,16 @@ final class KernelSetTests: XCTestCase {
     for place in [0, 15, 16, 20] {
       var x = values(21, 5)
       x[place] = .nan
-      compare("the maximum of NaN", count: 1, { $1[0] = $0.maximum(x, 21) })
+      assertSameBits("the maximum of NaN", count: 1, { $1[0] = $0.maximum(x, 21) })
     }
     for rows in [0, 1, 5] {
       for width in [1, 15, 16, 64, 65, 200] {
         let stride = width + 3
         let (x, y) = (values(rows * stride, 6), values(rows * stride, 7))
         let start = values(width, 8)
-        compare("addRows", count: width, { $0.addRows(x, rows, stride, width, $1) }, start: start)
-        compare(
+        assertSameBits(
+          "addRows", count: width, { $0.addRows(x, rows, stride, width, $1) }, start: start)
+        assertSameBits(
           "addProductRows", count: width, { $0.addProductRows(x, y, rows, stride, width, $1) },
           start: start)
       }
@@ -101,25 +102,26 @@ final class KernelSetTests: XCTestCase {
       let (g, y, w, b) = (
         values(count, 10), values(count, 11), values(count, 12), values(count, 13)
       )
-      compare("softmax", count: count, { $0.softmax(x, $1, count) })
-      compare(
+      assertSameBits("softmax", count: count, { $0.softmax(x, $1, count) })
+      assertSameBits(
         "the softmax of nothing", count: count,
         { $0.softmax(Array(repeating: -.infinity, count: count), $1, count) })
-      compare("softmaxGradient", count: count, { $0.softmaxGradient(g, y, $1, count) })
-      compare("exponentials", count: count + 1) { set, out in
+      assertSameBits("softmaxGradient", count: count, { $0.softmaxGradient(g, y, $1, count) })
+      assertSameBits("exponentials", count: count + 1) { set, out in
         out[count] = set.exponentials(x, 2, out, count)
       }
-      compare("layer norm", count: count, { $0.normalise(y, 0.2, 1.7, w, b, $1, count) })
-      compare("RMS norm", count: count, { $0.normalise(y, 0, 1.7, w, nil, $1, count) })
-      compare("standardised", count: count, { $0.normalise(y, 0.2, 1.7, nil, nil, $1, count) })
+      assertSameBits("layer norm", count: count, { $0.normalise(y, 0.2, 1.7, w, b, $1, count) })
+      assertSameBits("RMS norm", count: count, { $0.normalise(y, 0, 1.7, w, nil, $1, count) })
+      assertSameBits(
+        "standardised", count: count, { $0.normalise(y, 0.2, 1.7, nil, nil, $1, count) })
       for centres: Int32 in [0, 1] {
-        compare(
+        assertSameBits(
           "normGradient", count: 3 * count,
           { set, out in
             set.normGradient(
               g, y, 0.2, 1.7, w, centres, out, out + count, out + 2 * count, count)
           }, start: values(3 * count, 14))
-        compare(
+        assertSameBits(
           "normGradient alone", count: count,
           { $0.normGradient(g, y, 0.2, 1.7, w, centres, $1, nil, nil, count) })
       }
@@ -130,7 +132,7 @@ final class KernelSetTests: XCTestCase {
     for count in lengths {
       let start = values(2 * count, 15) + values(count, 16).map(abs)
       let g = values(count, 17)
-      compare(
+      assertSameBits(
         "adamw", count: 3 * count,
         { set, out in
           set.adamw(
@@ -141,8 +143,8 @@ final class KernelSetTests: XCTestCase {
 
   func testEveryPatternOfSixteenBitsIsWidened() {
     let all = Array(UInt16.min...UInt16.max)
-    compare("BF16", count: all.count) { $0.widenBFloats(all, $1, all.count) }
-    compare("F16", count: all.count) { $0.widenHalves(all, $1, all.count) }
+    assertSameBits("BF16", count: all.count) { $0.widenBFloats(all, $1, all.count) }
+    assertSameBits("F16", count: all.count) { $0.widenHalves(all, $1, all.count) }
     for (set, kernels) in KernelSet.all {
       var out = Array(repeating: Float(0), count: all.count)
       kernels.widenHalves(all, &out, all.count)
@@ -157,8 +159,8 @@ final class KernelSetTests: XCTestCase {
     }
     for count in lengths {
       let some = bits(count, 22)
-      compare("BF16", count: count) { $0.widenBFloats(some, $1, count) }
-      compare("F16", count: count) { $0.widenHalves(some, $1, count) }
+      assertSameBits("BF16", count: count) { $0.widenBFloats(some, $1, count) }
+      assertSameBits("F16", count: count) { $0.widenHalves(some, $1, count) }
     }
   }
 
@@ -169,7 +171,7 @@ final class KernelSetTests: XCTestCase {
         let (x, weight) = (values(m * xStride, 18), values(n * weightStride, 19))
         let bias = values(n, 20)
         for given in [bias, nil] {
-          compare("products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
+          assertSameBits("products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
             set.products(
               x, xStride, weight, weightStride, given, out, outStride, m, n, k)
           }
@@ -178,11 +180,11 @@ final class KernelSetTests: XCTestCase {
         let bits = self.bits(n * weightStride, 21)
         for isHalf in [false, true] {
           let wide = bits.map { isHalf ? float(half: $0) : Float(bitPattern: UInt32($0) << 16) }
-          compare("narrow products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
+          assertSameBits("narrow products \(m) × \(n) × \(k)", count: m * outStride) { set, out in
             (isHalf ? set.halfProducts : set.bfloatProducts)(
               x, xStride, bits, weightStride, bias, out, outStride, m, n, k)
           }
-          compare("both products \(m) × \(n) × \(k)", count: 2 * m * n) { set, out in
+          assertSameBits("both products \(m) × \(n) × \(k)", count: 2 * m * n) { set, out in
             set.products(x, xStride, wide, weightStride, nil, out, n, m, n, k)
             (isHalf ? set.halfProducts : set.bfloatProducts)(
               x, xStride, bits, weightStride, nil, out + m * n, n, m, n, k)
