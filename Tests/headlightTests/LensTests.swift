@@ -78,7 +78,12 @@ final class LensTests: XCTestCase {
       XCTAssertEqual(answer.ranks[layer], logits.sorted(by: >).firstIndex(of: logits[paris]))
     }
     let tuned = try XCTUnwrap(report.tuned)
-    XCTAssertEqual(answer.tuned?.last, answer.ranks.last)
+    let tunedRanks = try XCTUnwrap(answer.tuned)
+    XCTAssertEqual(tunedRanks.last, answer.ranks.last)
+    for layer in 0..<7 {
+      XCTAssertEqual(tunedRanks[layer] == 0, tuned[layer].last?.token == "Paris", "\(layer)")
+    }
+    XCTAssertNotEqual(tunedRanks, answer.ranks)
     // What training is for: early layers come closer to the end, and the last is as it was.
     func divergence(_ layers: [[LensReport.Cell]], _ layer: Int) -> Float {
       layers[layer].map(\.divergence).reduce(0, +)
